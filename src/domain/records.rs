@@ -1,0 +1,461 @@
+//! Records: what one line of a journal says.
+//!
+//! A journal is text: one JSON object a line, so that any language can write it and `tail -f` can show it. README
+//! documents the format; the types below are its reference. A line may say several things at once. Keys that are not
+//! known are skipped, so that a newer writer does not stop an older reader.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{events::What, jobs::Exit, metrics, runs::Progress};
+
+/// A line longer than this is no record: it is counted as bad and skipped.
+pub const LONGEST_LINE: usize = 4 << 20;
+
+/// What one line says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Record {
+    pub step: Option<i64>,
+    /// Milliseconds since 1970; the reader's clock stands in when the writer gave none.
+    pub time: Option<i64>,
+    pub metrics: Vec<(String, f64)>,
+    pub params: Vec<(String, Value)>,
+    pub tags: Vec<String>,
+    pub note: Option<String>,
+    pub artifacts: Vec<Artifact>,
+    pub log: Option<String>,
+    pub progress: Option<Progress>,
+    pub event: Option<What>,
+    pub end: Option<End>,
+}
+
+/// A file that the run made: its path is relative to the run's folder, and stays inside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    pub path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+/// How the writer says the run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    pub state: EndState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<Exit>,
+    /// For a failure: what went wrong, or the last lines of output. For a stop: who asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndState {
+    Done,
+    Failed,
+    Stopped,
+}
+
+/// Why a line is no record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadLine {
+    #[error("not a JSON object: {0}")]
+    NotJson(String),
+    #[error("{key:?} is {found}: {wanted} is expected")]
+    WrongType { key: String, found: &'static str, wanted: &'static str },
+    #[error("longer than {LONGEST_LINE} bytes")]
+    TooLong,
+    #[error("{0:?} cannot be the name of a metric")]
+    MetricName(String),
+}
+
+/// Reads one line, without its newline.
+///
+/// Metric values may be numbers, the bare words `NaN`, `Infinity`, `-Infinity` that Python's `json.dumps` writes, the
+/// same as strings, or `null` for NaN.
+pub fn parse(line: &[u8]) -> Result<Record, BadLine> {
+    if LONGEST_LINE < line.len() {
+        return Err(BadLine::TooLong);
+    }
+    let mut scanned = Record::default();
+    if scan::metrics_line(line, &mut scanned) {
+        return check_names(scanned);
+    }
+    let value = match serde_json::from_slice(line) {
+        Ok(value) => value,
+        // Python's bare words are no JSON: quote them and try once more.
+        Err(error) => match scan::quote_bare_words(line) {
+            Some(quoted) => serde_json::from_slice(&quoted).map_err(|error| BadLine::NotJson(error.to_string()))?,
+            None => return Err(BadLine::NotJson(error.to_string())),
+        },
+    };
+    let Value::Object(object) = value else {
+        return Err(BadLine::NotJson(format!("it is {}", kind(&value))));
+    };
+    let mut record = Record::default();
+    for (key, value) in object {
+        field(&mut record, &key, value)?;
+    }
+    check_names(record)
+}
+
+fn check_names(record: Record) -> Result<Record, BadLine> {
+    match record.metrics.iter().find(|(name, _)| !metrics::is_name(name)) {
+        Some((name, _)) => Err(BadLine::MetricName(name.chars().take(64).collect())),
+        None => Ok(record),
+    }
+}
+
+fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
+    let wrong = |value: &Value, wanted| BadLine::WrongType { key: key.to_owned(), found: kind(value), wanted };
+    match key {
+        "step" => record.step = Some(whole(&value).ok_or_else(|| wrong(&value, "a whole number"))?),
+        "time" => record.time = Some(milliseconds(&value).ok_or_else(|| wrong(&value, "milliseconds since 1970 or an RFC 3339 date"))?),
+        "metrics" => {
+            let Value::Object(object) = value else { return Err(wrong(&value, "an object of numbers")) };
+            for (name, value) in object {
+                let number = number(&value).ok_or_else(|| BadLine::WrongType { key: name.clone(), found: kind(&value), wanted: "a number" })?;
+                record.metrics.push((name, number));
+            }
+        }
+        "params" => {
+            let Value::Object(object) = value else { return Err(wrong(&value, "an object")) };
+            record.params.extend(object);
+        }
+        "tags" => {
+            let Value::Array(tags) = value else { return Err(wrong(&value, "a list of texts")) };
+            for tag in tags {
+                let Value::String(tag) = tag else { return Err(wrong(&tag, "a list of texts")) };
+                record.tags.push(tag);
+            }
+        }
+        "note" => record.note = Some(text(value, |value| wrong(value, "a text"))?),
+        "log" => record.log = Some(text(value, |value| wrong(value, "a text"))?),
+        "artifact" => record.artifacts.push(typed(value, |value| wrong(value, "an object with a path"))?),
+        "progress" => {
+            #[derive(Deserialize)]
+            struct Partial {
+                step: Option<i64>,
+                steps: Option<i64>,
+                epoch: Option<f64>,
+                epochs: Option<i64>,
+            }
+            let partial: Partial = typed(value, |value| wrong(value, "an object with step, steps, epoch, epochs"))?;
+            let Partial { step, steps, epoch, epochs } = partial;
+            record.progress = Some(Progress { step: step.or(record.step).unwrap_or(0), steps, epoch, epochs });
+        }
+        "event" => record.event = serde_json::from_value(value).ok(),
+        "end" => record.end = Some(typed(value, |value| wrong(value, "an object with a state"))?),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn typed<T: for<'de> Deserialize<'de>>(value: Value, wrong: impl FnOnce(&Value) -> BadLine) -> Result<T, BadLine> {
+    T::deserialize(&value).map_err(|_| wrong(&value))
+}
+
+fn text(value: Value, wrong: impl FnOnce(&Value) -> BadLine) -> Result<String, BadLine> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => Err(wrong(&other)),
+    }
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_f64().filter(|v| v.fract() == 0.0 && v.abs() < 9e15).map(|v| v as i64))
+}
+
+fn milliseconds(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond),
+        other => whole(other).or_else(|| other.as_f64().filter(|v| v.is_finite()).map(|v| v as i64)),
+    }
+}
+
+/// A metric's value. Numbers too large for a double are infinite, as `json` and `f64` read them.
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::Null => Some(f64::NAN),
+        Value::Bool(yes) => Some(f64::from(u8::from(*yes))),
+        Value::String(word) => word_number(word),
+        _ => None,
+    }
+}
+
+fn word_number(word: &str) -> Option<f64> {
+    match word.to_ascii_lowercase().as_str() {
+        "nan" => Some(f64::NAN),
+        "inf" | "+inf" | "infinity" | "+infinity" => Some(f64::INFINITY),
+        "-inf" | "-infinity" => Some(f64::NEG_INFINITY),
+        _ => None,
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Appends a record as one line, with its newline. What is not finite is written as a string.
+pub fn write(record: &Record, out: &mut Vec<u8>) {
+    let mut object = serde_json::Map::new();
+    let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
+    if let Some(step) = record.step {
+        put("step", step.into());
+    }
+    if let Some(time) = record.time {
+        put("time", time.into());
+    }
+    if !record.metrics.is_empty() {
+        let metrics: serde_json::Map<_, _> = record.metrics.iter().map(|(name, value)| (name.clone(), number_value(*value))).collect();
+        put("metrics", Value::Object(metrics));
+    }
+    if !record.params.is_empty() {
+        put("params", Value::Object(record.params.iter().cloned().collect()));
+    }
+    if !record.tags.is_empty() {
+        put("tags", record.tags.clone().into());
+    }
+    if let Some(note) = &record.note {
+        put("note", note.clone().into());
+    }
+    if let Some(log) = &record.log {
+        put("log", log.clone().into());
+    }
+    let plain = |value: Result<Value, serde_json::Error>| value.expect("a plain record of texts and numbers is always JSON");
+    for artifact in &record.artifacts {
+        put("artifact", plain(serde_json::to_value(artifact)));
+    }
+    if let Some(progress) = &record.progress {
+        put("progress", plain(serde_json::to_value(progress)));
+    }
+    if let Some(event) = &record.event {
+        put("event", plain(serde_json::to_value(event)));
+    }
+    if let Some(end) = &record.end {
+        put("end", plain(serde_json::to_value(end)));
+    }
+    serde_json::to_writer(&mut *out, &object).expect("writing to memory cannot fail");
+    out.push(b'\n');
+}
+
+fn number_value(value: f64) -> Value {
+    match serde_json::Number::from_f64(value) {
+        Some(number) => Value::Number(number),
+        None if value.is_nan() => "NaN".into(),
+        None if 0.0 < value => "Infinity".into(),
+        None => "-Infinity".into(),
+    }
+}
+
+/// The hand-written half: nearly every line of a journal is `{"step":…,"time":…,"metrics":{…}}`.
+mod scan {
+    use super::Record;
+
+    /// Reads a line of step, time and metrics alone. Says `false`, and promises nothing about `record`, for any other.
+    pub fn metrics_line(line: &[u8], record: &mut Record) -> bool {
+        let mut at = Cursor { line, at: 0 };
+        at.object(|at, key| match key {
+            "step" => at.integer().map(|step| record.step = Some(step)),
+            "time" => at.integer().map(|time| record.time = Some(time)),
+            "metrics" => at.object(|at, name| at.number().map(|value| record.metrics.push((name.to_owned(), value)))),
+            _ => None,
+        })
+        .is_some()
+            && at.ends()
+    }
+
+    struct Cursor<'a> {
+        line: &'a [u8],
+        at: usize,
+    }
+
+    impl<'a> Cursor<'a> {
+        fn blanks(&mut self) {
+            while matches!(self.line.get(self.at), Some(b' ' | b'\t' | b'\r')) {
+                self.at += 1;
+            }
+        }
+
+        fn byte(&mut self, wanted: u8) -> Option<()> {
+            self.blanks();
+            (*self.line.get(self.at)? == wanted).then(|| self.at += 1)
+        }
+
+        fn ends(&mut self) -> bool {
+            self.blanks();
+            self.at == self.line.len()
+        }
+
+        /// A text without escapes.
+        fn text(&mut self) -> Option<&'a str> {
+            self.byte(b'"')?;
+            let from = self.at;
+            let length = self.line[from..].iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+            self.at = from + length + 1;
+            (self.line[from + length] == b'"').then(|| std::str::from_utf8(&self.line[from..from + length]).ok())?
+        }
+
+        fn object(&mut self, mut field: impl FnMut(&mut Self, &str) -> Option<()>) -> Option<()> {
+            self.byte(b'{')?;
+            if self.byte(b'}').is_some() {
+                return Some(());
+            }
+            loop {
+                let key = self.text()?;
+                self.byte(b':')?;
+                field(self, key)?;
+                if self.byte(b'}').is_some() {
+                    return Some(());
+                }
+                self.byte(b',')?;
+            }
+        }
+
+        fn word(&mut self) -> Option<&'a str> {
+            self.blanks();
+            let from = self.at;
+            while self.line.get(self.at).is_some_and(|byte| !matches!(byte, b',' | b'}' | b' ' | b'\t' | b'\r')) {
+                self.at += 1;
+            }
+            std::str::from_utf8(&self.line[from..self.at]).ok()
+        }
+
+        fn integer(&mut self) -> Option<i64> {
+            self.word()?.parse().ok()
+        }
+
+        fn number(&mut self) -> Option<f64> {
+            let word = self.word()?;
+            match word {
+                "NaN" | "\"NaN\"" => return Some(f64::NAN),
+                "Infinity" | "\"Infinity\"" => return Some(f64::INFINITY),
+                "-Infinity" | "\"-Infinity\"" => return Some(f64::NEG_INFINITY),
+                _ => {}
+            }
+            // What Rust reads and JSON does not (`inf`, `+1`, `.5`) is left to the full parser, which refuses it.
+            let first = word.trim_start_matches('-').bytes().next()?;
+            let last = *word.as_bytes().last()?;
+            (first.is_ascii_digit() && last.is_ascii_digit()).then(|| word.parse().ok())?
+        }
+    }
+
+    /// Puts `NaN`, `Infinity` and `-Infinity` that stand outside texts into quotes; `None` when there are none.
+    pub fn quote_bare_words(line: &[u8]) -> Option<Vec<u8>> {
+        const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
+        let (mut out, mut at, mut found, mut inside) = (Vec::with_capacity(line.len() + 16), 0, false, false);
+        while at < line.len() {
+            let byte = line[at];
+            if inside {
+                out.push(byte);
+                if byte == b'\\' && at + 1 < line.len() {
+                    out.push(line[at + 1]);
+                    at += 1;
+                }
+                inside = byte != b'"';
+                at += 1;
+            } else if let Some(word) = WORDS.iter().find(|word| line[at..].starts_with(word)) {
+                out.push(b'"');
+                out.extend_from_slice(word);
+                out.push(b'"');
+                (at, found) = (at + word.len(), true);
+            } else {
+                inside = byte == b'"';
+                out.push(byte);
+                at += 1;
+            }
+        }
+        found.then_some(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value() -> impl Strategy<Value = f64> {
+        prop_oneof![any::<f64>(), Just(f64::NAN), Just(f64::INFINITY), Just(f64::NEG_INFINITY), Just(0.1)]
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_reads_back_as_it_was_written(
+            step in proptest::option::of(any::<i64>()),
+            time in proptest::option::of(any::<i64>()),
+            metrics in proptest::collection::vec(("[a-z/é\"\\\\]{1,12}", value()), 0..6),
+            note in proptest::option::of(".*"),
+        ) {
+            let names: std::collections::BTreeSet<_> = metrics.iter().map(|(name, _)| name.clone()).collect();
+            prop_assume!(names.len() == metrics.len());
+            let record = Record { step, time, metrics, note, ..Record::default() };
+            let mut line = vec![];
+            write(&record, &mut line);
+            prop_assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+            let read = parse(&line[..line.len() - 1]).unwrap();
+            let bits = |record: &Record| record.metrics.iter().map(|(name, v)| (name.clone(), if v.is_nan() { u64::MAX } else { v.to_bits() })).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&read), bits(&record));
+            prop_assert_eq!((read.step, read.time, read.note), (record.step, record.time, record.note));
+        }
+
+        #[test]
+        fn no_line_of_any_bytes_panics(line in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = parse(&line);
+        }
+
+        #[test]
+        fn a_line_cut_anywhere_is_bad_or_empty_but_never_half_believed(cut in 0usize..60) {
+            let line = br#"{"step":12,"time":1700000000000,"metrics":{"loss":0.31,"b":2}}"#;
+            prop_assert!(parse(&line[..cut.min(line.len() - 1)]).is_err());
+        }
+    }
+
+    #[test]
+    fn what_others_write_is_understood() {
+        let nan = |line: &str| parse(line.as_bytes()).unwrap().metrics[0].1.is_nan();
+        assert!(nan(r#"{"step":1,"metrics":{"loss":NaN}}"#));
+        assert!(nan(r#"{"step":1,"metrics":{"loss":"nan"}}"#));
+        assert!(nan(r#"{"step":1,"metrics":{"loss":null}}"#));
+        assert!(nan(r#"{"note":"NaN is \"fine\"","step":1,"metrics":{"loss":NaN}}"#));
+        let one = |line: &str| parse(line.as_bytes()).unwrap().metrics[0].1;
+        assert_eq!(one(r#"{"metrics":{"loss":-Infinity}}"#), f64::NEG_INFINITY);
+        assert_eq!(one(r#"{"metrics":{"loss":1e3}}"#), 1e3);
+        assert_eq!(one(r#"{"metrics":{"ok":true}}"#), 1.0);
+        assert_eq!(parse(br#"{"step":12.0}"#).unwrap().step, Some(12));
+        assert_eq!(parse(br#"{"time":"2026-01-01T00:00:00Z"}"#).unwrap().time, Some(1_767_225_600_000));
+        assert_eq!(parse(br#"{"new":[1,{"a":2}],"step":3}"#).unwrap(), Record { step: Some(3), ..Record::default() });
+    }
+
+    #[test]
+    fn a_bad_line_says_what_is_wrong_with_it() {
+        let cases: [(&[u8], &str); 8] = [
+            (b"", "not a JSON object: EOF while parsing a value at line 1 column 0"),
+            (b"[1]", "not a JSON object: it is a list"),
+            (b"{\"step\":1.5}", "\"step\" is a number: a whole number is expected"),
+            (b"{\"metrics\":[1]}", "\"metrics\" is a list: an object of numbers is expected"),
+            (b"{\"metrics\":{\"loss\":\"high\"}}", "\"loss\" is a text: a number is expected"),
+            (b"{\"metrics\":{\"loss\":.5}}", "not a JSON object: expected value at line 1 column 20"),
+            (b"{\"tags\":[1]}", "\"tags\" is a number: a list of texts is expected"),
+            (b"{\"metrics\":{\"a\\u001bb\":1}}", "\"a\\u{1b}b\" cannot be the name of a metric"),
+        ];
+        for (line, message) in cases {
+            assert_eq!(parse(line).unwrap_err().to_string(), message, "{}", String::from_utf8_lossy(line));
+        }
+        assert_eq!(parse(&vec![b' '; LONGEST_LINE + 1]), Err(BadLine::TooLong));
+    }
+
+    #[test]
+    fn an_event_of_a_newer_writer_is_skipped_and_the_rest_is_kept() {
+        let record = parse(br#"{"event":{"event":"teleported"},"metrics":{"loss":1}}"#).unwrap();
+        assert_eq!((record.event, record.metrics.len()), (None, 1));
+    }
+}

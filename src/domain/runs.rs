@@ -1,0 +1,216 @@
+//! Runs: one attempt or more at training a model or running a foreign program, and the states they can be in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{actors::Actor, ids::RunId, jobs::Exit, time::Timestamp};
+
+/// What a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::EnumString)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum RunKind {
+    /// Trained by Sconce from a preset.
+    Train,
+    /// A foreign program, started by `sconce run --`.
+    Command,
+}
+
+/// Where a run stands. Each state carries what it must have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum RunState {
+    /// A job waits for a slot, or for another job.
+    Queued,
+    /// A worker holds the run's lock.
+    Running { since: Timestamp, activity: Activity },
+    /// The worker of a foreign program is gone, the program still runs.
+    Orphaned { since: Timestamp },
+    Ended { started: Option<Timestamp>, at: Timestamp, how: Ending },
+}
+
+/// What a running run does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activity {
+    Working,
+    Paused,
+    /// No step for a multiple of its own median step; `last` is the last one's time.
+    Stalled { last: Timestamp },
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "how")]
+pub enum Ending {
+    Done,
+    /// The last lines of output stand in `message`.
+    Failed { exit: Exit, message: String },
+    /// Stopped by a person, named.
+    Stopped { by: String },
+    /// The process went away without saying how it ended.
+    Lost,
+    /// A foreign program ended while nobody watched: how is not known.
+    Unseen,
+}
+
+/// The word for a state, in tables, filters and `--json`.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display, strum::EnumString, strum::EnumIter,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum StateWord {
+    Queued,
+    Running,
+    Paused,
+    Stalled,
+    Orphaned,
+    Done,
+    Failed,
+    Stopped,
+    Lost,
+    EndedUnseen,
+}
+
+impl RunState {
+    pub fn word(&self) -> StateWord {
+        match self {
+            Self::Queued => StateWord::Queued,
+            Self::Running { activity: Activity::Working, .. } => StateWord::Running,
+            Self::Running { activity: Activity::Paused, .. } => StateWord::Paused,
+            Self::Running { activity: Activity::Stalled { .. }, .. } => StateWord::Stalled,
+            Self::Orphaned { .. } => StateWord::Orphaned,
+            Self::Ended { how: Ending::Done, .. } => StateWord::Done,
+            Self::Ended { how: Ending::Failed { .. }, .. } => StateWord::Failed,
+            Self::Ended { how: Ending::Stopped { .. }, .. } => StateWord::Stopped,
+            Self::Ended { how: Ending::Lost, .. } => StateWord::Lost,
+            Self::Ended { how: Ending::Unseen, .. } => StateWord::EndedUnseen,
+        }
+    }
+
+    /// A process may still be at work for it.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Running { .. } | Self::Orphaned { .. })
+    }
+
+    pub fn has_ended(&self) -> bool {
+        matches!(self, Self::Ended { .. })
+    }
+
+    pub fn started(&self) -> Option<Timestamp> {
+        match self {
+            Self::Queued => None,
+            Self::Running { since, .. } | Self::Orphaned { since } => Some(*since),
+            Self::Ended { started, .. } => *started,
+        }
+    }
+
+    pub fn ended(&self) -> Option<Timestamp> {
+        match self {
+            Self::Ended { at, .. } => Some(*at),
+            _ => None,
+        }
+    }
+}
+
+/// How far a run is; totals are absent when the program did not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    pub step: i64,
+    pub steps: Option<i64>,
+    /// Whole epochs done, fractional when the steps of an epoch are known.
+    pub epoch: Option<f64>,
+    pub epochs: Option<i64>,
+}
+
+/// A run as its page shows it, without its metrics.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Run {
+    pub id: RunId,
+    pub name: String,
+    pub experiment: String,
+    pub kind: RunKind,
+    pub preset: Option<String>,
+    #[serde(flatten)]
+    pub state: RunState,
+    pub actor: Actor,
+    pub created: Timestamp,
+    /// 1 for the first try; a resume adds one.
+    pub attempt: u32,
+    pub progress: Progress,
+    pub tags: BTreeSet<Tag>,
+    pub params: BTreeMap<String, serde_json::Value>,
+    pub note: String,
+}
+
+/// A label of a run: 1 to 64 letters, digits, `.`, `_`, `-`, `:` or `/`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Tag(String);
+
+/// Why a text cannot be a tag.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} cannot be a tag: 1 to 64 letters, digits, '.', '_', '-', ':' or '/'")]
+pub struct NotATag(pub String);
+
+impl Tag {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Tag {
+    type Error = NotATag;
+
+    fn try_from(text: String) -> Result<Self, NotATag> {
+        let fits = (1..=64).contains(&text.chars().count())
+            && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '/'));
+        if fits { Ok(Self(text)) } else { Err(NotATag(text)) }
+    }
+}
+
+impl From<Tag> for String {
+    fn from(tag: Tag) -> Self {
+        tag.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_one_short_word() {
+        for text in ["baseline", "v1.2", "team:vision", "größe", "a/b"] {
+            assert_eq!(Tag::try_from(text.to_owned()).unwrap().as_str(), text);
+        }
+        for text in ["", "two words", "new\nline", "a".repeat(65).as_str(), "esc\u{1b}[0m"] {
+            assert_eq!(Tag::try_from(text.to_owned()), Err(NotATag(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn every_state_has_its_word() {
+        let at = Timestamp(1);
+        let ended = |how| RunState::Ended { started: None, at, how };
+        let running = |activity| RunState::Running { since: at, activity };
+        let cases = [
+            (RunState::Queued, "queued"),
+            (running(Activity::Working), "running"),
+            (running(Activity::Paused), "paused"),
+            (running(Activity::Stalled { last: at }), "stalled"),
+            (RunState::Orphaned { since: at }, "orphaned"),
+            (ended(Ending::Done), "done"),
+            (ended(Ending::Failed { exit: Exit::Code(3), message: String::new() }), "failed"),
+            (ended(Ending::Stopped { by: "ana".to_owned() }), "stopped"),
+            (ended(Ending::Lost), "lost"),
+            (ended(Ending::Unseen), "ended-unseen"),
+        ];
+        for (state, word) in cases {
+            assert_eq!(state.word().to_string(), word);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Text from outside (names, log lines, cells of a table) made safe to show in a terminal.
+
+/// The text with control characters, escape sequences' lead bytes and bidirectional overrides replaced by `�`, and
+/// line ends by `⏎`. Tabs become a blank.
+pub fn shown(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' => '⏎',
+            '\t' => ' ',
+            c if is_unsafe(c) => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The candidate nearest to a misspelt word, when it is near enough to be meant.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let close = |candidate: &&str| {
+        let distance = strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
+        (distance, *candidate)
+    };
+    let (distance, candidate) = candidates.into_iter().map(|candidate| close(&candidate)).min_by_key(|(distance, _)| *distance)?;
+    let longest = word.chars().count().max(candidate.chars().count());
+    (distance * 5 <= longest * 2).then_some(candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_shown_can_steer_a_terminal(text in any::<String>()) {
+            prop_assert!(!shown(&text).chars().any(|c| c.is_control() || is_unsafe(c)));
+        }
+    }
+
+    #[test]
+    fn the_nearest_word_is_offered_only_when_it_is_near() {
+        let names = ["diagnosis", "fraud", "demand"];
+        assert_eq!(nearest("diagnsois", names), Some("diagnosis"));
+        assert_eq!(nearest("Fraud", names), Some("fraud"));
+        assert_eq!(nearest("weather", names), None);
+        assert_eq!(nearest("x", []), None);
+    }
+}

@@ -1,0 +1,15 @@
+//! Everything a person can do, one file a noun: a request in, plain data out.
+//!
+//! Front ends (`agent`, `tui`, `cli`) call this room and nothing below it for what they do and show. What changes state
+//! takes the actor from the workspace, checks, and commits its audit line in the same transaction.
+
+pub mod error;
+pub mod intake;
+pub mod jobs;
+pub mod logs;
+pub mod presets;
+pub mod runs;
+pub mod series;
+pub mod upkeep;
+
+pub use error::{Error, Kind, Result};

@@ -1,0 +1,4 @@
+//! SQLite: the one room that speaks SQL.
+
+/// The open store.
+pub struct Store;
