@@ -17,32 +17,75 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum What {
-    Submitted { by: String },
+    Submitted {
+        by: String,
+    },
     /// A worker took the run's lock. `process` is the evidence that it lives.
-    Started { attempt: u32, process: Process, slot: Slot },
+    Started {
+        attempt: u32,
+        process: Process,
+        slot: Slot,
+    },
     /// The foreign program was started, in a process group of its own.
-    Spawned { process: Process },
+    Spawned {
+        process: Process,
+    },
     /// Training goes on from a checkpoint.
-    Resumed { from: i64 },
-    Asked { seq: u64, want: Want, by: String },
+    Resumed {
+        from: i64,
+    },
+    Asked {
+        seq: u64,
+        want: Want,
+        by: String,
+    },
     /// The worker did what `seq` asked, or says why it could not.
-    Answered { seq: u64, want: Want, refused: Option<String> },
-    Checkpoint { path: String, best: bool, metric: Option<f64> },
+    Answered {
+        seq: u64,
+        want: Want,
+        refused: Option<String>,
+    },
+    Checkpoint {
+        path: String,
+        best: bool,
+        metric: Option<f64>,
+    },
     /// A checkpoint could not be written; the old one stays.
-    CheckpointFailed { why: String },
+    CheckpointFailed {
+        why: String,
+    },
     /// Points left out of the journal because it could not be written fast enough; extremes were kept.
-    Thinned { points: u64 },
+    Thinned {
+        points: u64,
+    },
     /// The journal became shorter than what was taken in: `from` bytes known, `to` bytes there.
-    Shortened { from: u64, to: u64 },
+    Shortened {
+        from: u64,
+        to: u64,
+    },
     /// Lines of the journal that are no record.
-    BadLines { count: u64, first: String },
+    BadLines {
+        count: u64,
+        first: String,
+    },
     /// The worker or its program is gone, and how it ended is known only in part.
-    Noticed { what: String },
-    Adopted { by: String },
-    Killed { by: String },
-    Redacted { field: String, by: String },
+    Noticed {
+        what: String,
+    },
+    Adopted {
+        by: String,
+    },
+    Killed {
+        by: String,
+    },
+    Redacted {
+        field: String,
+        by: String,
+    },
     /// A request that the agent would not run: who it came from and why.
-    Refused { why: String },
+    Refused {
+        why: String,
+    },
 }
 
 /// A process, told from any other with the same number.

@@ -135,7 +135,8 @@ mod tests {
     #[test]
     fn a_failure_keeps_the_code_and_the_last_lines() {
         let end = End { state: EndState::Failed, exit: Some(Exit::Code(3)), message: "boom".to_owned() };
-        let RunState::Ended { how: Ending::Failed { exit, message }, .. } = judge(&Evidence { end: Some(end), ..evidence() }) else {
+        let RunState::Ended { how: Ending::Failed { exit, message }, .. } = judge(&Evidence { end: Some(end), ..evidence() })
+        else {
             panic!("not failed");
         };
         assert_eq!((exit, message.as_str()), (Exit::Code(3), "boom"));

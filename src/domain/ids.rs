@@ -104,17 +104,17 @@ id_type!(
 const ADJECTIVES: [&str; 64] = [
     "able", "airy", "amber", "apt", "avid", "bold", "brave", "brisk", "calm", "civil", "clear", "clever", "crisp", "deft",
     "eager", "early", "easy", "fair", "fine", "firm", "fleet", "fond", "frank", "fresh", "gentle", "glad", "grand", "hardy",
-    "honest", "humble", "ideal", "jolly", "keen", "kind", "large", "lively", "loyal", "lucid", "lucky", "merry", "mild",
-    "neat", "noble", "patient", "plain", "proud", "quick", "quiet", "rapid", "ready", "rosy", "sharp", "silent", "sleek",
-    "smart", "solid", "steady", "sunny", "swift", "tidy", "vivid", "warm", "wise", "witty",
+    "honest", "humble", "ideal", "jolly", "keen", "kind", "large", "lively", "loyal", "lucid", "lucky", "merry", "mild", "neat",
+    "noble", "patient", "plain", "proud", "quick", "quiet", "rapid", "ready", "rosy", "sharp", "silent", "sleek", "smart",
+    "solid", "steady", "sunny", "swift", "tidy", "vivid", "warm", "wise", "witty",
 ];
 
 const ANIMALS: [&str; 64] = [
     "adder", "badger", "bat", "bear", "beaver", "bison", "boar", "bream", "carp", "cat", "civet", "cod", "cougar", "crane",
     "crow", "deer", "dove", "eagle", "eel", "egret", "elk", "falcon", "ferret", "finch", "fox", "gecko", "goose", "grouse",
-    "hare", "hawk", "heron", "horse", "ibex", "ibis", "jay", "kite", "lark", "lemur", "lion", "llama", "lynx", "marten",
-    "mink", "mole", "moose", "newt", "otter", "owl", "panda", "perch", "pike", "puffin", "quail", "raven", "robin", "seal",
-    "shrew", "stoat", "stork", "swan", "tapir", "trout", "wolf", "wren",
+    "hare", "hawk", "heron", "horse", "ibex", "ibis", "jay", "kite", "lark", "lemur", "lion", "llama", "lynx", "marten", "mink",
+    "mole", "moose", "newt", "otter", "owl", "panda", "perch", "pike", "puffin", "quail", "raven", "robin", "seal", "shrew",
+    "stoat", "stork", "swan", "tapir", "trout", "wolf", "wren",
 ];
 
 /// A name made from random bytes: `brave-otter-7`. 64 × 64 × 1,000 of them, so a store asks again when one is taken.

@@ -43,10 +43,18 @@ pub struct Slot {
 pub enum JobState {
     Queued,
     /// It holds a slot: its worker is being started, or runs, or is orphaned.
-    Leased { slot: Slot, since: Timestamp },
-    Ended { at: Timestamp },
+    Leased {
+        slot: Slot,
+        since: Timestamp,
+    },
+    Ended {
+        at: Timestamp,
+    },
     /// Never started: cancelled, refused, or what it waited for failed.
-    Dropped { at: Timestamp, why: String },
+    Dropped {
+        at: Timestamp,
+        why: String,
+    },
 }
 
 /// A row of the queue.

@@ -14,11 +14,26 @@ impl Direction {
     /// Told from the metric's own name, its last part after `/`: what is not known to grow is taken as a loss.
     pub fn of(metric: &str) -> Self {
         const HIGHER: [&str; 13] = [
-            "acc", "accuracy", "ap", "auc", "average_precision", "f1", "precision", "r2", "recall", "score", "rows_per_second",
-            "throughput", "ndcg",
+            "acc",
+            "accuracy",
+            "ap",
+            "auc",
+            "average_precision",
+            "f1",
+            "precision",
+            "r2",
+            "recall",
+            "score",
+            "rows_per_second",
+            "throughput",
+            "ndcg",
         ];
         let name = metric.rsplit('/').next().unwrap_or(metric).to_ascii_lowercase();
-        if HIGHER.iter().any(|known| name == *known || name.starts_with(&format!("{known}@"))) { Self::Higher } else { Self::Lower }
+        if HIGHER.iter().any(|known| name == *known || name.starts_with(&format!("{known}@"))) {
+            Self::Higher
+        } else {
+            Self::Lower
+        }
     }
 
     pub fn is_better(self, a: f64, than: f64) -> bool {

@@ -110,11 +110,17 @@ fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
     let wrong = |value: &Value, wanted| BadLine::WrongType { key: key.to_owned(), found: kind(value), wanted };
     match key {
         "step" => record.step = Some(whole(&value).ok_or_else(|| wrong(&value, "a whole number"))?),
-        "time" => record.time = Some(milliseconds(&value).ok_or_else(|| wrong(&value, "milliseconds since 1970 or an RFC 3339 date"))?),
+        "time" => {
+            record.time = Some(milliseconds(&value).ok_or_else(|| wrong(&value, "milliseconds since 1970 or an RFC 3339 date"))?)
+        }
         "metrics" => {
             let Value::Object(object) = value else { return Err(wrong(&value, "an object of numbers")) };
             for (name, value) in object {
-                let number = number(&value).ok_or_else(|| BadLine::WrongType { key: name.clone(), found: kind(&value), wanted: "a number" })?;
+                let number = number(&value).ok_or_else(|| BadLine::WrongType {
+                    key: name.clone(),
+                    found: kind(&value),
+                    wanted: "a number",
+                })?;
                 record.metrics.push((name, number));
             }
         }
@@ -215,7 +221,8 @@ pub fn write(record: &Record, out: &mut Vec<u8>) {
         put("time", time.into());
     }
     if !record.metrics.is_empty() {
-        let metrics: serde_json::Map<_, _> = record.metrics.iter().map(|(name, value)| (name.clone(), number_value(*value))).collect();
+        let metrics: serde_json::Map<_, _> =
+            record.metrics.iter().map(|(name, value)| (name.clone(), number_value(*value))).collect();
         put("metrics", Value::Object(metrics));
     }
     if !record.params.is_empty() {

@@ -24,10 +24,19 @@ pub enum RunState {
     /// A job waits for a slot, or for another job.
     Queued,
     /// A worker holds the run's lock.
-    Running { since: Timestamp, activity: Activity },
+    Running {
+        since: Timestamp,
+        activity: Activity,
+    },
     /// The worker of a foreign program is gone, the program still runs.
-    Orphaned { since: Timestamp },
-    Ended { started: Option<Timestamp>, at: Timestamp, how: Ending },
+    Orphaned {
+        since: Timestamp,
+    },
+    Ended {
+        started: Option<Timestamp>,
+        at: Timestamp,
+        how: Ending,
+    },
 }
 
 /// What a running run does.
@@ -37,7 +46,9 @@ pub enum Activity {
     Working,
     Paused,
     /// No step for a multiple of its own median step; `last` is the last one's time.
-    Stalled { last: Timestamp },
+    Stalled {
+        last: Timestamp,
+    },
 }
 
 /// How a run ended.
@@ -46,9 +57,14 @@ pub enum Activity {
 pub enum Ending {
     Done,
     /// The last lines of output stand in `message`.
-    Failed { exit: Exit, message: String },
+    Failed {
+        exit: Exit,
+        message: String,
+    },
     /// Stopped by a person, named.
-    Stopped { by: String },
+    Stopped {
+        by: String,
+    },
     /// The process went away without saying how it ended.
     Lost,
     /// A foreign program ended while nobody watched: how is not known.
@@ -57,7 +73,19 @@ pub enum Ending {
 
 /// The word for a state, in tables, filters and `--json`.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display, strum::EnumString, strum::EnumIter,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::EnumIter,
     strum::IntoStaticStr,
 )]
 #[serde(rename_all = "kebab-case")]

@@ -19,13 +19,11 @@ fn is_unsafe(c: char) -> bool {
 
 /// The candidate nearest to a misspelt word, when it is near enough to be meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let close = |candidate: &&str| {
-        let distance = strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
-        (distance, *candidate)
-    };
-    let (distance, candidate) = candidates.into_iter().map(|candidate| close(&candidate)).min_by_key(|(distance, _)| *distance)?;
-    let longest = word.chars().count().max(candidate.chars().count());
-    (distance * 5 <= longest * 2).then_some(candidate)
+    let lower = word.to_lowercase();
+    let distance = |candidate: &str| strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
+    let nearest = candidates.into_iter().min_by_key(|candidate| distance(candidate))?;
+    let longest = word.chars().count().max(nearest.chars().count());
+    (distance(nearest) * 5 <= longest * 2).then_some(nearest)
 }
 
 #[cfg(test)]
