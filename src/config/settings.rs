@@ -44,7 +44,13 @@ pub struct AgentSettings {
 
 impl Default for AgentSettings {
     fn default() -> Self {
-        Self { cpus: 0, memory: 0, gpus: vec![], idle_seconds: 5, grace_seconds: 10 }
+        Self {
+            cpus: 0,
+            memory: 0,
+            gpus: vec![],
+            idle_seconds: 5,
+            grace_seconds: 10,
+        }
     }
 }
 
@@ -62,7 +68,11 @@ pub struct CaptureSettings {
 
 impl Default for CaptureSettings {
     fn default() -> Self {
-        Self { env: vec![], git: true, system_ms: 2_000 }
+        Self {
+            env: vec![],
+            git: true,
+            system_ms: 2_000,
+        }
     }
 }
 
@@ -83,6 +93,12 @@ pub struct UiSettings {
 
 impl Default for UiSettings {
     fn default() -> Self {
-        Self { theme: "auto".into(), charset: "auto".into(), rate: "auto".into(), read_only: false, metric: String::new() }
+        Self {
+            theme: "auto".into(),
+            charset: "auto".into(),
+            rate: "auto".into(),
+            read_only: false,
+            metric: String::new(),
+        }
     }
 }

@@ -34,7 +34,13 @@ pub fn hash(line: &Line) -> String {
     field(&line.seq.to_le_bytes());
     field(&line.time.0.to_le_bytes());
     field(&line.actor.uid.to_le_bytes());
-    for text in [&line.actor.name, &line.actor.host, &line.action, &line.target, &line.previous] {
+    for text in [
+        &line.actor.name,
+        &line.actor.host,
+        &line.action,
+        &line.target,
+        &line.previous,
+    ] {
         field(text.as_bytes());
     }
     for text in [&line.before, &line.after] {
@@ -64,7 +70,11 @@ mod tests {
         let mut previous = ROOT.to_owned();
         (1..=4)
             .map(|seq| {
-                let actor = Actor { uid: 1, name: "ana".to_owned(), host: "gpu01".to_owned() };
+                let actor = Actor {
+                    uid: 1,
+                    name: "ana".to_owned(),
+                    host: "gpu01".to_owned(),
+                };
                 let mut line = Line {
                     seq,
                     time: Timestamp(seq as i64),

@@ -42,20 +42,30 @@ pub struct Evidence {
 /// The order of belief: an end in the journal; a held lock; a living program without a worker (orphaned); an exit
 /// that a parent saw; nothing at all (lost, or ended unseen for a foreign program that was once spawned).
 pub fn judge(evidence: &Evidence) -> RunState {
-    let Evidence { now, started, end, .. } = evidence;
-    let ended = |how| RunState::Ended { started: *started, at: *now, how };
+    let Evidence {
+        now, started, end, ..
+    } = evidence;
+    let ended = |how| RunState::Ended {
+        started: *started,
+        at: *now,
+        how,
+    };
     let since = started.unwrap_or(*now);
     let program_lives = evidence.program.as_ref().is_some_and(|(_, lives)| *lives);
     match end {
         // A worker writes its end before it lets go of the lock: what it said stands either way.
         Some(end) => ended(ending(end, evidence)),
-        None if evidence.is_lock_held => RunState::Running { since, activity: activity(evidence) },
+        None if evidence.is_lock_held => RunState::Running {
+            since,
+            activity: activity(evidence),
+        },
         None if program_lives => RunState::Orphaned { since },
         None => ended(match (evidence.exit, &evidence.stopped_by) {
             (Some(_), Some(by)) => Ending::Stopped { by: by.clone() },
-            (Some(exit), None) if !evidence.is_foreign && exit != Exit::Code(0) => {
-                Ending::Failed { exit, message: evidence.last_lines.clone() }
-            }
+            (Some(exit), None) if !evidence.is_foreign && exit != Exit::Code(0) => Ending::Failed {
+                exit,
+                message: evidence.last_lines.clone(),
+            },
             _ if evidence.program.is_some() => Ending::Unseen,
             _ => Ending::Lost,
         }),
@@ -66,10 +76,17 @@ fn ending(end: &End, evidence: &Evidence) -> Ending {
     match end.state {
         EndState::Done => Ending::Done,
         EndState::Stopped => {
-            let by = if end.message.is_empty() { evidence.stopped_by.clone().unwrap_or_default() } else { end.message.clone() };
+            let by = if end.message.is_empty() {
+                evidence.stopped_by.clone().unwrap_or_default()
+            } else {
+                end.message.clone()
+            };
             Ending::Stopped { by }
         }
-        EndState::Failed => Ending::Failed { exit: end.exit.unwrap_or(Exit::Code(1)), message: end.message.clone() },
+        EndState::Failed => Ending::Failed {
+            exit: end.exit.unwrap_or(Exit::Code(1)),
+            message: end.message.clone(),
+        },
     }
 }
 
@@ -77,7 +94,10 @@ fn activity(evidence: &Evidence) -> Activity {
     let Evidence { now, .. } = evidence;
     match evidence.last_step {
         _ if evidence.is_paused => Activity::Paused,
-        Some((last, median)) if (median.saturating_mul(STALLED_AFTER_STEPS)).max(STALLED_AFTER_MS) < now.since(last) => {
+        Some((last, median))
+            if (median.saturating_mul(STALLED_AFTER_STEPS)).max(STALLED_AFTER_MS)
+                < now.since(last) =>
+        {
             Activity::Stalled { last }
         }
         _ => Activity::Working,
@@ -105,27 +125,129 @@ mod tests {
     }
 
     fn program(lives: bool) -> Option<(Process, bool)> {
-        Some((Process { pid: 7, start: 1, boot: "b".to_owned(), host: "h".to_owned() }, lives))
+        Some((
+            Process {
+                pid: 7,
+                start: 1,
+                boot: "b".to_owned(),
+                host: "h".to_owned(),
+            },
+            lives,
+        ))
     }
 
     #[test]
     fn a_state_follows_from_evidence() {
-        let failed = End { state: EndState::Failed, exit: Some(Exit::Code(3)), message: "boom".to_owned() };
+        let failed = End {
+            state: EndState::Failed,
+            exit: Some(Exit::Code(3)),
+            message: "boom".to_owned(),
+        };
         let cases: Vec<(&str, Evidence)> = vec![
-            ("running", Evidence { is_lock_held: true, ..evidence() }),
-            ("paused", Evidence { is_lock_held: true, is_paused: true, ..evidence() }),
-            ("running", Evidence { is_lock_held: true, last_step: Some((Timestamp(980_000), 1)), ..evidence() }),
-            ("stalled", Evidence { is_lock_held: true, last_step: Some((Timestamp(960_000), 1)), ..evidence() }),
-            ("running", Evidence { is_lock_held: true, last_step: Some((Timestamp(900_000), 60_000)), ..evidence() }),
-            ("failed", Evidence { is_lock_held: true, end: Some(failed.clone()), ..evidence() }),
-            ("failed", Evidence { exit: Some(Exit::Signal(9)), ..evidence() }),
-            ("stopped", Evidence { exit: Some(Exit::Signal(15)), stopped_by: Some("ana".to_owned()), ..evidence() }),
+            (
+                "running",
+                Evidence {
+                    is_lock_held: true,
+                    ..evidence()
+                },
+            ),
+            (
+                "paused",
+                Evidence {
+                    is_lock_held: true,
+                    is_paused: true,
+                    ..evidence()
+                },
+            ),
+            (
+                "running",
+                Evidence {
+                    is_lock_held: true,
+                    last_step: Some((Timestamp(980_000), 1)),
+                    ..evidence()
+                },
+            ),
+            (
+                "stalled",
+                Evidence {
+                    is_lock_held: true,
+                    last_step: Some((Timestamp(960_000), 1)),
+                    ..evidence()
+                },
+            ),
+            (
+                "running",
+                Evidence {
+                    is_lock_held: true,
+                    last_step: Some((Timestamp(900_000), 60_000)),
+                    ..evidence()
+                },
+            ),
+            (
+                "failed",
+                Evidence {
+                    is_lock_held: true,
+                    end: Some(failed.clone()),
+                    ..evidence()
+                },
+            ),
+            (
+                "failed",
+                Evidence {
+                    exit: Some(Exit::Signal(9)),
+                    ..evidence()
+                },
+            ),
+            (
+                "stopped",
+                Evidence {
+                    exit: Some(Exit::Signal(15)),
+                    stopped_by: Some("ana".to_owned()),
+                    ..evidence()
+                },
+            ),
             ("lost", evidence()),
-            ("lost", Evidence { exit: Some(Exit::Code(0)), ..evidence() }),
-            ("orphaned", Evidence { program: program(true), is_foreign: true, ..evidence() }),
-            ("orphaned", Evidence { program: program(true), is_foreign: true, exit: Some(Exit::Signal(9)), ..evidence() }),
-            ("ended-unseen", Evidence { program: program(false), is_foreign: true, exit: Some(Exit::Signal(9)), ..evidence() }),
-            ("lost", Evidence { is_foreign: true, exit: Some(Exit::Signal(9)), ..evidence() }),
+            (
+                "lost",
+                Evidence {
+                    exit: Some(Exit::Code(0)),
+                    ..evidence()
+                },
+            ),
+            (
+                "orphaned",
+                Evidence {
+                    program: program(true),
+                    is_foreign: true,
+                    ..evidence()
+                },
+            ),
+            (
+                "orphaned",
+                Evidence {
+                    program: program(true),
+                    is_foreign: true,
+                    exit: Some(Exit::Signal(9)),
+                    ..evidence()
+                },
+            ),
+            (
+                "ended-unseen",
+                Evidence {
+                    program: program(false),
+                    is_foreign: true,
+                    exit: Some(Exit::Signal(9)),
+                    ..evidence()
+                },
+            ),
+            (
+                "lost",
+                Evidence {
+                    is_foreign: true,
+                    exit: Some(Exit::Signal(9)),
+                    ..evidence()
+                },
+            ),
         ];
         for (word, evidence) in cases {
             assert_eq!(judge(&evidence).word().to_string(), word, "{evidence:?}");
@@ -134,8 +256,18 @@ mod tests {
 
     #[test]
     fn a_failure_keeps_the_code_and_the_last_lines() {
-        let end = End { state: EndState::Failed, exit: Some(Exit::Code(3)), message: "boom".to_owned() };
-        let RunState::Ended { how: Ending::Failed { exit, message }, .. } = judge(&Evidence { end: Some(end), ..evidence() })
+        let end = End {
+            state: EndState::Failed,
+            exit: Some(Exit::Code(3)),
+            message: "boom".to_owned(),
+        };
+        let RunState::Ended {
+            how: Ending::Failed { exit, message },
+            ..
+        } = judge(&Evidence {
+            end: Some(end),
+            ..evidence()
+        })
         else {
             panic!("not failed");
         };

@@ -102,19 +102,22 @@ id_type!(
 );
 
 const ADJECTIVES: [&str; 64] = [
-    "able", "airy", "amber", "apt", "avid", "bold", "brave", "brisk", "calm", "civil", "clear", "clever", "crisp", "deft",
-    "eager", "early", "easy", "fair", "fine", "firm", "fleet", "fond", "frank", "fresh", "gentle", "glad", "grand", "hardy",
-    "honest", "humble", "ideal", "jolly", "keen", "kind", "large", "lively", "loyal", "lucid", "lucky", "merry", "mild", "neat",
-    "noble", "patient", "plain", "proud", "quick", "quiet", "rapid", "ready", "rosy", "sharp", "silent", "sleek", "smart",
-    "solid", "steady", "sunny", "swift", "tidy", "vivid", "warm", "wise", "witty",
+    "able", "airy", "amber", "apt", "avid", "bold", "brave", "brisk", "calm", "civil", "clear",
+    "clever", "crisp", "deft", "eager", "early", "easy", "fair", "fine", "firm", "fleet", "fond",
+    "frank", "fresh", "gentle", "glad", "grand", "hardy", "honest", "humble", "ideal", "jolly",
+    "keen", "kind", "large", "lively", "loyal", "lucid", "lucky", "merry", "mild", "neat", "noble",
+    "patient", "plain", "proud", "quick", "quiet", "rapid", "ready", "rosy", "sharp", "silent",
+    "sleek", "smart", "solid", "steady", "sunny", "swift", "tidy", "vivid", "warm", "wise",
+    "witty",
 ];
 
 const ANIMALS: [&str; 64] = [
-    "adder", "badger", "bat", "bear", "beaver", "bison", "boar", "bream", "carp", "cat", "civet", "cod", "cougar", "crane",
-    "crow", "deer", "dove", "eagle", "eel", "egret", "elk", "falcon", "ferret", "finch", "fox", "gecko", "goose", "grouse",
-    "hare", "hawk", "heron", "horse", "ibex", "ibis", "jay", "kite", "lark", "lemur", "lion", "llama", "lynx", "marten", "mink",
-    "mole", "moose", "newt", "otter", "owl", "panda", "perch", "pike", "puffin", "quail", "raven", "robin", "seal", "shrew",
-    "stoat", "stork", "swan", "tapir", "trout", "wolf", "wren",
+    "adder", "badger", "bat", "bear", "beaver", "bison", "boar", "bream", "carp", "cat", "civet",
+    "cod", "cougar", "crane", "crow", "deer", "dove", "eagle", "eel", "egret", "elk", "falcon",
+    "ferret", "finch", "fox", "gecko", "goose", "grouse", "hare", "hawk", "heron", "horse", "ibex",
+    "ibis", "jay", "kite", "lark", "lemur", "lion", "llama", "lynx", "marten", "mink", "mole",
+    "moose", "newt", "otter", "owl", "panda", "perch", "pike", "puffin", "quail", "raven", "robin",
+    "seal", "shrew", "stoat", "stork", "swan", "tapir", "trout", "wolf", "wren",
 ];
 
 /// A name made from random bytes: `brave-otter-7`. 64 × 64 × 1,000 of them, so a store asks again when one is taken.
@@ -129,8 +132,18 @@ pub fn name(bytes: [u8; 4]) -> String {
 /// order are enough), at least `least`.
 pub fn unique_prefix(id: &Id, neighbours: &[Id], least: usize) -> usize {
     let text = id.to_string();
-    let shared = |other: &Id| text.bytes().zip(other.to_string().bytes()).take_while(|(a, b)| a == b).count();
-    neighbours.iter().filter(|other| *other != id).map(|other| shared(other) + 1).fold(least, usize::max).min(32)
+    let shared = |other: &Id| {
+        text.bytes()
+            .zip(other.to_string().bytes())
+            .take_while(|(a, b)| a == b)
+            .count()
+    };
+    neighbours
+        .iter()
+        .filter(|other| *other != id)
+        .map(|other| shared(other) + 1)
+        .fold(least, usize::max)
+        .min(32)
 }
 
 #[cfg(test)]
@@ -159,7 +172,13 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_refused() {
-        for text in ["", "12", "g".repeat(32).as_str(), "é".repeat(16).as_str(), "1".repeat(33).as_str()] {
+        for text in [
+            "",
+            "12",
+            "g".repeat(32).as_str(),
+            "é".repeat(16).as_str(),
+            "1".repeat(33).as_str(),
+        ] {
             assert_eq!(text.parse::<Id>(), Err(NotAnId(text.to_owned())));
         }
     }

@@ -25,7 +25,11 @@ pub struct Needs {
 
 impl Default for Needs {
     fn default() -> Self {
-        Self { cpus: 1, memory: 512, gpus: 0 }
+        Self {
+            cpus: 1,
+            memory: 512,
+            gpus: 0,
+        }
     }
 }
 

@@ -28,8 +28,15 @@ impl Direction {
             "throughput",
             "ndcg",
         ];
-        let name = metric.rsplit('/').next().unwrap_or(metric).to_ascii_lowercase();
-        if HIGHER.iter().any(|known| name == *known || name.starts_with(&format!("{known}@"))) {
+        let name = metric
+            .rsplit('/')
+            .next()
+            .unwrap_or(metric)
+            .to_ascii_lowercase();
+        if HIGHER
+            .iter()
+            .any(|known| name == *known || name.starts_with(&format!("{known}@")))
+        {
             Self::Higher
         } else {
             Self::Lower

@@ -77,7 +77,14 @@ pub struct Features {
 
 impl Default for Features {
     fn default() -> Self {
-        Self { exclude: vec![], categories: vec![], numbers: vec![], dates: vec![], rare: 5, distinct: 20 }
+        Self {
+            exclude: vec![],
+            categories: vec![],
+            numbers: vec![],
+            dates: vec![],
+            rare: 5,
+            distinct: 20,
+        }
     }
 }
 
@@ -95,7 +102,12 @@ pub struct Split {
 
 impl Default for Split {
     fn default() -> Self {
-        Self { kind: SplitKind::Auto, validation: 0.15, test: 0.15, by: None }
+        Self {
+            kind: SplitKind::Auto,
+            validation: 0.15,
+            test: 0.15,
+            by: None,
+        }
     }
 }
 
@@ -127,7 +139,12 @@ pub struct Net {
 
 impl Default for Net {
     fn default() -> Self {
-        Self { kind: NetKind::Mlp, hidden: vec![128, 128], dropout: 0.1, embedding: 0 }
+        Self {
+            kind: NetKind::Mlp,
+            hidden: vec![128, 128],
+            dropout: 0.1,
+            embedding: 0,
+        }
     }
 }
 
@@ -155,7 +172,13 @@ pub struct Optimiser {
 
 impl Default for Optimiser {
     fn default() -> Self {
-        Self { kind: OptimiserKind::Adamw, lr: 1e-3, weight_decay: 1e-2, momentum: 0.9, nesterov: false }
+        Self {
+            kind: OptimiserKind::Adamw,
+            lr: 1e-3,
+            weight_decay: 1e-2,
+            momentum: 0.9,
+            nesterov: false,
+        }
     }
 }
 
@@ -179,7 +202,11 @@ pub struct Schedule {
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { kind: ScheduleKind::Cosine, warmup: 0.05, floor: 0.01 }
+        Self {
+            kind: ScheduleKind::Cosine,
+            warmup: 0.05,
+            floor: 0.01,
+        }
     }
 }
 

@@ -62,7 +62,11 @@ pub enum BadLine {
     #[error("not a JSON object: {0}")]
     NotJson(String),
     #[error("{key:?} is {found}: {wanted} is expected")]
-    WrongType { key: String, found: &'static str, wanted: &'static str },
+    WrongType {
+        key: String,
+        found: &'static str,
+        wanted: &'static str,
+    },
     #[error("longer than {LONGEST_LINE} bytes")]
     TooLong,
     #[error("{0:?} cannot be the name of a metric")]
@@ -85,7 +89,8 @@ pub fn parse(line: &[u8]) -> Result<Record, BadLine> {
         Ok(value) => value,
         // Python's bare words are no JSON: quote them and try once more.
         Err(error) => match scan::quote_bare_words(line) {
-            Some(quoted) => serde_json::from_slice(&quoted).map_err(|error| BadLine::NotJson(error.to_string()))?,
+            Some(quoted) => serde_json::from_slice(&quoted)
+                .map_err(|error| BadLine::NotJson(error.to_string()))?,
             None => return Err(BadLine::NotJson(error.to_string())),
         },
     };
@@ -100,21 +105,34 @@ pub fn parse(line: &[u8]) -> Result<Record, BadLine> {
 }
 
 fn check_names(record: Record) -> Result<Record, BadLine> {
-    match record.metrics.iter().find(|(name, _)| !metrics::is_name(name)) {
+    match record
+        .metrics
+        .iter()
+        .find(|(name, _)| !metrics::is_name(name))
+    {
         Some((name, _)) => Err(BadLine::MetricName(name.chars().take(64).collect())),
         None => Ok(record),
     }
 }
 
 fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
-    let wrong = |value: &Value, wanted| BadLine::WrongType { key: key.to_owned(), found: kind(value), wanted };
+    let wrong = |value: &Value, wanted| BadLine::WrongType {
+        key: key.to_owned(),
+        found: kind(value),
+        wanted,
+    };
     match key {
         "step" => record.step = Some(whole(&value).ok_or_else(|| wrong(&value, "a whole number"))?),
         "time" => {
-            record.time = Some(milliseconds(&value).ok_or_else(|| wrong(&value, "milliseconds since 1970 or an RFC 3339 date"))?)
+            record.time = Some(
+                milliseconds(&value)
+                    .ok_or_else(|| wrong(&value, "milliseconds since 1970 or an RFC 3339 date"))?,
+            )
         }
         "metrics" => {
-            let Value::Object(object) = value else { return Err(wrong(&value, "an object of numbers")) };
+            let Value::Object(object) = value else {
+                return Err(wrong(&value, "an object of numbers"));
+            };
             for (name, value) in object {
                 let number = number(&value).ok_or_else(|| BadLine::WrongType {
                     key: name.clone(),
@@ -125,19 +143,27 @@ fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
             }
         }
         "params" => {
-            let Value::Object(object) = value else { return Err(wrong(&value, "an object")) };
+            let Value::Object(object) = value else {
+                return Err(wrong(&value, "an object"));
+            };
             record.params.extend(object);
         }
         "tags" => {
-            let Value::Array(tags) = value else { return Err(wrong(&value, "a list of texts")) };
+            let Value::Array(tags) = value else {
+                return Err(wrong(&value, "a list of texts"));
+            };
             for tag in tags {
-                let Value::String(tag) = tag else { return Err(wrong(&tag, "a list of texts")) };
+                let Value::String(tag) = tag else {
+                    return Err(wrong(&tag, "a list of texts"));
+                };
                 record.tags.push(tag);
             }
         }
         "note" => record.note = Some(text(value, |value| wrong(value, "a text"))?),
         "log" => record.log = Some(text(value, |value| wrong(value, "a text"))?),
-        "artifact" => record.artifacts.push(typed(value, |value| wrong(value, "an object with a path"))?),
+        "artifact" => record
+            .artifacts
+            .push(typed(value, |value| wrong(value, "an object with a path"))?),
         "progress" => {
             #[derive(Deserialize)]
             struct Partial {
@@ -146,18 +172,37 @@ fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
                 epoch: Option<f64>,
                 epochs: Option<i64>,
             }
-            let partial: Partial = typed(value, |value| wrong(value, "an object with step, steps, epoch, epochs"))?;
-            let Partial { step, steps, epoch, epochs } = partial;
-            record.progress = Some(Progress { step: step.or(record.step).unwrap_or(0), steps, epoch, epochs });
+            let partial: Partial = typed(value, |value| {
+                wrong(value, "an object with step, steps, epoch, epochs")
+            })?;
+            let Partial {
+                step,
+                steps,
+                epoch,
+                epochs,
+            } = partial;
+            record.progress = Some(Progress {
+                step: step.or(record.step).unwrap_or(0),
+                steps,
+                epoch,
+                epochs,
+            });
         }
         "event" => record.event = serde_json::from_value(value).ok(),
-        "end" => record.end = Some(typed(value, |value| wrong(value, "an object with a state"))?),
+        "end" => {
+            record.end = Some(typed(value, |value| {
+                wrong(value, "an object with a state")
+            })?)
+        }
         _ => {}
     }
     Ok(())
 }
 
-fn typed<T: for<'de> Deserialize<'de>>(value: Value, wrong: impl FnOnce(&Value) -> BadLine) -> Result<T, BadLine> {
+fn typed<T: for<'de> Deserialize<'de>>(
+    value: Value,
+    wrong: impl FnOnce(&Value) -> BadLine,
+) -> Result<T, BadLine> {
     T::deserialize(&value).map_err(|_| wrong(&value))
 }
 
@@ -169,13 +214,23 @@ fn text(value: Value, wrong: impl FnOnce(&Value) -> BadLine) -> Result<String, B
 }
 
 fn whole(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_f64().filter(|v| v.fract() == 0.0 && v.abs() < 9e15).map(|v| v as i64))
+    value.as_i64().or_else(|| {
+        value
+            .as_f64()
+            .filter(|v| v.fract() == 0.0 && v.abs() < 9e15)
+            .map(|v| v as i64)
+    })
 }
 
 fn milliseconds(value: &Value) -> Option<i64> {
     match value {
-        Value::String(text) => text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond),
-        other => whole(other).or_else(|| other.as_f64().filter(|v| v.is_finite()).map(|v| v as i64)),
+        Value::String(text) => text
+            .parse::<jiff::Timestamp>()
+            .ok()
+            .map(jiff::Timestamp::as_millisecond),
+        other => {
+            whole(other).or_else(|| other.as_f64().filter(|v| v.is_finite()).map(|v| v as i64))
+        }
     }
 }
 
@@ -221,12 +276,18 @@ pub fn write(record: &Record, out: &mut Vec<u8>) {
         put("time", time.into());
     }
     if !record.metrics.is_empty() {
-        let metrics: serde_json::Map<_, _> =
-            record.metrics.iter().map(|(name, value)| (name.clone(), number_value(*value))).collect();
+        let metrics: serde_json::Map<_, _> = record
+            .metrics
+            .iter()
+            .map(|(name, value)| (name.clone(), number_value(*value)))
+            .collect();
         put("metrics", Value::Object(metrics));
     }
     if !record.params.is_empty() {
-        put("params", Value::Object(record.params.iter().cloned().collect()));
+        put(
+            "params",
+            Value::Object(record.params.iter().cloned().collect()),
+        );
     }
     if !record.tags.is_empty() {
         put("tags", record.tags.clone().into());
@@ -237,7 +298,9 @@ pub fn write(record: &Record, out: &mut Vec<u8>) {
     if let Some(log) = &record.log {
         put("log", log.clone().into());
     }
-    let plain = |value: Result<Value, serde_json::Error>| value.expect("a plain record of texts and numbers is always JSON");
+    let plain = |value: Result<Value, serde_json::Error>| {
+        value.expect("a plain record of texts and numbers is always JSON")
+    };
     for artifact in &record.artifacts {
         put("artifact", plain(serde_json::to_value(artifact)));
     }
@@ -273,7 +336,10 @@ mod scan {
         at.object(|at, key| match key {
             "step" => at.integer().map(|step| record.step = Some(step)),
             "time" => at.integer().map(|time| record.time = Some(time)),
-            "metrics" => at.object(|at, name| at.number().map(|value| record.metrics.push((name.to_owned(), value)))),
+            "metrics" => at.object(|at, name| {
+                at.number()
+                    .map(|value| record.metrics.push((name.to_owned(), value)))
+            }),
             _ => None,
         })
         .is_some()
@@ -306,9 +372,12 @@ mod scan {
         fn text(&mut self) -> Option<&'a str> {
             self.byte(b'"')?;
             let from = self.at;
-            let length = self.line[from..].iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+            let length = self.line[from..]
+                .iter()
+                .position(|byte| matches!(byte, b'"' | b'\\'))?;
             self.at = from + length + 1;
-            (self.line[from + length] == b'"').then(|| std::str::from_utf8(&self.line[from..from + length]).ok())?
+            (self.line[from + length] == b'"')
+                .then(|| std::str::from_utf8(&self.line[from..from + length]).ok())?
         }
 
         fn object(&mut self, mut field: impl FnMut(&mut Self, &str) -> Option<()>) -> Option<()> {
@@ -330,7 +399,11 @@ mod scan {
         fn word(&mut self) -> Option<&'a str> {
             self.blanks();
             let from = self.at;
-            while self.line.get(self.at).is_some_and(|byte| !matches!(byte, b',' | b'}' | b' ' | b'\t' | b'\r')) {
+            while self
+                .line
+                .get(self.at)
+                .is_some_and(|byte| !matches!(byte, b',' | b'}' | b' ' | b'\t' | b'\r'))
+            {
                 self.at += 1;
             }
             std::str::from_utf8(&self.line[from..self.at]).ok()
@@ -358,7 +431,8 @@ mod scan {
     /// Puts `NaN`, `Infinity` and `-Infinity` that stand outside texts into quotes; `None` when there are none.
     pub fn quote_bare_words(line: &[u8]) -> Option<Vec<u8>> {
         const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
-        let (mut out, mut at, mut found, mut inside) = (Vec::with_capacity(line.len() + 16), 0, false, false);
+        let (mut out, mut at, mut found, mut inside) =
+            (Vec::with_capacity(line.len() + 16), 0, false, false);
         while at < line.len() {
             let byte = line[at];
             if inside {
@@ -391,7 +465,13 @@ mod tests {
     use super::*;
 
     fn value() -> impl Strategy<Value = f64> {
-        prop_oneof![any::<f64>(), Just(f64::NAN), Just(f64::INFINITY), Just(f64::NEG_INFINITY), Just(0.1)]
+        prop_oneof![
+            any::<f64>(),
+            Just(f64::NAN),
+            Just(f64::INFINITY),
+            Just(f64::NEG_INFINITY),
+            Just(0.1)
+        ]
     }
 
     proptest! {
@@ -432,30 +512,67 @@ mod tests {
         assert!(nan(r#"{"step":1,"metrics":{"loss":NaN}}"#));
         assert!(nan(r#"{"step":1,"metrics":{"loss":"nan"}}"#));
         assert!(nan(r#"{"step":1,"metrics":{"loss":null}}"#));
-        assert!(nan(r#"{"note":"NaN is \"fine\"","step":1,"metrics":{"loss":NaN}}"#));
+        assert!(nan(
+            r#"{"note":"NaN is \"fine\"","step":1,"metrics":{"loss":NaN}}"#
+        ));
         let one = |line: &str| parse(line.as_bytes()).unwrap().metrics[0].1;
         assert_eq!(one(r#"{"metrics":{"loss":-Infinity}}"#), f64::NEG_INFINITY);
         assert_eq!(one(r#"{"metrics":{"loss":1e3}}"#), 1e3);
         assert_eq!(one(r#"{"metrics":{"ok":true}}"#), 1.0);
         assert_eq!(parse(br#"{"step":12.0}"#).unwrap().step, Some(12));
-        assert_eq!(parse(br#"{"time":"2026-01-01T00:00:00Z"}"#).unwrap().time, Some(1_767_225_600_000));
-        assert_eq!(parse(br#"{"new":[1,{"a":2}],"step":3}"#).unwrap(), Record { step: Some(3), ..Record::default() });
+        assert_eq!(
+            parse(br#"{"time":"2026-01-01T00:00:00Z"}"#).unwrap().time,
+            Some(1_767_225_600_000)
+        );
+        assert_eq!(
+            parse(br#"{"new":[1,{"a":2}],"step":3}"#).unwrap(),
+            Record {
+                step: Some(3),
+                ..Record::default()
+            }
+        );
     }
 
     #[test]
     fn a_bad_line_says_what_is_wrong_with_it() {
         let cases: [(&[u8], &str); 8] = [
-            (b"", "not a JSON object: EOF while parsing a value at line 1 column 0"),
+            (
+                b"",
+                "not a JSON object: EOF while parsing a value at line 1 column 0",
+            ),
             (b"[1]", "not a JSON object: it is a list"),
-            (b"{\"step\":1.5}", "\"step\" is a number: a whole number is expected"),
-            (b"{\"metrics\":[1]}", "\"metrics\" is a list: an object of numbers is expected"),
-            (b"{\"metrics\":{\"loss\":\"high\"}}", "\"loss\" is a text: a number is expected"),
-            (b"{\"metrics\":{\"loss\":.5}}", "not a JSON object: expected value at line 1 column 20"),
-            (b"{\"tags\":[1]}", "\"tags\" is a number: a list of texts is expected"),
-            (b"{\"metrics\":{\"a\\u001bb\":1}}", "\"a\\u{1b}b\" cannot be the name of a metric"),
+            (
+                b"{\"step\":1.5}",
+                "\"step\" is a number: a whole number is expected",
+            ),
+            (
+                b"{\"metrics\":[1]}",
+                "\"metrics\" is a list: an object of numbers is expected",
+            ),
+            (
+                b"{\"metrics\":{\"loss\":\"high\"}}",
+                "\"loss\" is a text: a number is expected",
+            ),
+            (
+                b"{\"metrics\":{\"loss\":.5}}",
+                "not a JSON object: expected value at line 1 column 20",
+            ),
+            (
+                b"{\"tags\":[1]}",
+                "\"tags\" is a number: a list of texts is expected",
+            ),
+            (
+                b"{\"metrics\":{\"a\\u001bb\":1}}",
+                "\"a\\u{1b}b\" cannot be the name of a metric",
+            ),
         ];
         for (line, message) in cases {
-            assert_eq!(parse(line).unwrap_err().to_string(), message, "{}", String::from_utf8_lossy(line));
+            assert_eq!(
+                parse(line).unwrap_err().to_string(),
+                message,
+                "{}",
+                String::from_utf8_lossy(line)
+            );
         }
         assert_eq!(parse(&vec![b' '; LONGEST_LINE + 1]), Err(BadLine::TooLong));
     }

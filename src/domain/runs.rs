@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::{actors::Actor, ids::RunId, jobs::Exit, time::Timestamp};
 
 /// What a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::EnumString)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::Display, strum::EnumString,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum RunKind {
@@ -29,9 +31,7 @@ pub enum RunState {
         activity: Activity,
     },
     /// The worker of a foreign program is gone, the program still runs.
-    Orphaned {
-        since: Timestamp,
-    },
+    Orphaned { since: Timestamp },
     Ended {
         started: Option<Timestamp>,
         at: Timestamp,
@@ -107,15 +107,37 @@ impl RunState {
     pub fn word(&self) -> StateWord {
         match self {
             Self::Queued => StateWord::Queued,
-            Self::Running { activity: Activity::Working, .. } => StateWord::Running,
-            Self::Running { activity: Activity::Paused, .. } => StateWord::Paused,
-            Self::Running { activity: Activity::Stalled { .. }, .. } => StateWord::Stalled,
+            Self::Running {
+                activity: Activity::Working,
+                ..
+            } => StateWord::Running,
+            Self::Running {
+                activity: Activity::Paused,
+                ..
+            } => StateWord::Paused,
+            Self::Running {
+                activity: Activity::Stalled { .. },
+                ..
+            } => StateWord::Stalled,
             Self::Orphaned { .. } => StateWord::Orphaned,
-            Self::Ended { how: Ending::Done, .. } => StateWord::Done,
-            Self::Ended { how: Ending::Failed { .. }, .. } => StateWord::Failed,
-            Self::Ended { how: Ending::Stopped { .. }, .. } => StateWord::Stopped,
-            Self::Ended { how: Ending::Lost, .. } => StateWord::Lost,
-            Self::Ended { how: Ending::Unseen, .. } => StateWord::EndedUnseen,
+            Self::Ended {
+                how: Ending::Done, ..
+            } => StateWord::Done,
+            Self::Ended {
+                how: Ending::Failed { .. },
+                ..
+            } => StateWord::Failed,
+            Self::Ended {
+                how: Ending::Stopped { .. },
+                ..
+            } => StateWord::Stopped,
+            Self::Ended {
+                how: Ending::Lost, ..
+            } => StateWord::Lost,
+            Self::Ended {
+                how: Ending::Unseen,
+                ..
+            } => StateWord::EndedUnseen,
         }
     }
 
@@ -195,8 +217,14 @@ impl TryFrom<String> for Tag {
 
     fn try_from(text: String) -> Result<Self, NotATag> {
         let fits = (1..=64).contains(&text.chars().count())
-            && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '/'));
-        if fits { Ok(Self(text)) } else { Err(NotATag(text)) }
+            && text
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '/'));
+        if fits {
+            Ok(Self(text))
+        } else {
+            Err(NotATag(text))
+        }
     }
 }
 
@@ -215,16 +243,32 @@ mod tests {
         for text in ["baseline", "v1.2", "team:vision", "größe", "a/b"] {
             assert_eq!(Tag::try_from(text.to_owned()).unwrap().as_str(), text);
         }
-        for text in ["", "two words", "new\nline", "a".repeat(65).as_str(), "esc\u{1b}[0m"] {
-            assert_eq!(Tag::try_from(text.to_owned()), Err(NotATag(text.to_owned())));
+        for text in [
+            "",
+            "two words",
+            "new\nline",
+            "a".repeat(65).as_str(),
+            "esc\u{1b}[0m",
+        ] {
+            assert_eq!(
+                Tag::try_from(text.to_owned()),
+                Err(NotATag(text.to_owned()))
+            );
         }
     }
 
     #[test]
     fn every_state_has_its_word() {
         let at = Timestamp(1);
-        let ended = |how| RunState::Ended { started: None, at, how };
-        let running = |activity| RunState::Running { since: at, activity };
+        let ended = |how| RunState::Ended {
+            started: None,
+            at,
+            how,
+        };
+        let running = |activity| RunState::Running {
+            since: at,
+            activity,
+        };
         let cases = [
             (RunState::Queued, "queued"),
             (running(Activity::Working), "running"),
@@ -232,8 +276,19 @@ mod tests {
             (running(Activity::Stalled { last: at }), "stalled"),
             (RunState::Orphaned { since: at }, "orphaned"),
             (ended(Ending::Done), "done"),
-            (ended(Ending::Failed { exit: Exit::Code(3), message: String::new() }), "failed"),
-            (ended(Ending::Stopped { by: "ana".to_owned() }), "stopped"),
+            (
+                ended(Ending::Failed {
+                    exit: Exit::Code(3),
+                    message: String::new(),
+                }),
+                "failed",
+            ),
+            (
+                ended(Ending::Stopped {
+                    by: "ana".to_owned(),
+                }),
+                "stopped",
+            ),
             (ended(Ending::Lost), "lost"),
             (ended(Ending::Unseen), "ended-unseen"),
         ];

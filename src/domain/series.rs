@@ -49,7 +49,10 @@ impl Bucket {
     }
 
     pub fn points(&self) -> u64 {
-        self.finite + u64::from(self.nan) + u64::from(self.positive_infinite) + u64::from(self.negative_infinite)
+        self.finite
+            + u64::from(self.nan)
+            + u64::from(self.positive_infinite)
+            + u64::from(self.negative_infinite)
     }
 
     /// The mean of the finite values, if there is one.
@@ -129,7 +132,11 @@ mod tests {
     fn bucket(values: &[f64], from: usize) -> Bucket {
         let mut bucket = Bucket::EMPTY;
         for (i, value) in values.iter().enumerate() {
-            bucket.add(Point { step: (from + i) as i64, time: (from + i) as i64, value: *value });
+            bucket.add(Point {
+                step: (from + i) as i64,
+                time: (from + i) as i64,
+                value: *value,
+            });
         }
         bucket
     }
@@ -151,8 +158,35 @@ mod tests {
 
     #[test]
     fn what_is_not_finite_is_counted_and_touches_no_extreme() {
-        let bucket = bucket(&[f64::NAN, 2.0, f64::INFINITY, 1.0, f64::NEG_INFINITY, f64::NAN], 0);
-        assert_eq!((bucket.nan, bucket.positive_infinite, bucket.negative_infinite, bucket.finite), (2, 1, 1, 2));
-        assert_eq!((bucket.min, bucket.max, bucket.first, bucket.last, bucket.sum), (1.0, 2.0, 2.0, 1.0, 3.0));
+        let bucket = bucket(
+            &[
+                f64::NAN,
+                2.0,
+                f64::INFINITY,
+                1.0,
+                f64::NEG_INFINITY,
+                f64::NAN,
+            ],
+            0,
+        );
+        assert_eq!(
+            (
+                bucket.nan,
+                bucket.positive_infinite,
+                bucket.negative_infinite,
+                bucket.finite
+            ),
+            (2, 1, 1, 2)
+        );
+        assert_eq!(
+            (
+                bucket.min,
+                bucket.max,
+                bucket.first,
+                bucket.last,
+                bucket.sum
+            ),
+            (1.0, 2.0, 2.0, 1.0, 3.0)
+        );
     }
 }

@@ -14,14 +14,17 @@ pub fn shown(text: &str) -> String {
 }
 
 fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The candidate nearest to a misspelt word, when it is near enough to be meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
     let distance = |candidate: &str| strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
-    let nearest = candidates.into_iter().min_by_key(|candidate| distance(candidate))?;
+    let nearest = candidates
+        .into_iter()
+        .min_by_key(|candidate| distance(candidate))?;
     let longest = word.chars().count().max(nearest.chars().count());
     (distance(nearest) * 5 <= longest * 2).then_some(nearest)
 }

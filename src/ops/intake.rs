@@ -60,7 +60,12 @@ impl Intake {
 
     /// Judges a run from evidence after its journal was taken in whole, stores the state when it changed, and frees the
     /// slot when the run has ended. `exit` is what its parent saw, when this process was it.
-    pub fn judge(&mut self, _ws: &Workspace, _run: &Leased, _exit: Option<Exit>) -> Result<crate::domain::runs::RunState> {
+    pub fn judge(
+        &mut self,
+        _ws: &Workspace,
+        _run: &Leased,
+        _exit: Option<Exit>,
+    ) -> Result<crate::domain::runs::RunState> {
         todo!()
     }
 }

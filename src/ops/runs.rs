@@ -34,7 +34,10 @@ pub struct Sort {
 
 impl Default for Sort {
     fn default() -> Self {
-        Self { key: SortKey::Created, descending: true }
+        Self {
+            key: SortKey::Created,
+            descending: true,
+        }
     }
 }
 

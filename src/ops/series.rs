@@ -20,11 +20,23 @@ pub fn extent(_ws: &Workspace, _run: &RunId, _metric: &str) -> Result<Option<(i6
 }
 
 /// A series reduced to the columns of a window, segment by segment. Costs what the window is wide.
-pub fn chart(_ws: &Workspace, _run: &RunId, _metric: &str, _window: &Window) -> Result<Vec<Segment>> {
+pub fn chart(
+    _ws: &Workspace,
+    _run: &RunId,
+    _metric: &str,
+    _window: &Window,
+) -> Result<Vec<Segment>> {
     todo!()
 }
 
 /// Raw points of the steps `from..=to` in order, at most `limit` of them, segment numbers beside them.
-pub fn points(_ws: &Workspace, _run: &RunId, _metric: &str, _from: i64, _to: i64, _limit: usize) -> Result<Vec<(u32, Point)>> {
+pub fn points(
+    _ws: &Workspace,
+    _run: &RunId,
+    _metric: &str,
+    _from: i64,
+    _to: i64,
+    _limit: usize,
+) -> Result<Vec<(u32, Point)>> {
     todo!()
 }
