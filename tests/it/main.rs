@@ -1,0 +1,3 @@
+//! Whole-program tests in one binary, so that the large libraries are linked once.
+
+mod layers;
