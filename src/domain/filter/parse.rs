@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use strum::IntoEnumIterator as _;
 
-use super::{Amount, Error, Expr, FIELDS, Field, Op, Test, Value};
+use super::{Amount, Error, Expr, FIELDS, Field, Op, Test, Value, amounts::Wants};
 use crate::domain::{
     metrics::MetricValue,
     runs::{RunKind, StateWord},
@@ -269,7 +269,7 @@ impl<'a> Parser<'a> {
         text: String,
         place: Range<usize>,
     ) -> Result<Value> {
-        let is_text = matches!(kind_of(field), Wants::Text | Wants::Loose);
+        let is_text = matches!(Wants::of(field), Wants::Text | Wants::Loose);
         if is_text && matches!(op, Op::Is | Op::Equal | Op::NotEqual) {
             return Ok(Value::Text(text));
         }
@@ -282,7 +282,7 @@ impl<'a> Parser<'a> {
 
     fn bare_value(&self, field: &Field, op: Op, word: &str, place: Range<usize>) -> Result<Value> {
         let equality = matches!(op, Op::Is | Op::Equal | Op::NotEqual);
-        let wants = kind_of(field);
+        let wants = Wants::of(field);
         let refuse = |hint| {
             Err(self.wrong(
                 place.clone(),
@@ -464,116 +464,11 @@ fn op_at(rest: &str) -> Option<Op> {
     OPS.into_iter().find(|op| rest.starts_with(&op.to_string()))
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Wants {
-    Text,
-    State,
-    Kind,
-    Number,
-    Span,
-    Moment,
-    /// A number or a text: a parameter.
-    Loose,
-}
-
-fn kind_of(field: &Field) -> Wants {
-    match field {
-        Field::Id
-        | Field::Name
-        | Field::Tag
-        | Field::User
-        | Field::Host
-        | Field::Note
-        | Field::Experiment
-        | Field::Preset => Wants::Text,
-        Field::State => Wants::State,
-        Field::Kind => Wants::Kind,
-        Field::Created => Wants::Moment,
-        Field::Age | Field::Dur => Wants::Span,
-        Field::Step | Field::Epoch | Field::Metric { .. } => Wants::Number,
-        Field::Param(_) | Field::Named(_) => Wants::Loose,
-    }
-}
-
 fn takes(field: &Field, op: Op) -> bool {
-    match kind_of(field) {
+    match Wants::of(field) {
         Wants::Text | Wants::State | Wants::Kind => matches!(op, Op::Is | Op::Equal | Op::NotEqual),
         _ => true,
     }
-}
-
-impl Wants {
-    fn read(self, text: &str) -> Option<(f64, f64)> {
-        match self {
-            Self::Number | Self::Loose => number(text).map(|x| (x, x)),
-            Self::Span => span(text).map(|x| (x, x)),
-            Self::Moment => moment(text),
-            Self::Text | Self::State | Self::Kind => None,
-        }
-    }
-}
-
-/// `3`, `.4`, `1e-4`, `20k`, `1.5M`, `30%`, `nan`, `-inf`.
-pub(super) fn number(text: &str) -> Option<f64> {
-    let (digits, scale) = match text.char_indices().last()? {
-        (at, 'k') => (&text[..at], 1e3),
-        (at, 'M') => (&text[..at], 1e6),
-        (at, 'G') => (&text[..at], 1e9),
-        (at, '%') => (&text[..at], 1e-2),
-        _ => (text, 1.0),
-    };
-    let number: f64 = digits.parse().ok()?;
-    // `30%` is 0.3, not 30 × 0.01.
-    Some(if scale < 1.0 {
-        number / 100.0
-    } else {
-        number * scale
-    })
-}
-
-/// `2h30m`, `90s`, `1.5d`, `2w`: in milliseconds.
-fn span(text: &str) -> Option<f64> {
-    let mut rest = text;
-    let mut total = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let count: f64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let unit = rest
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(rest.len());
-        total += count
-            * match &rest[..unit] {
-                "ms" => 1.0,
-                "s" => 1e3,
-                "m" => 60e3,
-                "h" => 3_600e3,
-                "d" => 86_400e3,
-                "w" => 604_800e3,
-                _ => return None,
-            };
-        rest = &rest[unit..];
-    }
-    (!text.is_empty()).then_some(total)
-}
-
-/// A day, or a moment to the second or finer, in UTC where it names no zone.
-fn moment(text: &str) -> Option<(f64, f64)> {
-    const DAY: i64 = 86_400_000;
-    let utc = |moment: jiff::civil::DateTime| {
-        let moment = jiff::tz::Offset::UTC.to_timestamp(moment).ok()?;
-        Some(moment.as_millisecond())
-    };
-    if let Ok(exact) = text.parse::<jiff::Timestamp>() {
-        let ms = exact.as_millisecond() as f64;
-        return Some((ms, ms));
-    }
-    if let Ok(day) = jiff::civil::Date::strptime("%Y-%m-%d", text) {
-        let start = utc(day.at(0, 0, 0, 0))?;
-        return Some((start as f64, (start + DAY - 1) as f64));
-    }
-    let ms = utc(text.parse().ok()?)? as f64;
-    Some((ms, ms))
 }
 
 fn choices<T: std::fmt::Display>(word: &str, all: impl Iterator<Item = T>) -> Option<String> {
@@ -600,7 +495,7 @@ fn values() -> String {
 }
 
 fn example(field: &Field) -> Option<String> {
-    Some(match kind_of(field) {
+    Some(match Wants::of(field) {
         Wants::Text => format!("for example {field}:word"),
         Wants::State => format!("for example {field}:running"),
         Wants::Kind => format!("{field}:train or {field}:command"),

@@ -5,9 +5,10 @@ use strum::IntoEnumIterator as _;
 use super::*;
 use crate::domain::{
     actors::Actor,
-    ids::Id,
-    metrics::Extreme,
-    runs::{Activity, Progress, RunState},
+    ids::{Id, RunId},
+    metrics::{Extreme, Summary},
+    runs::{Activity, Progress, Run, RunState, Tag},
+    time::Timestamp,
 };
 
 const DAY: i64 = 86_400_000;

@@ -4,7 +4,7 @@ use std::fmt::{Display, Formatter, Result};
 
 use strum::IntoEnumIterator as _;
 
-use super::{Expr, FIELDS, Field, Filter, Test, Value, parse};
+use super::{Expr, FIELDS, Field, Filter, Test, Value, amounts};
 use crate::domain::metrics::MetricValue;
 
 impl Expr {
@@ -46,7 +46,7 @@ impl Display for Filter {
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            Self::Or(parts) => separated(f, parts, " | ", |part, f| part.fmt(f)),
+            Self::Or(parts) => separated(f, parts, " | ", Display::fmt),
             Self::And(parts) => separated(f, parts, " ", |part, f| match part {
                 Self::Or(_) => write!(f, "({part})"),
                 _ => part.fmt(f),
@@ -155,7 +155,7 @@ fn word_or_quoted(word: &str) -> String {
 /// A text that looks like a number stands in quotes where a number may stand.
 fn value_or_quoted(text: &str, field: &Field) -> String {
     let may_be_number = matches!(field, Field::Param(_) | Field::Named(_));
-    let looks_like_one = parse::number(text).is_some() || text.contains("..");
+    let looks_like_one = amounts::number(text).is_some() || text.contains("..");
     if is_plain(text) && !(may_be_number && looks_like_one) {
         text.to_owned()
     } else {
