@@ -21,9 +21,7 @@ create table runs(
     epochs integer,
     note text not null default '',
     -- What was captured of the run's surroundings, as JSON; `runs redact` edits it.
-    captured text not null default '{}',
-    -- The number of the last command given to the run, over all its attempts.
-    control integer not null default 0
+    captured text not null default '{}'
 ) strict, without rowid;
 
 -- The list of runs opens newest first, and a page of it must not sort the whole table.
@@ -71,6 +69,8 @@ create table journals(
     read integer not null default 0,
     inode integer not null default 0,
     bad integer not null default 0,
+    -- How its writer said that the attempt ended, as JSON.
+    ended text,
     primary key (run, attempt)
 ) strict, without rowid;
 

@@ -353,12 +353,13 @@ fn ask(ws: &Workspace, id: &RunId, want: Want) -> Result<Run> {
     own(ws, &run)?;
     let by = ws.actor().to_string();
     change(ws, id, &format!("runs.{want}"), |tx, run| {
-        let seq = rows::next_control(tx, &run.id)?;
-        add_event(ws, tx, run, What::Asked { seq, want, by: by.clone() })?;
         // Inside the transaction: when the file cannot be written, nobody is told that the run was asked.
-        control::write(&ws.run_dir(&run.id), &Control { seq, want, by: by.clone() }).map_err(|error| {
-            Error::new(Kind::Environment, format!("cannot leave a command for {}", run.name)).hint("check the mode of its folder").because(error)
+        let asked = control::ask(&ws.run_dir(&run.id), run.attempt, want, &by, ws.now()).map_err(|error| {
+            Error::new(Kind::Environment, format!("cannot leave a command for {}", run.name))
+                .hint("check the mode of its folder")
+                .because(error)
         })?;
+        add_event(ws, tx, run, What::Asked { seq: asked.seq, want, by })?;
         Ok((Some(run.state.word().to_string()), None))
     })
 }

@@ -197,12 +197,6 @@ pub fn set_captured(tx: &Connection, id: &RunId, captured: &serde_json::Value) -
     Ok(())
 }
 
-/// The number of the next command to a run; counts on over all its attempts.
-pub fn next_control(tx: &Connection, id: &RunId) -> Result<u64> {
-    let mut query = tx.prepare_cached("update runs set control = control + 1 where id = ?1 returning control")?;
-    Ok(query.query_row([id.to_string()], |row| row.get::<_, i64>(0))? as u64)
-}
-
 pub fn tags(tx: &Connection, id: &RunId) -> Result<BTreeSet<Tag>> {
     let mut query = tx.prepare_cached("select tag from tags where run = ?1 order by tag")?;
     let rows = query.query_map([id.to_string()], |row| row.get::<_, String>(0))?;
