@@ -13,7 +13,7 @@ use crate::{
     domain::{
         events::{Event, What},
         ids::{self, JobId, RunId},
-        jobs::{Command, Job, JobState, Needs, Request, Slot, Training, Work},
+        jobs::{Care, Command, Job, JobState, Needs, Request, Slot, Training, Work},
         presets::{Device, Preset},
         runs::{Progress, Run, RunKind, RunState, StateWord, Tag},
     },
@@ -122,7 +122,7 @@ pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
 /// Queues another attempt of an ended training, from its last checkpoint when there is one.
 pub(super) fn resume(ws: &Workspace, run: &Run) -> Result<Run> {
     let dir = ws.run_dir(&run.id);
-    let frozen = request::read(&dir.join("job.json")).map_err(|error| {
+    let frozen = request::frozen(&dir).map_err(|error| {
         Error::new(Kind::Environment, format!("cannot read what {} was asked to do", run.name)).hint("its folder is not whole: train it anew").because(error)
     })?;
     let Work::Train(mut training) = frozen.work else {
@@ -140,6 +140,7 @@ pub(super) fn resume(ws: &Workspace, run: &Run) -> Result<Run> {
         actor: ws.actor().clone(),
         work: Work::Train(training),
         slot: Slot::default(),
+        care: Care::default(),
     };
     enqueue(ws, &asked, needs, crate::domain::jobs::PRIORITY, &[], |tx| {
         run_rows::set_attempt(tx, &run.id, attempt)?;
@@ -279,7 +280,7 @@ fn submit(ws: &Workspace, draft: Draft) -> Result<Submitted> {
     }
     let job = JobId(ws.random_id());
     let asked =
-        Request { job, run: id, name: run.name.clone(), attempt: 1, actor: run.actor.clone(), work: draft.work, slot: Slot::default() };
+        Request { job, run: id, name: run.name.clone(), attempt: 1, actor: run.actor.clone(), work: draft.work, slot: Slot::default(), care: Care::default() };
     enqueue(ws, &asked, draft.needs, draft.priority, &draft.after, |tx| {
         if !run_rows::insert(tx, &run, &draft.captured)? {
             return Err(Error::new(Kind::Conflict, format!("the name {} was taken a moment ago", run.name)).hint("try again"));
@@ -302,8 +303,7 @@ fn enqueue(
     rows_of_run: impl FnOnce(&Connection) -> Result<()>,
 ) -> Result<()> {
     let actor = ws.actor();
-    let folder = ws.root.join("requests").join(actor.uid.to_string());
-    let hash = request::write(&folder, asked).map_err(|error| unwritable(&folder, error))?;
+    let hash = request::submit(&ws.root, actor.uid, asked).map_err(|error| unwritable(&ws.root, error))?;
     let job = Job {
         id: asked.job,
         run: asked.run,
@@ -346,7 +346,7 @@ fn make_run_folder(dir: &Path) -> Result<()> {
     make().map_err(|error| unwritable(dir, error))
 }
 
-fn unwritable(path: &Path, error: std::io::Error) -> Error {
+fn unwritable(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Kind::Environment, format!("cannot write {}", path.display())).hint("check the folder's owner and mode, and the free space: `sconce doctor`").because(error)
 }
 

@@ -58,7 +58,11 @@ pub fn leased(ws: &Workspace) -> Result<Vec<Leased>> {
     for job in open.into_iter().filter(|job| is_ours(ws, job)) {
         let JobState::Leased { slot, .. } = &job.state else { continue };
         let slot = slot.clone();
-        match verified(ws, &job) {
+        let request = match frozen(ws, &job) {
+            Some(request) => Ok(request),
+            None => verified(ws, &job),
+        };
+        match request {
             Ok(request) => found.push(with_slot(ws, job, request, slot)),
             // A leased row that no request stands behind was never leased by an agent.
             Err(why) => ws.store.write(|tx| refuse(ws, tx, &job, &why))?,
@@ -100,9 +104,15 @@ fn may_start(ws: &Workspace, tx: &Connection, job: &Job) -> Result<bool> {
     Ok(true)
 }
 
+/// The request as an agent froze it in the run's folder, when it did.
+fn frozen(ws: &Workspace, job: &Job) -> Option<Request> {
+    let request = request::frozen(&ws.run_dir(&job.run)).ok()?;
+    ((request.job, request.attempt) == (job.id, job.attempt)).then_some(request)
+}
+
 /// The request behind a row: the file is the authority, and it must be this user's own.
 fn verified(ws: &Workspace, job: &Job) -> std::result::Result<Request, String> {
-    let request = request::verified(&ws.root, ws.actor().uid, &job.id, &job.request).map_err(|error| {
+    let request = request::submitted(&ws.root, ws.actor().uid, &job.id, &job.request).map_err(|error| {
         let mut text = error.to_string();
         let mut cause = std::error::Error::source(&error);
         while let Some(next) = cause {
