@@ -148,7 +148,7 @@ pub fn neighbours(tx: &Connection, id: &RunId) -> Result<Vec<Id>> {
     let mut query = tx.prepare_cached("select max(id) from runs where id < ?1 union all select min(id) from runs where id > ?1")?;
     let rows = query.query_map([id.to_string()], |row| row.get::<_, Option<String>>(0))?;
     let found: Vec<Option<String>> = rows.collect::<rusqlite::Result<_>>()?;
-    found.into_iter().flatten().map(|id| parse_id(&id).map(|id| id.0)).collect()
+    found.into_iter().flatten().map(|id| parse_id::<RunId>(&id).map(|id| id.0)).collect()
 }
 
 /// Names like a text, for a person who misspelt one.
