@@ -13,7 +13,7 @@ use crate::{
     domain::{
         filter::{Filter, Seen},
         ids::RunId,
-        metrics::{MetricValue, Summary},
+        metrics::Summary,
         runs::Run,
         time::Timestamp,
     },
@@ -41,11 +41,11 @@ pub fn page(tx: &Connection, request: &ListRequest, now: Timestamp) -> Result<(u
 /// One row of values for each run, beside the columns.
 pub fn values(tx: &Connection, runs: &[Run], columns: &[MetricColumn]) -> Result<Vec<Vec<Option<f64>>>> {
     let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
-    let mut table = vec![vec![None; columns.len()]; runs.len()];
-    for (column, wanted) in columns.iter().enumerate() {
-        let summaries: HashMap<RunId, Summary> = series::of_runs(tx, &ids, &wanted.metric).map_err(store::Error::from)?.into_iter().collect();
-        for (row, id) in table.iter_mut().zip(&ids) {
-            row[column] = summaries.get(id).and_then(|summary| summary.value(wanted.value));
+    let mut table = vec![Vec::with_capacity(columns.len()); runs.len()];
+    for column in columns {
+        let summaries = series::values(tx, &ids, &column.metric).map_err(store::Error::from)?;
+        for (row, summary) in table.iter_mut().zip(summaries) {
+            row.push(summary.and_then(|summary| summary.value(column.value)));
         }
     }
     Ok(table)
@@ -82,12 +82,12 @@ fn matching(tx: &Connection, filter: &Filter, now: Timestamp) -> Result<Vec<Run>
             }
         }
     }
+    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
     let mut metrics: Vec<Vec<Summary>> = vec![vec![]; runs.len()];
     for name in names.metrics.iter().chain(&names.either) {
-        for (id, summary) in series::of_metric(tx, name).map_err(store::Error::from)? {
-            if let Some(i) = at.get(&id) {
-                metrics[*i].push(summary);
-            }
+        let summaries = series::values(tx, &ids, name).map_err(store::Error::from)?;
+        for (of_run, summary) in metrics.iter_mut().zip(summaries) {
+            of_run.extend(summary);
         }
     }
     let matched = runs.into_iter().zip(metrics).filter(|(run, metrics)| filter.matches(&Seen { run, metrics, now }));
@@ -103,7 +103,7 @@ fn sort(tx: &Connection, runs: &mut [Run], sort: &Sort) -> Result<()> {
         SortKey::State => runs.sort_by_key(|run| run.state.word().to_string()),
         SortKey::Step => runs.sort_by(|a, b| way(a.progress.step.cmp(&b.progress.step))),
         SortKey::Metric(column) => {
-            let values = by_metric(tx, column)?;
+            let values = by_metric(tx, runs, column)?;
             runs.sort_by(|a, b| compare(values.get(&a.id), values.get(&b.id), sort.descending));
         }
     }
@@ -113,10 +113,11 @@ fn sort(tx: &Connection, runs: &mut [Run], sort: &Sort) -> Result<()> {
     Ok(())
 }
 
-fn by_metric(tx: &Connection, column: &MetricColumn) -> Result<HashMap<RunId, f64>> {
-    let value = |summary: &Summary, which: MetricValue| summary.value(which);
-    let all = series::of_metric(tx, &column.metric).map_err(store::Error::from)?;
-    Ok(all.into_iter().filter_map(|(id, summary)| value(&summary, column.value).map(|value| (id, value))).collect())
+fn by_metric(tx: &Connection, runs: &[Run], column: &MetricColumn) -> Result<HashMap<RunId, f64>> {
+    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+    let summaries = series::values(tx, &ids, &column.metric).map_err(store::Error::from)?;
+    let value = |(id, summary): (RunId, Option<Summary>)| summary?.value(column.value).map(|value| (id, value));
+    Ok(ids.into_iter().zip(summaries).filter_map(value).collect())
 }
 
 /// What has no value, or NaN, stands last either way; no value after NaN.
