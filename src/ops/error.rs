@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::store;
+use crate::{data, store, train};
 
 /// Whose move it is. It gives the exit code and the colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, strum::Display)]
@@ -114,5 +114,29 @@ impl From<store::Error> for Error {
             E::Sqlite(_) => (Kind::Bug, "a query failed", "this is a fault of sconce: please report it with the line above"),
         };
         Self::new(kind, message).hint(hint).because(error)
+    }
+}
+
+impl From<data::Error> for Error {
+    fn from(error: data::Error) -> Self {
+        use data::Error as E;
+        match &error {
+            E::Absent { .. } => Self::new(Kind::NotFound, error.to_string()).hint("paths in a config file are relative to that file"),
+            E::Io { .. } => Self::new(Kind::Environment, "cannot read the data").because(error),
+            _ => Self::new(Kind::Invalid, error.to_string()),
+        }
+    }
+}
+
+impl From<train::Error> for Error {
+    fn from(error: train::Error) -> Self {
+        use train::Error as E;
+        match error {
+            E::Data(error) => error.into(),
+            E::Device { .. } => Self::new(Kind::Environment, error.to_string()).hint("train on the CPU with -S device=cpu, or use a sconce built for the device"),
+            E::Tensors(_) => Self::new(Kind::Bug, "training failed").because(error),
+            E::Io { .. } | E::Threads { .. } => Self::new(Kind::Environment, "cannot train").because(error),
+            _ => Self::new(Kind::Invalid, error.to_string()),
+        }
     }
 }

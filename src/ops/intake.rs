@@ -15,12 +15,12 @@ use crate::{
         ids::RunId,
         jobs::{Exit, JobState, Work},
         metrics,
-        records::Record,
+        records::{self, Record},
         runs::{Activity, Ending, Progress, RunState, StateWord, Tag},
         time::Timestamp,
     },
     jobs::{
-        journal::{self, Reader},
+        journal::{self, Happening, Reader},
         lock, process, request,
     },
     store::{self, Connection, events, jobs as job_rows, journals, runs as rows, series},
@@ -36,8 +36,7 @@ pub struct Intake {
 /// One journal, and what was taken in of it.
 struct Following {
     path: PathBuf,
-    /// `None` until the journal's writer has made it.
-    reader: Option<Reader>,
+    reader: Reader,
     taking: Taking,
 }
 
@@ -70,7 +69,7 @@ impl Taken {
 impl Intake {
     /// Takes in at most about `budget` bytes of new whole lines of the journals of these runs, in one transaction, so
     /// that a kill at any moment loses no point and takes none twice.
-    pub fn take_in(&mut self, ws: &Workspace, runs: &[Leased], budget: usize) -> Result<Taken> {
+    pub fn take_in(&mut self, ws: &Workspace, runs: &[Leased], budget: u64) -> Result<Taken> {
         let now = ws.now();
         let mut news = vec![];
         for run in runs {
@@ -85,7 +84,7 @@ impl Intake {
             let mut taken = Taken { caught_up: true, ..Taken::default() };
             for run in &news {
                 let following = self.runs.get_mut(&run.job.run).expect("it was made above");
-                taken.add(following.take(tx, run, budget / news.len(), now)?);
+                taken.add(following.take(tx, run, budget / news.len() as u64, now)?);
             }
             Ok::<_, Error>(taken)
         });
@@ -168,14 +167,16 @@ impl Intake {
                 let series = series::Open::load(tx, &id).map_err(store::Error::from)?;
                 Ok::<_, Error>(Taking { run: id, attempt, position, series, progress })
             })?;
-            self.runs.insert(id, Following { path: journal::path(&run.dir, attempt), reader: None, taking });
+            let path = journal::path(&run.dir, attempt);
+            let reader = Reader::new(&path, taking.position.read, taking.position.inode);
+            self.runs.insert(id, Following { path, reader, taking });
         }
         Ok(self.runs.get_mut(&id).expect("it was put there a line above"))
     }
 }
 
 /// How much of a journal is read before it is stored.
-const TURN: usize = 8 << 20;
+const TURN: u64 = 8 << 20;
 
 fn unreadable(run: &Leased, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Kind::Environment, format!("cannot look into the folder of {}", run.request.name))
@@ -190,44 +191,46 @@ impl Following {
         self.path.metadata().is_ok_and(|meta| (meta.len(), meta.ino()) != (known.read, known.inode))
     }
 
-    fn take(&mut self, tx: &Connection, run: &Leased, budget: usize, now: Timestamp) -> Result<Taken> {
-        let Self { path, reader, taking } = self;
-        let known = journal::Position { offset: taking.position.read, inode: taking.position.inode };
-        let reader = match reader {
-            Some(reader) => reader,
-            None => reader.insert(Reader::open(path, known).map_err(|error| unreadable(run, error))?),
-        };
-        let batch = reader.next(budget).map_err(|error| unreadable(run, error))?;
-        taking.store(tx, &batch, now)
+    fn take(&mut self, tx: &Connection, run: &Leased, budget: u64, now: Timestamp) -> Result<Taken> {
+        let batch = self.reader.read(budget).map_err(|error| unreadable(run, error))?;
+        self.taking.store(tx, &batch, now)
     }
 }
 
 impl Taking {
     /// Stores one batch of lines and where reading goes on.
     fn store(&mut self, tx: &Connection, batch: &journal::Batch, now: Timestamp) -> Result<Taken> {
-        let (mut points, mut failed) = (0, None);
         let known = self.progress;
-        if let Some(what) = &batch.event {
-            self.tell(tx, now, None, what.clone())?;
+        let (mut points, mut bad) = (0, vec![]);
+        for happening in &batch.happenings {
+            match happening {
+                Happening::Line(line) => match records::parse(line) {
+                    Ok(record) => {
+                        points += record.metrics.len() as u64;
+                        self.record(tx, &record, now)?;
+                    }
+                    Err(error) => bad.push(error),
+                },
+                Happening::TooLong => bad.push(records::BadLine::TooLong),
+                Happening::Shortened { from, to } => self.tell(tx, now, None, What::Shortened { from: *from, to: *to })?,
+                Happening::Replaced => {
+                    let what = "another file stands in the journal's place".to_owned();
+                    self.tell(tx, now, None, What::Noticed { what })?;
+                }
+            }
         }
-        let bad = batch.records(|record| match self.record(tx, &record, now) {
-            Ok(()) => points += record.metrics.len() as u64,
-            Err(error) => drop(failed.get_or_insert(error)),
-        });
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        if 0 < bad.count {
-            self.tell(tx, now, None, What::BadLines { count: bad.count, first: bad.first })?;
+        if let Some(first) = bad.first() {
+            let what = What::BadLines { count: bad.len() as u64, first: first.to_string() };
+            self.tell(tx, now, None, what)?;
         }
         if self.progress != known {
             rows::set_progress(tx, &self.run, &self.progress)?;
         }
         self.series.save(tx).map_err(store::Error::from)?;
-        (self.position.read, self.position.inode) = (batch.position.offset, batch.position.inode);
-        self.position.bad += bad.count;
+        (self.position.read, self.position.inode) = (batch.offset, batch.inode);
+        self.position.bad += bad.len() as u64;
         journals::set(tx, &self.run, self.attempt, &self.position)?;
-        Ok(Taken { bytes: batch.bytes.len() as u64, points, caught_up: batch.caught_up })
+        Ok(Taken { bytes: batch.bytes, points, caught_up: batch.is_at_end })
     }
 
     fn tell(&self, tx: &Connection, time: Timestamp, step: Option<i64>, what: What) -> Result<()> {

@@ -153,9 +153,9 @@ pub(super) fn resume(ws: &Workspace, run: &Run) -> Result<Run> {
 
 /// Starts an agent for this store unless one lives; the second of two ends at once.
 pub fn wake(ws: &Workspace) -> Result<()> {
-    spawn::agent(&ws.surroundings.program, &ws.root)
-        .map(drop)
-        .map_err(|error| Error::new(Kind::Environment, "the job is queued, but no agent could be started").hint("`sconce agent start` tries again").because(error))
+    spawn::agent(&ws.surroundings.program, &ws.root).map_err(|error| {
+        Error::new(Kind::Environment, "no agent could be started").hint("what is queued stays so; `sconce agent start` tries again").because(error)
+    })
 }
 
 /// A row of the queue as people read it.
@@ -173,13 +173,12 @@ pub struct JobRow {
 
 /// Live and queued jobs first, then the newest ended ones, at most `limit` of those.
 pub fn list(ws: &Workspace, limit: u64) -> Result<Vec<JobRow>> {
-    let capacity = slots::capacity(&slots::machine(), &ws.config.agent);
+    let capacity = slots::machine(&ws.config.agent);
     ws.store.read(|tx| {
         let open = rows::open(tx)?;
         let used: Vec<Slot> = open.iter().filter_map(|job| held(job, &ws.actor().host)).collect();
-        let free = slots::free(&capacity, &used);
         let closed = rows::closed(tx, limit)?;
-        open.into_iter().chain(closed).map(|job| row(ws, tx, job, &capacity, &free)).collect()
+        open.into_iter().chain(closed).map(|job| row(ws, tx, job, &capacity, &used)).collect()
     })
 }
 
@@ -191,17 +190,17 @@ pub(super) fn held(job: &Job, host: &str) -> Option<Slot> {
     }
 }
 
-fn row(ws: &Workspace, tx: &Connection, job: Job, capacity: &Slot, free: &Slot) -> Result<JobRow> {
+fn row(ws: &Workspace, tx: &Connection, job: Job, capacity: &Slot, used: &[Slot]) -> Result<JobRow> {
     let missing = || Error::new(Kind::Bug, format!("job {} has no run", job.id));
     let run = run_rows::get(tx, &job.run)?.ok_or_else(missing)?;
     let waits = match job.state {
-        JobState::Queued => Some(reason(ws, tx, &job, capacity, free)?),
+        JobState::Queued => Some(reason(ws, tx, &job, capacity, used)?),
         _ => None,
     };
     Ok(JobRow { name: run.name, experiment: run.experiment, run_state: run.state, progress: run.progress, job, waits })
 }
 
-fn reason(ws: &Workspace, tx: &Connection, job: &Job, capacity: &Slot, free: &Slot) -> Result<String> {
+fn reason(ws: &Workspace, tx: &Connection, job: &Job, capacity: &Slot, used: &[Slot]) -> Result<String> {
     for before in &job.after {
         if let Some(run) = run_rows::get(tx, before)?.filter(|run| run.state.word() != StateWord::Done) {
             return Ok(format!("after {}", run.name));
@@ -210,7 +209,7 @@ fn reason(ws: &Workspace, tx: &Connection, job: &Job, capacity: &Slot, free: &Sl
     if job.actor.host != ws.actor().host {
         return Ok(format!("for {}", job.actor.host));
     }
-    Ok(slots::shortage(capacity, free, &job.needs).unwrap_or_else(|| "starts soon".to_owned()))
+    Ok(slots::shortage(capacity, used, &job.needs).unwrap_or_else(|| "starts soon".to_owned()))
 }
 
 /// Larger goes first.
@@ -333,7 +332,7 @@ fn line(ws: &Workspace, tx: &Connection, run: &Run, action: &str, before: Option
 
 fn captured(ws: &Workspace, argv: &[String]) -> serde_json::Value {
     let here = &ws.surroundings;
-    capture::capture(&capture::Surroundings { argv, cwd: &here.cwd, env: &here.env }, &ws.config.capture)
+    capture::capture(&capture::Surroundings { argv, cwd: &here.cwd, env: &here.env, settings: &ws.config.capture })
 }
 
 /// Others of the group may look into a run's folder; nobody but its owner writes there.
@@ -359,7 +358,7 @@ fn data_file(ws: &Workspace, preset: &Preset) -> Result<PathBuf> {
         return Ok(if file.is_absolute() { file } else { ws.surroundings.cwd.join(file) });
     };
     let Some(bytes) = data::demo(name) else {
-        let hint = format!("there are {}", data::demo_names().join(", "));
+        let hint = format!("there are {}", data::demo_names().collect::<Vec<_>>().join(", "));
         return Err(Error::new(Kind::NotFound, format!("no data set {name:?} is shipped")).hint(hint));
     };
     let folder = ws.root.join("shipped");

@@ -30,12 +30,11 @@ pub fn lease(ws: &Workspace, capacity: &Slot) -> Result<Option<Leased>> {
     ws.store.write(|tx| {
         let open = rows::open(tx)?;
         let used: Vec<Slot> = open.iter().filter_map(|job| held(job, &ws.actor().host)).collect();
-        let free = slots::free(capacity, &used);
         for job in open {
             if job.state != JobState::Queued || !is_ours(ws, &job) || !may_start(ws, tx, &job)? {
                 continue;
             }
-            let Some(slot) = slots::assign(&free, &job.needs) else { continue };
+            let Some(slot) = slots::assign(capacity, &used, &job.needs) else { continue };
             let request = match verified(ws, &job) {
                 Ok(request) => request,
                 Err(why) => {

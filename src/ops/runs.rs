@@ -319,7 +319,7 @@ pub fn kill(ws: &Workspace, id: &RunId) -> Result<Run> {
         add_event(ws, tx, run, What::Killed { by: ws.actor().to_string() })?;
         Ok((Some(StateWord::Orphaned.to_string()), None))
     })?;
-    process::signal_group(&program, process::Signal::KILL)
+    process::kill_group(&program)
         .map_err(|error| Error::new(Kind::Environment, format!("cannot kill the program of {}", run.name)).hint("is it yours?").because(error))?;
     jobs::wake(ws)?;
     Ok(run)
