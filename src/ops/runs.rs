@@ -8,7 +8,7 @@ use super::{Error, Kind, Result, jobs, selection, series};
 pub use crate::domain::metrics::MetricValue;
 use crate::{
     domain::{
-        control::{Control, Want},
+        control::Want,
         events::{Event, Process, What},
         filter::Filter,
         ids::{Id, JobId, RunId, unique_prefix},
