@@ -1,4 +1,6 @@
 //! SQLite: the one room that speaks SQL.
 
+pub mod series;
+
 /// The open store.
 pub struct Store;
