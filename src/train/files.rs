@@ -47,7 +47,10 @@ pub fn digest(tensors: &[Named]) -> String {
 }
 
 fn bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
 }
 
 /// The content of a file of tensors.
@@ -179,7 +182,7 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"old");
     }
 
-    #[derive(Serialize, Deserialize)]
+    #[derive(Debug, Serialize, Deserialize)]
     struct At {
         step: u64,
     }

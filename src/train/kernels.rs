@@ -60,7 +60,8 @@ mod check {
 
     /// A scalar that weighs every element of `x` differently, so that a gradient put in the wrong place shows.
     pub fn scalar(x: &Tensor) -> Tensor {
-        let weights = Tensor::from_vec(values(x.elem_count(), 0.5), x.shape(), &Device::Cpu).unwrap();
+        let weights =
+            Tensor::from_vec(values(x.elem_count(), 0.5), x.shape(), &Device::Cpu).unwrap();
         (x * weights).unwrap().sum_all().unwrap()
     }
 
@@ -101,7 +102,10 @@ mod check {
         assert_eq!(a.dims(), b.dims());
         let flat = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         for (i, (a, b)) in flat(a).into_iter().zip(flat(b)).enumerate() {
-            assert!((a - b).abs() <= 1e-5 * (1.0 + b.abs()), "element {i}: {a}, {b}");
+            assert!(
+                (a - b).abs() <= 1e-5 * (1.0 + b.abs()),
+                "element {i}: {a}, {b}"
+            );
         }
     }
 }

@@ -92,7 +92,9 @@ mod tests {
     #[test]
     fn the_squared_error_has_twice_the_difference_as_its_gradient() {
         let values = Var::new(&[[1.0f32], [-2.0]], &Device::Cpu).unwrap();
-        let loss = Math::plain().squared_error(&values, vec![0.5, 1.0]).unwrap();
+        let loss = Math::plain()
+            .squared_error(&values, vec![0.5, 1.0])
+            .unwrap();
         assert_eq!(loss.to_scalar::<f32>().unwrap(), 0.25 + 9.0);
         let gradients = loss.backward().unwrap();
         let gradient = gradients.get(&values).unwrap();

@@ -1,6 +1,7 @@
 //! Nets for tables: numbers and embedded categories in, scores of classes or one value out.
 
 use candle_core::{Device, Tensor, Var};
+use serde::{Deserialize, Serialize};
 
 use super::{Result, math::Math, params::Params, random};
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// What goes into a net and what comes out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ends {
     /// Columns of numbers.
     pub numbers: usize,
@@ -265,7 +266,10 @@ mod tests {
         let run = |batch| forward(NetKind::Mlp, Math::fused(1), &[0, 1, 2], noise(batch));
         assert_eq!(run(3), run(3));
         assert_ne!(run(3), run(4));
-        assert_ne!(run(3), forward(NetKind::Mlp, Math::fused(1), &[0, 1, 2], None));
+        assert_ne!(
+            run(3),
+            forward(NetKind::Mlp, Math::fused(1), &[0, 1, 2], None)
+        );
     }
 
     #[test]
@@ -284,7 +288,13 @@ mod tests {
 
     #[test]
     fn widths_follow_the_rule_of_the_preset() {
-        let cases = [(0, 1, 2), (0, 2, 2), (0, 24, 9), (0, 100_000, 50), (7, 3, 7)];
+        let cases = [
+            (0, 1, 2),
+            (0, 2, 2),
+            (0, 24, 9),
+            (0, 100_000, 50),
+            (7, 3, 7),
+        ];
         for (asked, values, width) in cases {
             assert_eq!(embedding_width(asked, values), width, "{values}");
         }

@@ -64,8 +64,7 @@ impl Optimiser {
         scale: f64,
     ) -> Result<()> {
         self.updates += 1;
-        for (((_, theta), gradient), moments) in
-            params.iter().zip(gradients).zip(&mut self.moments)
+        for (((_, theta), gradient), moments) in params.iter().zip(gradients).zip(&mut self.moments)
         {
             let decay = if theta.rank() < 2 {
                 0.0
@@ -168,8 +167,11 @@ impl Optimiser {
                 match moment {
                     Moment::Host(values) => values.clone_from(&found.values),
                     Moment::Device(tensor) => {
-                        *tensor =
-                            Tensor::from_slice(&found.values, found.shape.as_slice(), var.device())?;
+                        *tensor = Tensor::from_slice(
+                            &found.values,
+                            found.shape.as_slice(),
+                            var.device(),
+                        )?;
                     }
                 }
             }

@@ -72,11 +72,29 @@ mod tests {
     #[test]
     fn rates_at_the_ends_are_the_ones_asked_for() {
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
-        close(rate(&schedule(ScheduleKind::Constant, 0.0, 0.0), 0.1, 7, 10), 0.1);
-        close(rate(&schedule(ScheduleKind::Cosine, 0.0, 0.1), 1.0, 0, 11), 1.0);
-        close(rate(&schedule(ScheduleKind::Cosine, 0.0, 0.1), 1.0, 5, 11), 0.55);
-        close(rate(&schedule(ScheduleKind::Cosine, 0.0, 0.1), 1.0, 10, 11), 0.1);
-        close(rate(&schedule(ScheduleKind::Cosine, 0.4, 0.1), 1.0, 1, 10), 0.4);
-        close(rate(&schedule(ScheduleKind::OneCycle, 0.5, 0.0), 1.0, 5, 10), 1.0);
+        close(
+            rate(&schedule(ScheduleKind::Constant, 0.0, 0.0), 0.1, 7, 10),
+            0.1,
+        );
+        close(
+            rate(&schedule(ScheduleKind::Cosine, 0.0, 0.1), 1.0, 0, 11),
+            1.0,
+        );
+        close(
+            rate(&schedule(ScheduleKind::Cosine, 0.0, 0.1), 1.0, 5, 11),
+            0.55,
+        );
+        close(
+            rate(&schedule(ScheduleKind::Cosine, 0.0, 0.1), 1.0, 10, 11),
+            0.1,
+        );
+        close(
+            rate(&schedule(ScheduleKind::Cosine, 0.4, 0.1), 1.0, 1, 10),
+            0.4,
+        );
+        close(
+            rate(&schedule(ScheduleKind::OneCycle, 0.5, 0.0), 1.0, 5, 10),
+            1.0,
+        );
     }
 }

@@ -26,9 +26,7 @@ impl CustomOp1 for CrossEntropy {
             .chunks_exact(classes)
             .zip(&self.targets)
             .zip(&self.weights)
-            .map(|((row, target), weight)| {
-                weight * (log_sum_exp(row) - row[*target as usize])
-            })
+            .map(|((row, target), weight)| weight * (log_sum_exp(row) - row[*target as usize]))
             .sum();
         Ok((CpuStorage::F32(vec![sum]), Shape::from(())))
     }
@@ -51,7 +49,11 @@ impl CustomOp1 for CrossEntropy {
             }
             out
         })?;
-        Ok(Some(Tensor::from_vec(out, scores.shape(), scores.device())?))
+        Ok(Some(Tensor::from_vec(
+            out,
+            scores.shape(),
+            scores.device(),
+        )?))
     }
 }
 

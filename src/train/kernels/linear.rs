@@ -82,7 +82,9 @@ impl CustomOp3 for Linear {
         }
         let mut before = vec![0.0; rows * outputs];
         with_slice(&gradient, |gradient| {
-            with_slice(output, |output| simd::relu_gradient(gradient, output, &mut before))
+            with_slice(output, |output| {
+                simd::relu_gradient(gradient, output, &mut before)
+            })
         })??;
         back(&before)
     }
@@ -246,7 +248,16 @@ mod tests {
                 check::var(&[outputs], 3.0),
             );
             let run = |threads| {
-                let out = x.apply_op3(&w, &b, Linear { relu: true, threads }).unwrap();
+                let out = x
+                    .apply_op3(
+                        &w,
+                        &b,
+                        Linear {
+                            relu: true,
+                            threads,
+                        },
+                    )
+                    .unwrap();
                 let gradients = check::scalar(&out).backward().unwrap();
                 let mut bits = vec![];
                 for tensor in [&out, gradients.get(&w).unwrap(), gradients.get(&x).unwrap()] {

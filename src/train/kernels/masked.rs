@@ -17,7 +17,11 @@ impl CustomOp1 for Masked {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = slice(x, layout)?;
         if x.len() != self.mask.len() {
-            bail!("a mask of {} does not fit {} numbers", self.mask.len(), x.len());
+            bail!(
+                "a mask of {} does not fit {} numbers",
+                self.mask.len(),
+                x.len()
+            );
         }
         let mut out = vec![0.0; x.len()];
         simd::multiply(x, &self.mask, &mut out);
@@ -39,7 +43,9 @@ mod tests {
     use crate::train::math::Math;
 
     fn mask() -> Vec<f32> {
-        (0..12).map(|i| if i % 3 == 0 { 0.0 } else { 1.5 }).collect()
+        (0..12)
+            .map(|i| if i % 3 == 0 { 0.0 } else { 1.5 })
+            .collect()
     }
 
     #[test]

@@ -35,7 +35,13 @@ pub struct Sgd {
 }
 
 /// Steps a parameter on the CPU, given its two moments and its gradient.
-pub fn adamw(theta: &Var, m: &mut [f32], v: &mut [f32], gradient: &Tensor, rates: Adamw) -> Result<()> {
+pub fn adamw(
+    theta: &Var,
+    m: &mut [f32],
+    v: &mut [f32],
+    gradient: &Tensor,
+    rates: Adamw,
+) -> Result<()> {
     in_place(theta, gradient, move |theta, gradient| {
         same_size(theta.len(), &[m.len(), v.len(), gradient.len()])?;
         simd::adamw(theta, m, v, gradient, rates);
