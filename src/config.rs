@@ -6,21 +6,21 @@
 //! `sconce.toml` upward, `SCONCE_<SECTION>_<KEY>`, `--config KEY=VALUE`. They are merged as trees, key by key, and read
 //! once. What a project's file may not say before it is trusted stands in [`trust::GATED`].
 
+mod environment;
 mod error;
 mod layers;
 mod lines;
 pub mod places;
 mod settings;
-mod surroundings;
 pub mod trust;
 
 use std::path::{Path, PathBuf};
 
+pub use environment::Environment;
 pub use error::{Error, Result};
 pub use layers::{Origin, Place};
 pub use places::Places;
 pub use settings::{AgentSettings, CaptureSettings, Config, StoreSettings, UiSettings};
-pub use surroundings::Surroundings;
 
 use layers::{Layer, Layers};
 
@@ -30,7 +30,7 @@ const SHIPPED: &str = include_str!("../assets/presets.toml");
 #[derive(Clone, Debug)]
 pub struct Loaded {
     pub config: Config,
-    pub around: Surroundings,
+    pub environment: Environment,
     /// The files that were looked for, lowest layer first.
     pub files: Vec<File>,
     /// What a project's file says and what does not count, because the file is not trusted.
@@ -85,13 +85,13 @@ impl Loaded {
 }
 
 /// Reads every layer. `flags` are `KEY=VALUE` texts.
-pub fn load(around: &Surroundings, flags: &[String]) -> Result<Loaded> {
+pub fn load(environment: &Environment, flags: &[String]) -> Result<Loaded> {
     let mut files = vec![];
     let mut layers = vec![Layer::new(Origin::Shipped, SHIPPED.to_owned())];
     for origin in [
-        Some(Origin::System(around.system.clone())),
-        Some(Origin::User(around.places.config.join("config.toml"))),
-        around.upward("sconce.toml").map(Origin::Project),
+        Some(Origin::System(environment.system.clone())),
+        Some(Origin::User(environment.places.config.join("config.toml"))),
+        environment.upward("sconce.toml").map(Origin::Project),
     ] {
         let Some((origin, path)) = origin.and_then(|origin| {
             let path = origin.file()?.to_owned();
@@ -102,7 +102,7 @@ pub fn load(around: &Surroundings, flags: &[String]) -> Result<Loaded> {
         let text = read(&path)?;
         let trusted = match (&origin, &text) {
             (Origin::Project(_), Some(text)) => {
-                Some(trust::is_trusted(&around.places, &path, text)?)
+                Some(trust::is_trusted(&environment.places, &path, text)?)
             }
             _ => None,
         };
@@ -123,7 +123,7 @@ pub fn load(around: &Surroundings, flags: &[String]) -> Result<Loaded> {
     }
     layers.push(Layer::lines(
         Origin::Environment,
-        lines::of_variables(&around.vars),
+        lines::of_variables(&environment.vars),
     ));
     // Each flag is a layer of its own, so that the last one counts.
     layers.extend(
@@ -135,10 +135,10 @@ pub fn load(around: &Surroundings, flags: &[String]) -> Result<Loaded> {
     let layers = Layers::new(layers);
     let merged = layers.merge()?;
     let (said, inert) = (merged.said(), merged.inert());
-    let config = merged.read(around)?;
+    let config = merged.read(environment)?;
     Ok(Loaded {
         config,
-        around: around.clone(),
+        environment: environment.clone(),
         files,
         inert,
         said,
@@ -146,7 +146,7 @@ pub fn load(around: &Surroundings, flags: &[String]) -> Result<Loaded> {
 }
 
 /// Reads one file over what is shipped, and says how many values it holds.
-pub fn check(around: &Surroundings, path: &Path) -> Result<usize> {
+pub fn check(environment: &Environment, path: &Path) -> Result<usize> {
     let text = read(path)?.ok_or_else(|| Error::Missing(path.to_owned()))?;
     let shipped = Layer::new(Origin::Shipped, SHIPPED.to_owned());
     let file = Layer::new(Origin::User(path.to_owned()), text);
@@ -154,7 +154,7 @@ pub fn check(around: &Surroundings, path: &Path) -> Result<usize> {
     let merged = layers.merge()?;
     let is_here = |setting: &&Setting| setting.place.file.as_deref() == Some(path);
     let count = merged.said().iter().filter(is_here).count();
-    merged.read(around)?;
+    merged.read(environment)?;
     Ok(count)
 }
 

@@ -11,7 +11,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Config, Error, Result, Setting, Surroundings, places};
+use super::{Config, Environment, Error, Result, Setting, places};
 use crate::domain::text::nearest;
 
 /// Texts that take one of a few words; what is not a type of its own is checked here.
@@ -216,9 +216,9 @@ impl Merged<'_> {
     }
 
     /// Reads it. Paths that a file names are made to stand relative to that file.
-    pub fn read(mut self, around: &Surroundings) -> Result<Config> {
+    pub fn read(mut self, environment: &Environment) -> Result<Config> {
         self.check_choices()?;
-        self.anchor(around);
+        self.anchor(environment);
         let root = Spanned::new(0..0, self.table);
         Config::deserialize(toml::Deserializer::from(root))
             .map_err(|error| self.layers.mistake(&error, 0))
@@ -249,7 +249,7 @@ impl Merged<'_> {
     }
 
     /// Makes paths absolute: they are relative to the file that says them.
-    fn anchor(&mut self, around: &Surroundings) {
+    fn anchor(&mut self, environment: &Environment) {
         let presets = match self.table.get("presets").map(Spanned::get_ref) {
             Some(DeValue::Table(presets)) => presets
                 .keys()
@@ -271,8 +271,8 @@ impl Merged<'_> {
             let folder = file
                 .as_deref()
                 .and_then(Path::parent)
-                .unwrap_or(&around.cwd);
-            let absolute = places::anchored(text, folder, &around.home);
+                .unwrap_or(&environment.cwd);
+            let absolute = places::anchored(text, folder, &environment.home);
             if let Some(value) = find_mut(&mut self.table, &path) {
                 *value.get_mut() = DeValue::String(absolute.into());
             }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Error, Loaded, Place, Result, Surroundings};
+use super::{Environment, Error, Loaded, Place, Result};
 
 /// The folders of this user.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -77,28 +77,31 @@ impl fmt::Display for Why {
 /// Finds the store: `--store`, `SCONCE_STORE`, the nearest `.sconce` upward (a folder, or a file that points to one),
 /// `store.path`, the user's data folder.
 pub fn find_store(loaded: &Loaded, flag: Option<&Path>) -> Result<Found> {
-    let around = &loaded.around;
+    let environment = &loaded.environment;
     if let Some(path) = flag {
-        let path = around.cwd.join(path);
+        let path = environment.cwd.join(path);
         return Ok(Found {
             path,
             why: Why::Flag,
         });
     }
-    if let Some(text) = around.var("SCONCE_STORE") {
-        let path = expanded(&anchored(text, &around.cwd, &around.home), around);
+    if let Some(text) = environment.var("SCONCE_STORE") {
+        let path = expanded(
+            &anchored(text, &environment.cwd, &environment.home),
+            environment,
+        );
         let why = Why::Variable;
         return Ok(Found { path, why });
     }
-    if let Some(path) = around.upward(".sconce") {
+    if let Some(path) = environment.upward(".sconce") {
         if path.is_dir() {
             let why = Why::Folder;
             return Ok(Found { path, why });
         }
-        return pointed(path, around);
+        return pointed(path, environment);
     }
     if let Some(path) = &loaded.config.store.path {
-        let path = expanded(&path.to_string_lossy(), around);
+        let path = expanded(&path.to_string_lossy(), environment);
         let why = loaded
             .place("store.path")
             .cloned()
@@ -106,12 +109,12 @@ pub fn find_store(loaded: &Loaded, flag: Option<&Path>) -> Result<Found> {
         return Ok(Found { path, why });
     }
     Ok(Found {
-        path: around.places.store(),
+        path: environment.places.store(),
         why: Why::Default,
     })
 }
 
-fn pointed(file: PathBuf, around: &Surroundings) -> Result<Found> {
+fn pointed(file: PathBuf, environment: &Environment) -> Result<Found> {
     let text = std::fs::read_to_string(&file).map_err(|source| Error::Read {
         path: file.clone(),
         source,
@@ -127,18 +130,18 @@ fn pointed(file: PathBuf, around: &Surroundings) -> Result<Found> {
     if line.contains('\n') {
         return Err(wrong("a pointer to a store with more than one line"));
     }
-    let folder = file.parent().unwrap_or(&around.cwd);
+    let folder = file.parent().unwrap_or(&environment.cwd);
     Ok(Found {
-        path: expanded(&anchored(line, folder, &around.home), around),
+        path: expanded(&anchored(line, folder, &environment.home), environment),
         why: Why::Pointer(file),
     })
 }
 
 /// `{host}` and `{user}` filled in, so that one line serves several machines and people.
-fn expanded(path: &str, around: &Surroundings) -> PathBuf {
+fn expanded(path: &str, environment: &Environment) -> PathBuf {
     PathBuf::from(
-        path.replace("{host}", &around.host)
-            .replace("{user}", &around.user),
+        path.replace("{host}", &environment.host)
+            .replace("{user}", &environment.user),
     )
 }
 

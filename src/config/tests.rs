@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::domain::presets::{Preset, Task};
 
-fn surroundings(at: impl Fn(&str) -> PathBuf) -> Surroundings {
-    Surroundings {
+fn environment(at: impl Fn(&str) -> PathBuf) -> Environment {
+    Environment {
         vars: BTreeMap::new(),
         cwd: at("work/deep/er"),
         home: at("home"),
@@ -28,18 +28,18 @@ fn surroundings(at: impl Fn(&str) -> PathBuf) -> Surroundings {
 /// A home, a machine's file and a project, all in one temporary folder.
 struct Space {
     root: TempDir,
-    around: Surroundings,
+    environment: Environment,
 }
 
 impl Space {
     fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let at = |name: &str| root.path().canonicalize().unwrap().join(name);
-        let around = surroundings(at);
-        for folder in [&around.cwd, &around.places.config, &at("etc")] {
+        let environment = environment(at);
+        for folder in [&environment.cwd, &environment.places.config, &at("etc")] {
             fs::create_dir_all(folder).unwrap();
         }
-        Self { root, around }
+        Self { root, environment }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -47,7 +47,7 @@ impl Space {
     }
 
     fn system(&self, text: &str) {
-        fs::write(&self.around.system, text).unwrap();
+        fs::write(&self.environment.system, text).unwrap();
     }
 
     fn user(&self, text: &str) {
@@ -61,12 +61,14 @@ impl Space {
     }
 
     fn var(&mut self, name: &str, value: &str) {
-        self.around.vars.insert(name.to_owned(), value.to_owned());
+        self.environment
+            .vars
+            .insert(name.to_owned(), value.to_owned());
     }
 
     fn load(&self, flags: &[&str]) -> Result<Loaded> {
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        load(&self.around, &flags)
+        load(&self.environment, &flags)
     }
 }
 
@@ -312,12 +314,12 @@ fn a_project_file_is_inert_where_it_could_give_something_away_until_it_is_truste
     assert_eq!(loaded.inert[1].place.line, 5);
     assert_eq!(loaded.files.last().unwrap().trusted, Some(false));
 
-    trust::add(&space.around.places, &file).unwrap();
+    trust::add(&space.environment.places, &file).unwrap();
     let loaded = space.load(&[]).unwrap();
     assert_eq!(loaded.config.capture.env, ["*"]);
     assert_eq!(loaded.config.store.path, Some(space.path("work/elsewhere")));
     assert!(loaded.inert.is_empty());
-    assert_eq!(trust::list(&space.around.places).unwrap().len(), 1);
+    assert_eq!(trust::list(&space.environment.places).unwrap().len(), 1);
 
     space.project("[capture]\nenv = ['*', 'AWS_*']\n");
     assert_eq!(
@@ -326,11 +328,11 @@ fn a_project_file_is_inert_where_it_could_give_something_away_until_it_is_truste
         "a changed file"
     );
 
-    trust::add(&space.around.places, &file).unwrap();
-    assert_eq!(trust::list(&space.around.places).unwrap().len(), 1);
-    trust::revoke(&space.around.places, &file).unwrap();
+    trust::add(&space.environment.places, &file).unwrap();
+    assert_eq!(trust::list(&space.environment.places).unwrap().len(), 1);
+    trust::revoke(&space.environment.places, &file).unwrap();
     assert_eq!(space.load(&[]).unwrap().config.capture.env, ["MINE_*"]);
-    assert!(trust::revoke(&space.around.places, &file).is_err());
+    assert!(trust::revoke(&space.environment.places, &file).is_err());
 }
 
 #[test]
@@ -431,11 +433,11 @@ fn the_example_says_every_default() {
 fn the_example_passes_its_own_check() {
     let space = Space::new();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");
-    assert_eq!(check(&space.around, &path).unwrap(), 0);
+    assert_eq!(check(&space.environment, &path).unwrap(), 0);
     let file = space.project("agent.cpus = 1\nui.theme = 'dark'\n");
-    assert_eq!(check(&space.around, &file).unwrap(), 2);
+    assert_eq!(check(&space.environment, &file).unwrap(), 2);
     assert!(matches!(
-        check(&space.around, Path::new("/none")),
+        check(&space.environment, Path::new("/none")),
         Err(Error::Missing(_))
     ));
 }
@@ -461,7 +463,7 @@ proptest! {
             let wanted = layers.iter().rev().find_map(|layer| layer.get(key)).unwrap();
             prop_assert_eq!(setting.value, wanted.to_string());
         }
-        let agent = merged.read(&surroundings(|name| Path::new("/").join(name))).unwrap().agent;
+        let agent = merged.read(&environment(|name| Path::new("/").join(name))).unwrap().agent;
         let wanted = |key: &str| layers.iter().rev().find_map(|layer| layer.get(key)).copied();
         prop_assert_eq!(agent.cpus, wanted("cpus").unwrap_or(0));
         prop_assert_eq!(agent.idle_seconds, u64::from(wanted("idle_seconds").unwrap_or(5)));

@@ -9,7 +9,7 @@ use super::{Error, Places, Result};
 
 /// Environment, folders, user and host.
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub struct Environment {
     pub vars: BTreeMap<String, String>,
     pub cwd: PathBuf,
     pub home: PathBuf,
@@ -21,7 +21,7 @@ pub struct Surroundings {
     pub host: String,
 }
 
-impl Surroundings {
+impl Environment {
     pub fn read() -> Result<Self> {
         let vars: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
