@@ -54,7 +54,7 @@ impl Default for AgentSettings {
     }
 }
 
-/// What is kept of a run's environment.
+/// What is kept of a run's surroundings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CaptureSettings {
