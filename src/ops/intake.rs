@@ -78,10 +78,16 @@ impl Intake {
             }
         }
         if news.is_empty() {
-            return Ok(Taken { caught_up: true, ..Taken::default() });
+            return Ok(Taken {
+                caught_up: true,
+                ..Taken::default()
+            });
         }
         let stored = ws.store.record(|tx| {
-            let mut taken = Taken { caught_up: true, ..Taken::default() };
+            let mut taken = Taken {
+                caught_up: true,
+                ..Taken::default()
+            };
             for run in &news {
                 let following = self.runs.get_mut(&run.job.run).expect("it was made above");
                 taken.add(following.take(tx, run, budget / news.len() as u64, now)?);
@@ -89,19 +95,26 @@ impl Intake {
             Ok::<_, Error>(taken)
         });
         // What is open in memory may have run ahead of the store: it is read again from there.
-        stored.inspect_err(|_| news.iter().for_each(|run| drop(self.runs.remove(&run.job.run))))
+        stored.inspect_err(|_| {
+            news.iter()
+                .for_each(|run| drop(self.runs.remove(&run.job.run)))
+        })
     }
 
     /// Judges a run from evidence and stores its state when it changed. A run that has ended frees its slot, and its
     /// journal is compressed. `exit` is what its parent saw, when this process was it.
     pub fn judge(&mut self, ws: &Workspace, run: &Leased, exit: Option<Exit>) -> Result<RunState> {
         // The lock first, the journal after it: what a worker wrote before it let go is then all read.
-        let is_lock_held = lock::is_held(&run.dir.join("lock")).map_err(|error| unreadable(run, error))?;
+        let is_lock_held =
+            lock::is_held(&run.dir.join("lock")).map_err(|error| unreadable(run, error))?;
         while !self.take_in(ws, std::slice::from_ref(run), TURN)?.caught_up {}
-        let Taking { series, position, .. } = &self.following(ws, run)?.taking;
+        let Taking {
+            series, position, ..
+        } = &self.following(ws, run)?.taking;
         let (pace, end) = (series.pace(), position.end.clone());
         let (before, history) = ws.store.read(|tx| {
-            let before = rows::get(tx, &run.job.run)?.ok_or_else(|| Error::new(Kind::Bug, "a leased job has no run"))?;
+            let before = rows::get(tx, &run.job.run)?
+                .ok_or_else(|| Error::new(Kind::Bug, "a leased job has no run"))?;
             Ok::<_, Error>((before.state, events::of(tx, &run.job.run)?))
         })?;
         let told = Told::of(&history, run.job.attempt);
@@ -126,13 +139,23 @@ impl Intake {
         Ok(after)
     }
 
-    fn settle(&mut self, ws: &Workspace, run: &Leased, before: &RunState, after: &RunState) -> Result<()> {
+    fn settle(
+        &mut self,
+        ws: &Workspace,
+        run: &Leased,
+        before: &RunState,
+        after: &RunState,
+    ) -> Result<()> {
         let id = &run.job.run;
         if before != after && !before.has_ended() {
             ws.store.write(|tx| {
                 rows::set_state(tx, id, after)?;
                 if let Some(what) = noticed(before, after) {
-                    let event = Event { time: ws.now(), step: None, what: What::Noticed { what } };
+                    let event = Event {
+                        time: ws.now(),
+                        step: None,
+                        what: What::Noticed { what },
+                    };
                     events::insert(tx, id, &event)?;
                 }
                 Ok::<_, Error>(())
@@ -147,9 +170,14 @@ impl Intake {
     /// Packs what the run left open, frees its slot, and compresses its journal.
     fn close(&mut self, ws: &Workspace, run: &Leased) -> Result<()> {
         let series = &mut self.following(ws, run)?.taking.series;
-        while !ws.store.record(|tx| series.settle(tx).map_err(store::Error::from))? {}
+        while !ws
+            .store
+            .record(|tx| series.settle(tx).map_err(store::Error::from))?
+        {}
         self.runs.remove(&run.job.run);
-        let freed = ws.store.write(|tx| job_rows::set_state(tx, &run.job.id, "leased", &JobState::Ended { at: ws.now() }))?;
+        let freed = ws.store.write(|tx| {
+            job_rows::set_state(tx, &run.job.id, "leased", &JobState::Ended { at: ws.now() })
+        })?;
         if freed {
             // What cannot be compressed or removed stays as it is: nothing depends on it.
             let _ = journal::compress(&run.dir, run.job.attempt);
@@ -160,18 +188,40 @@ impl Intake {
 
     fn following(&mut self, ws: &Workspace, run: &Leased) -> Result<&mut Following> {
         let (id, attempt) = (run.job.run, run.job.attempt);
-        if self.runs.get(&id).is_none_or(|known| known.taking.attempt != attempt) {
+        if self
+            .runs
+            .get(&id)
+            .is_none_or(|known| known.taking.attempt != attempt)
+        {
             let taking = ws.store.read(|tx| {
                 let position = journals::get(tx, &id, attempt)?;
-                let progress = rows::get(tx, &id)?.map(|run| run.progress).unwrap_or_default();
+                let progress = rows::get(tx, &id)?
+                    .map(|run| run.progress)
+                    .unwrap_or_default();
                 let series = series::Open::load(tx, &id).map_err(store::Error::from)?;
-                Ok::<_, Error>(Taking { run: id, attempt, position, series, progress })
+                Ok::<_, Error>(Taking {
+                    run: id,
+                    attempt,
+                    position,
+                    series,
+                    progress,
+                })
             })?;
             let path = journal::path(&run.dir, attempt);
             let reader = Reader::new(&path, taking.position.read, taking.position.inode);
-            self.runs.insert(id, Following { path, reader, taking });
+            self.runs.insert(
+                id,
+                Following {
+                    path,
+                    reader,
+                    taking,
+                },
+            );
         }
-        Ok(self.runs.get_mut(&id).expect("it was put there a line above"))
+        Ok(self
+            .runs
+            .get_mut(&id)
+            .expect("it was put there a line above"))
     }
 }
 
@@ -179,20 +229,34 @@ impl Intake {
 const TURN: u64 = 8 << 20;
 
 fn unreadable(run: &Leased, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(Kind::Environment, format!("cannot look into the folder of {}", run.request.name))
-        .hint("check its owner and mode")
-        .because(error)
+    Error::new(
+        Kind::Environment,
+        format!("cannot look into the folder of {}", run.request.name),
+    )
+    .hint("check its owner and mode")
+    .because(error)
 }
 
 impl Following {
     /// Is there anything in the file that was not taken in? Costs one look at its size.
     fn has_news(&self) -> bool {
         let known = &self.taking.position;
-        self.path.metadata().is_ok_and(|meta| (meta.len(), meta.ino()) != (known.read, known.inode))
+        self.path
+            .metadata()
+            .is_ok_and(|meta| (meta.len(), meta.ino()) != (known.read, known.inode))
     }
 
-    fn take(&mut self, tx: &Connection, run: &Leased, budget: u64, now: Timestamp) -> Result<Taken> {
-        let batch = self.reader.read(budget).map_err(|error| unreadable(run, error))?;
+    fn take(
+        &mut self,
+        tx: &Connection,
+        run: &Leased,
+        budget: u64,
+        now: Timestamp,
+    ) -> Result<Taken> {
+        let batch = self
+            .reader
+            .read(budget)
+            .map_err(|error| unreadable(run, error))?;
         self.taking.store(tx, &batch, now)
     }
 }
@@ -212,7 +276,15 @@ impl Taking {
                     Err(error) => bad.push(error),
                 },
                 Happening::TooLong => bad.push(records::BadLine::TooLong),
-                Happening::Shortened { from, to } => self.tell(tx, now, None, What::Shortened { from: *from, to: *to })?,
+                Happening::Shortened { from, to } => self.tell(
+                    tx,
+                    now,
+                    None,
+                    What::Shortened {
+                        from: *from,
+                        to: *to,
+                    },
+                )?,
                 Happening::Replaced => {
                     let what = "another file stands in the journal's place".to_owned();
                     self.tell(tx, now, None, What::Noticed { what })?;
@@ -220,7 +292,10 @@ impl Taking {
             }
         }
         if let Some(first) = bad.first() {
-            let what = What::BadLines { count: bad.len() as u64, first: first.to_string() };
+            let what = What::BadLines {
+                count: bad.len() as u64,
+                first: first.to_string(),
+            };
             self.tell(tx, now, None, what)?;
         }
         if self.progress != known {
@@ -230,7 +305,11 @@ impl Taking {
         (self.position.read, self.position.inode) = (batch.offset, batch.inode);
         self.position.bad += bad.len() as u64;
         journals::set(tx, &self.run, self.attempt, &self.position)?;
-        Ok(Taken { bytes: batch.bytes, points, caught_up: batch.is_at_end })
+        Ok(Taken {
+            bytes: batch.bytes,
+            points,
+            caught_up: batch.is_at_end,
+        })
     }
 
     fn tell(&self, tx: &Connection, time: Timestamp, step: Option<i64>, what: What) -> Result<()> {
@@ -243,20 +322,39 @@ impl Taking {
         if !record.metrics.is_empty() {
             self.series.add(record.step, time, &record.metrics);
         }
-        for (name, value) in record.params.iter().filter(|(name, _)| metrics::is_name(name)) {
+        for (name, value) in record
+            .params
+            .iter()
+            .filter(|(name, _)| metrics::is_name(name))
+        {
             rows::set_param(tx, run, name, value)?;
         }
-        for tag in record.tags.iter().filter_map(|tag| Tag::try_from(tag.clone()).ok()) {
+        for tag in record
+            .tags
+            .iter()
+            .filter_map(|tag| Tag::try_from(tag.clone()).ok())
+        {
             rows::add_tag(tx, run, &tag)?;
         }
         if let Some(note) = &record.note {
             rows::set_note(tx, run, note)?;
         }
-        for artifact in record.artifacts.iter().filter(|artifact| stays_inside(&artifact.path)) {
+        for artifact in record
+            .artifacts
+            .iter()
+            .filter(|artifact| stays_inside(&artifact.path))
+        {
             rows::add_artifact(tx, run, artifact)?;
         }
         if let Some(text) = &record.log {
-            self.tell(tx, time, record.step, What::Said { text: text.chars().take(LONGEST_SAID).collect() })?;
+            self.tell(
+                tx,
+                time,
+                record.step,
+                What::Said {
+                    text: text.chars().take(LONGEST_SAID).collect(),
+                },
+            )?;
         }
         if let Some(what) = &record.event {
             apply(tx, run, time, what)?;
@@ -290,8 +388,17 @@ const LONGEST_SAID: usize = 4_096;
 /// What an event of a worker says of the run's state.
 fn apply(tx: &Connection, run: &RunId, time: Timestamp, what: &What) -> Result<()> {
     let activity = match what {
-        What::Started { .. } | What::Answered { want: Want::Run, refused: None, .. } => Activity::Working,
-        What::Answered { want: Want::Pause, refused: None, .. } => Activity::Paused,
+        What::Started { .. }
+        | What::Answered {
+            want: Want::Run,
+            refused: None,
+            ..
+        } => Activity::Working,
+        What::Answered {
+            want: Want::Pause,
+            refused: None,
+            ..
+        } => Activity::Paused,
         _ => return Ok(()),
     };
     let known = rows::get(tx, run)?.map(|run| run.state);
@@ -300,13 +407,20 @@ fn apply(tx: &Connection, run: &RunId, time: Timestamp, what: &What) -> Result<(
         Some(RunState::Ended { .. }) | None => return Ok(()),
         _ => time,
     };
-    Ok(rows::set_state(tx, run, &RunState::Running { since, activity })?)
+    Ok(rows::set_state(
+        tx,
+        run,
+        &RunState::Running { since, activity },
+    )?)
 }
 
 /// Artifacts are named below the run's folder and stay there.
 fn stays_inside(path: &str) -> bool {
     let path = Path::new(path);
-    path.components().next().is_some() && path.components().all(|part| matches!(part, std::path::Component::Normal(_)))
+    path.components().next().is_some()
+        && path
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_)))
 }
 
 /// What a run's history tells of its present attempt.
@@ -323,13 +437,31 @@ impl Told {
         let mut told = Self::default();
         for Event { time, what, .. } in history {
             match what {
-                What::Started { attempt: started, .. } if *started == attempt => {
-                    told = Self { started: Some(*time), ..Self::default() };
+                What::Started {
+                    attempt: started, ..
+                } if *started == attempt => {
+                    told = Self {
+                        started: Some(*time),
+                        ..Self::default()
+                    };
                 }
                 What::Spawned { process } => told.program = Some(process.clone()),
-                What::Asked { want: Want::Stop | Want::StopAfterStep, by, .. } | What::Killed { by } => told.stopped_by = Some(by.clone()),
-                What::Answered { want: Want::Pause, refused: None, .. } => told.is_paused = true,
-                What::Answered { want: Want::Run, refused: None, .. } => told.is_paused = false,
+                What::Asked {
+                    want: Want::Stop | Want::StopAfterStep,
+                    by,
+                    ..
+                }
+                | What::Killed { by } => told.stopped_by = Some(by.clone()),
+                What::Answered {
+                    want: Want::Pause,
+                    refused: None,
+                    ..
+                } => told.is_paused = true,
+                What::Answered {
+                    want: Want::Run,
+                    refused: None,
+                    ..
+                } => told.is_paused = false,
                 _ => {}
             }
         }
@@ -338,16 +470,30 @@ impl Told {
 }
 
 fn last_lines(dir: &Path, is_foreign: bool) -> String {
-    logs::last_lines(&dir.join(if is_foreign { "output.log" } else { "worker.log" }), 2_048)
+    logs::last_lines(
+        &dir.join(if is_foreign {
+            "output.log"
+        } else {
+            "worker.log"
+        }),
+        2_048,
+    )
 }
 
 /// The sentence for a change that nobody asked for.
 fn noticed(before: &RunState, after: &RunState) -> Option<String> {
     match after {
         RunState::Orphaned { .. } => Some("the worker is gone, the program runs on".to_owned()),
-        RunState::Ended { how: Ending::Lost, .. } => Some("the worker is gone and did not say how it ended".to_owned()),
-        RunState::Ended { how: Ending::Unseen, .. } => Some("the program ended while nobody watched it".to_owned()),
-        RunState::Running { .. } if before.word() == StateWord::Orphaned => Some("a worker watches the program again".to_owned()),
+        RunState::Ended {
+            how: Ending::Lost, ..
+        } => Some("the worker is gone and did not say how it ended".to_owned()),
+        RunState::Ended {
+            how: Ending::Unseen,
+            ..
+        } => Some("the program ended while nobody watched it".to_owned()),
+        RunState::Running { .. } if before.word() == StateWord::Orphaned => {
+            Some("a worker watches the program again".to_owned())
+        }
         _ => None,
     }
 }

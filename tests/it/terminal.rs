@@ -2,6 +2,7 @@
 
 use std::{
     io::{Read, Write},
+    num::NonZero,
     sync::{Arc, Mutex},
     thread,
 };
@@ -38,7 +39,11 @@ impl Terminal {
         command.env("TERM", "xterm-256color");
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(40, 120, 0)));
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(
+            NonZero::new(40).unwrap(),
+            NonZero::new(120).unwrap(),
+            0,
+        )));
         let bytes = Arc::new(Mutex::new(vec![]));
         let mut output = pair.master.try_clone_reader().unwrap();
         let (shown, all) = (Arc::clone(&screen), Arc::clone(&bytes));
