@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::{collection::vec, prelude::*};
 use rusqlite::Connection;
 
-use super::{Error, chart::reduce, read, *};
+use super::*;
 use crate::domain::{
     ids::{Id, RunId},
     series::{Bucket, Point, Segment, Window},
@@ -120,8 +120,33 @@ fn assert_equal(got: &[Segment], want: &[Segment]) {
     }
 }
 
+/// A series that repeats a short pattern: 60,000 points drawn one by one would take the time, and no one could read them.
+#[derive(Clone, Debug)]
+struct Drawn {
+    pattern: Vec<(i64, f64)>,
+    length: usize,
+    resumes: Vec<(prop::sample::Index, i64)>,
+}
+
+impl Drawn {
+    fn points(&self) -> Vec<Point> {
+        let back: BTreeMap<usize, i64> = self
+            .resumes
+            .iter()
+            .map(|(i, steps)| (i.index(self.length), *steps))
+            .collect();
+        let mut at = 0;
+        let mut next = |i: usize| {
+            let (step, value) = self.pattern[i % self.pattern.len()];
+            at += step - back.get(&i).copied().unwrap_or(0);
+            point(at, value + (i / 7) as f64)
+        };
+        (0..self.length).map(&mut next).collect()
+    }
+}
+
 /// Steps that mostly go up, at times repeat, leap or go back, with values that are at times no numbers.
-fn series(longest: usize) -> impl Strategy<Value = Vec<Point>> {
+fn series(longest: usize) -> impl Strategy<Value = Drawn> {
     let step = prop_oneof![
         400 => Just(1i64),
         60 => Just(0),
@@ -138,20 +163,12 @@ fn series(longest: usize) -> impl Strategy<Value = Vec<Point>> {
         1 => Just(1e12),
     ];
     let resumes = vec((any::<prop::sample::Index>(), 1i64..5_000), 0..3);
-    // Whole series are drawn by repeating a short pattern: drawing 40,000 points one by one would take the time.
     (vec((step, value), 1..400), 1..=longest, resumes).prop_map(|(pattern, length, resumes)| {
-        let mut at = 0;
-        let back: BTreeMap<usize, i64> = resumes
-            .into_iter()
-            .map(|(i, steps)| (i.index(length), steps))
-            .collect();
-        (0..length)
-            .map(|i| {
-                let (step, value) = pattern[i % pattern.len()];
-                at += step - back.get(&i).copied().unwrap_or(0);
-                point(at, value + if i % 7 == 0 { (i / 7) as f64 } else { 0.0 })
-            })
-            .collect()
+        Drawn {
+            pattern,
+            length,
+            resumes,
+        }
     })
 }
 
@@ -177,7 +194,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn without_slack_every_point_is_in_its_column(points in series(60_000), windows in windows(), commit in 1usize..20_000) {
+    fn without_slack_every_point_is_in_its_column(drawn in series(60_000), windows in windows(), commit in 1usize..20_000) {
+        let points = drawn.points();
         let conn = store();
         take_in(&conn, "loss", &points, commit.max(points.len() / 50));
         let listed = segmented(&points);
@@ -189,7 +207,8 @@ proptest! {
     }
 
     #[test]
-    fn with_slack_no_point_is_lost_or_far_from_its_column(points in series(60_000), windows in windows(), slack in 0.01f64..0.5) {
+    fn with_slack_no_point_is_lost_or_far_from_its_column(drawn in series(60_000), windows in windows(), slack in 0.01f64..0.5) {
+        let points = drawn.points();
         let conn = store();
         take_in(&conn, "loss", &points, 5_000);
         let listed = segmented(&points);
@@ -241,7 +260,8 @@ proptest! {
     }
 
     #[test]
-    fn a_run_loaded_after_any_save_goes_on_as_if_it_had_never_stopped(points in series(12_000), saves in vec(1usize..900, 1..40), reload in vec(any::<bool>(), 40)) {
+    fn a_run_loaded_after_any_save_goes_on_as_if_it_had_never_stopped(drawn in series(12_000), saves in vec(1usize..900, 1..40), reload in vec(any::<bool>(), 40)) {
+        let points = drawn.points();
         let conn = store();
         let mut open = Open::load(&conn, &run(0)).unwrap();
         let mut at = 0;
@@ -271,7 +291,8 @@ proptest! {
     }
 
     #[test]
-    fn raw_points_are_found_by_their_steps(points in series(20_000), part in (-0.2f64..1.1, 0.0f64..0.5), limit in 0usize..6_000) {
+    fn raw_points_are_found_by_their_steps(drawn in series(20_000), part in (-0.2f64..1.1, 0.0f64..0.5), limit in 0usize..6_000) {
+        let points = drawn.points();
         let conn = store();
         take_in(&conn, "loss", &points, 3_000);
         let window = window(&points, (part.0, part.1, 1), 0.0);
@@ -283,7 +304,8 @@ proptest! {
     }
 
     #[test]
-    fn the_row_of_a_series_says_what_its_points_say(points in series(3_000), commit in 1usize..500) {
+    fn the_row_of_a_series_says_what_its_points_say(drawn in series(3_000), commit in 1usize..500) {
+        let points = drawn.points();
         let conn = store();
         take_in(&conn, "loss", &points, commit);
         let finite: Vec<&Point> = points.iter().filter(|p| p.value.is_finite()).collect();
