@@ -54,13 +54,14 @@ pub(super) fn reduce(
 ) -> Result<(Vec<Bucket>, usize)> {
     let blocks = chunk::blocks(conn, row.id)?;
     let stretches = stretches(blocks);
+    let highest = stretches.first().map_or(0, |stretch| stretch.level);
     let mut walk = Walk {
         conn,
         series: row.id,
         axis: Axis::new(window),
         narrow: window.slack.max(0.0) * Axis::new(window).column_width(),
         columns: vec![Bucket::EMPTY; window.columns],
-        pages: vec![None; stretches.len() + 1],
+        pages: vec![None; highest as usize + 1],
         block: None,
         reads: 0,
     };

@@ -292,6 +292,15 @@ impl Open {
         Ok(())
     }
 
+    /// Points held in memory.
+    #[cfg(test)]
+    pub(super) fn unparted(&self) -> u64 {
+        self.series
+            .iter()
+            .map(|series| series.tail.len() as u64)
+            .sum()
+    }
+
     /// Packs the open points of an ended run, which would otherwise wait for blocks that never fill. At most 64 series a
     /// call; says whether all are done. The run may go on afterwards.
     pub fn settle(&mut self, conn: &Connection) -> Result<bool> {

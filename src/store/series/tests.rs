@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use proptest::{collection::vec, prelude::*};
 use rusqlite::Connection;
 
-use super::{Error, chart::reduce, read, *};
+use super::{chart::reduce, *};
 use crate::domain::{
     ids::{Id, RunId},
+    metrics::{Extreme, Summary},
     series::{Bucket, Point, Segment, Window},
     time::Timestamp,
 };
@@ -120,8 +121,33 @@ fn assert_equal(got: &[Segment], want: &[Segment]) {
     }
 }
 
+/// A series that repeats a short pattern: 60,000 points drawn one by one would take the time, and no one could read them.
+#[derive(Clone, Debug)]
+struct Drawn {
+    pattern: Vec<(i64, f64)>,
+    length: usize,
+    resumes: Vec<(prop::sample::Index, i64)>,
+}
+
+impl Drawn {
+    fn points(&self) -> Vec<Point> {
+        let back: BTreeMap<usize, i64> = self
+            .resumes
+            .iter()
+            .map(|(i, steps)| (i.index(self.length), *steps))
+            .collect();
+        let mut at = 0;
+        let mut next = |i: usize| {
+            let (step, value) = self.pattern[i % self.pattern.len()];
+            at += step - back.get(&i).copied().unwrap_or(0);
+            point(at, value + (i / 7) as f64)
+        };
+        (0..self.length).map(&mut next).collect()
+    }
+}
+
 /// Steps that mostly go up, at times repeat, leap or go back, with values that are at times no numbers.
-fn series(longest: usize) -> impl Strategy<Value = Vec<Point>> {
+fn series(longest: usize) -> impl Strategy<Value = Drawn> {
     let step = prop_oneof![
         400 => Just(1i64),
         60 => Just(0),
@@ -138,20 +164,12 @@ fn series(longest: usize) -> impl Strategy<Value = Vec<Point>> {
         1 => Just(1e12),
     ];
     let resumes = vec((any::<prop::sample::Index>(), 1i64..5_000), 0..3);
-    // Whole series are drawn by repeating a short pattern: drawing 40,000 points one by one would take the time.
     (vec((step, value), 1..400), 1..=longest, resumes).prop_map(|(pattern, length, resumes)| {
-        let mut at = 0;
-        let back: BTreeMap<usize, i64> = resumes
-            .into_iter()
-            .map(|(i, steps)| (i.index(length), steps))
-            .collect();
-        (0..length)
-            .map(|i| {
-                let (step, value) = pattern[i % pattern.len()];
-                at += step - back.get(&i).copied().unwrap_or(0);
-                point(at, value + if i % 7 == 0 { (i / 7) as f64 } else { 0.0 })
-            })
-            .collect()
+        Drawn {
+            pattern,
+            length,
+            resumes,
+        }
     })
 }
 
@@ -177,7 +195,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn without_slack_every_point_is_in_its_column(points in series(60_000), windows in windows(), commit in 1usize..20_000) {
+    fn without_slack_every_point_is_in_its_column(drawn in series(60_000), windows in windows(), commit in 1usize..20_000) {
+        let points = drawn.points();
         let conn = store();
         take_in(&conn, "loss", &points, commit.max(points.len() / 50));
         let listed = segmented(&points);
@@ -189,7 +208,8 @@ proptest! {
     }
 
     #[test]
-    fn with_slack_no_point_is_lost_or_far_from_its_column(points in series(60_000), windows in windows(), slack in 0.01f64..0.5) {
+    fn with_slack_no_point_is_lost_or_far_from_its_column(drawn in series(60_000), windows in windows(), slack in 0.01f64..0.5) {
+        let points = drawn.points();
         let conn = store();
         take_in(&conn, "loss", &points, 5_000);
         let listed = segmented(&points);
@@ -241,7 +261,8 @@ proptest! {
     }
 
     #[test]
-    fn a_run_loaded_after_any_save_goes_on_as_if_it_had_never_stopped(points in series(12_000), saves in vec(1usize..900, 1..40), reload in vec(any::<bool>(), 40)) {
+    fn a_run_loaded_after_any_save_goes_on_as_if_it_had_never_stopped(drawn in series(12_000), saves in vec(1usize..900, 1..40), reload in vec(any::<bool>(), 40)) {
+        let points = drawn.points();
         let conn = store();
         let mut open = Open::load(&conn, &run(0)).unwrap();
         let mut at = 0;
@@ -271,7 +292,8 @@ proptest! {
     }
 
     #[test]
-    fn raw_points_are_found_by_their_steps(points in series(20_000), part in (-0.2f64..1.1, 0.0f64..0.5), limit in 0usize..6_000) {
+    fn raw_points_are_found_by_their_steps(drawn in series(20_000), part in (-0.2f64..1.1, 0.0f64..0.5), limit in 0usize..6_000) {
+        let points = drawn.points();
         let conn = store();
         take_in(&conn, "loss", &points, 3_000);
         let window = window(&points, (part.0, part.1, 1), 0.0);
@@ -283,7 +305,8 @@ proptest! {
     }
 
     #[test]
-    fn the_row_of_a_series_says_what_its_points_say(points in series(3_000), commit in 1usize..500) {
+    fn the_row_of_a_series_says_what_its_points_say(drawn in series(3_000), commit in 1usize..500) {
+        let points = drawn.points();
         let conn = store();
         take_in(&conn, "loss", &points, commit);
         let finite: Vec<&Point> = points.iter().filter(|p| p.value.is_finite()).collect();
@@ -307,4 +330,353 @@ fn whole(columns: &[Bucket]) -> Bucket {
         }
         whole
     })
+}
+
+#[test]
+fn a_chart_of_two_million_points_reads_what_its_columns_ask() {
+    let conn = store();
+    let points: Vec<Point> = (0..2_000_000).map(|i| point(i, (i % 977) as f64)).collect();
+    take_in(&conn, "loss", &points, 500_000);
+    let run = run(0).to_string();
+    let row = read::segments(&conn, &run, "loss").unwrap().remove(0);
+    for zoom in [1.0, 0.3, 0.1, 0.01, 0.001, 0.0001, 0.000_001] {
+        for slack in [0.0, 0.25] {
+            let wide = (2e6 * zoom) as i64;
+            let window = Window {
+                from: 1_000_000 - wide / 2,
+                to: 1_000_000 + wide / 2,
+                columns: 240,
+                slack,
+            };
+            let (_, reads) = reduce(&conn, &run, &row, &window).unwrap();
+            // Exact: at each of 240 edges a page of each of 4 levels and a block, at most. With slack no edge is walked
+            // to the ground, and 32 buckets a column at most are 120 pages and a few at the ends.
+            let most = if slack == 0.0 { 240 * 5 } else { 160 };
+            assert!(reads <= most, "{reads} reads at zoom {zoom}, slack {slack}");
+        }
+    }
+}
+
+#[test]
+fn the_pyramid_is_used_even_when_no_level_is_left_over() {
+    for blocks in [1, 7, 8, 9, 63, 64, 65, 72] {
+        let conn = store();
+        let points: Vec<Point> = (0..blocks * 4_096).map(|i| point(i, i as f64)).collect();
+        take_in(&conn, "loss", &points, points.len());
+        let window = Window {
+            from: 0,
+            to: blocks * 4_096 - 1,
+            columns: 1,
+            slack: 0.0,
+        };
+        let run = run(0).to_string();
+        let row = read::segments(&conn, &run, "loss").unwrap().remove(0);
+        let (columns, reads) = reduce(&conn, &run, &row, &window).unwrap();
+        assert_eq!(columns[0].points(), points.len() as u64);
+        assert_eq!(columns[0].max, (points.len() - 1) as f64);
+        assert!(reads <= 25, "{reads} reads for {blocks} blocks");
+    }
+}
+
+#[test]
+fn damage_to_any_blob_is_an_error_that_names_series_and_place() {
+    let conn = store();
+    let points: Vec<Point> = (0..9 * 4_096 + 2_000).map(|i| point(i, i as f64)).collect();
+    take_in(&conn, "train/loss", &points, 40);
+    for table in ["chunk", "part", "pending"] {
+        let ids: Vec<i64> = conn
+            .prepare(&format!("select id from {table}"))
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert!(!ids.is_empty(), "{table} is empty");
+        for id in ids {
+            let update = format!("update {table} set data = ? where id = {id}");
+            let good: Vec<u8> = conn
+                .query_row(
+                    &format!("select data from {table} where id = {id}"),
+                    [],
+                    |row| row.get(0),
+                )
+                .unwrap();
+            let mut flipped = good.clone();
+            flipped[good.len() / 2] ^= 4;
+            for bad in [flipped, good[..good.len() - 1].to_vec(), vec![]] {
+                conn.execute(&update, [bad]).unwrap();
+                let window = Window {
+                    from: -1,
+                    to: points.len() as i64,
+                    columns: 11,
+                    slack: 0.0,
+                };
+                let charted = chart(&conn, &run(0), "train/loss", &window);
+                let listed = super::points(&conn, &run(0), "train/loss", 0, i64::MAX, usize::MAX);
+                // A chart reads no more than it must, and a list reads no page but to find its first block.
+                let errors: Vec<Error> = [charted.err(), listed.err()]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                let is_read = table != "chunk" || id >> 32 & 0xf == 0;
+                assert!(!is_read || !errors.is_empty(), "{table} {id} was believed");
+                for error in errors {
+                    let text = error.to_string();
+                    assert!(text.contains("\"train/loss\""), "{text}");
+                    assert!(matches!(error, Error::Corrupt { .. }), "{text}");
+                }
+            }
+            conn.execute(&update, [good]).unwrap();
+        }
+    }
+    assert_eq!(all(&conn, "train/loss").len(), points.len());
+}
+
+#[test]
+fn a_missing_block_is_an_error_as_are_missing_open_points() {
+    let conn = store();
+    let points: Vec<Point> = (0..10_000).map(|i| point(i, 0.5)).collect();
+    take_in(&conn, "loss", &points, 100);
+    let said = |result: Result<Open>| {
+        result
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    };
+    conn.execute_batch("begin; delete from pending").unwrap();
+    assert!(said(Open::load(&conn, &run(0))).contains("points are missing at its end"));
+    conn.execute_batch("rollback; delete from chunk where id & 0xfffffffff = 0")
+        .unwrap();
+    let error = super::points(&conn, &run(0), "loss", 0, 10, 10).unwrap_err();
+    assert!(
+        error.to_string().contains("in block 0: it is missing"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_line_without_a_step_stands_behind_the_last_point_of_each_series() {
+    let conn = store();
+    let mut open = Open::load(&conn, &run(0)).unwrap();
+    let line = |names: &[&str]| -> Vec<(String, f64)> {
+        names.iter().map(|name| ((*name).to_owned(), 1.0)).collect()
+    };
+    open.add(None, Timestamp(1), &line(&["a"]));
+    open.add(Some(7), Timestamp(2), &line(&["a", "b"]));
+    open.add(None, Timestamp(3), &line(&["b", "a", "c"]));
+    open.save(&conn).unwrap();
+    let steps = |metric| {
+        all(&conn, metric)
+            .iter()
+            .map(|(_, p)| p.step)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (steps("a"), steps("b"), steps("c")),
+        (vec![0, 7, 8], vec![7, 8], vec![0])
+    );
+}
+
+#[test]
+fn summaries_and_columns_are_merged_over_segments() {
+    let conn = store();
+    let points = [
+        (5, 3.0),
+        (6, 1.0),
+        (7, f64::NAN),
+        (2, 1.0),
+        (3, f64::INFINITY),
+        (4, 9.0),
+    ];
+    let points = points.map(|(step, value)| point(step, value));
+    take_in(&conn, "loss", &points, 2);
+    take_in(&conn, "only/nan", &[point(1, f64::NAN)], 1);
+    let mut other = Open::load(&conn, &run(1)).unwrap();
+    other.add(Some(1), Timestamp(1), &[("loss".to_owned(), 0.25)]);
+    other.save(&conn).unwrap();
+
+    let summary = Summary {
+        metric: "loss".into(),
+        points: 6,
+        nan: 1,
+        infinite: 1,
+        last: 9.0,
+        last_step: 4,
+        min: Some(Extreme {
+            value: 1.0,
+            step: 6,
+        }),
+        max: Some(Extreme {
+            value: 9.0,
+            step: 4,
+        }),
+        mean: Some(3.5),
+    };
+    let of_run = summaries(&conn, &run(0)).unwrap();
+    assert_eq!(of_run[0], summary);
+    assert_eq!(of_run[1].metric, "only/nan");
+    assert!(of_run[1].last.is_nan() && of_run[1].mean.is_none() && of_run[1].min.is_none());
+    let column = values(&conn, &[run(3), run(1), run(0)], "loss").unwrap();
+    assert_eq!(column[0], None);
+    assert_eq!(column[1].as_ref().map(|s| s.last), Some(0.25));
+    assert_eq!(column[2], Some(summary));
+    assert_eq!(extent(&conn, &run(0), "loss").unwrap(), Some((2, 7)));
+    assert_eq!(extent(&conn, &run(0), "none").unwrap(), None);
+}
+
+#[test]
+fn a_deleted_run_leaves_nothing_behind_and_takes_nothing_with_it() {
+    let count = |conn: &Connection, table: &str| -> i64 {
+        conn.query_row(&format!("select count(*) from {table}"), [], |row| {
+            row.get(0)
+        })
+        .unwrap()
+    };
+    for by_row in [false, true] {
+        let conn = store();
+        let points: Vec<Point> = (0..10_000).map(|i| point(i, 0.5)).collect();
+        take_in(&conn, "loss", &points, 100);
+        let mut other = Open::load(&conn, &run(1)).unwrap();
+        for i in 0..9_000 {
+            other.add(Some(i), Timestamp(i), &[("loss".to_owned(), 1.0)]);
+            if i % 50 == 0 {
+                other.save(&conn).unwrap();
+            }
+        }
+        other.save(&conn).unwrap();
+        if by_row {
+            conn.execute("delete from runs where id = ?", [run(0).to_string()])
+                .unwrap();
+        } else {
+            delete_run(&conn, &run(0)).unwrap();
+        }
+        assert!(all(&conn, "loss").is_empty());
+        let kept = super::points(&conn, &run(1), "loss", 0, i64::MAX, usize::MAX).unwrap();
+        assert_eq!(kept.len(), 9_000);
+        delete_run(&conn, &run(1)).unwrap();
+        for table in ["series", "chunk", "part", "pending"] {
+            assert_eq!(count(&conn, table), 0, "{table}");
+        }
+    }
+}
+
+#[test]
+fn a_commit_of_many_series_is_small_whichever_it_is() {
+    let conn = store();
+    let names: Vec<String> = (0..300).map(|i| format!("layer/{i}")).collect();
+    let mut open = Open::load(&conn, &run(0)).unwrap();
+    let changes = |conn: &Connection| conn.total_changes();
+    let (mut most, mut most_pending, mut blocks) = (0, 0, 0);
+    for step in 0..9_000 {
+        let line: Vec<_> = names
+            .iter()
+            .map(|name| (name.clone(), step as f64 / 3.0))
+            .collect();
+        open.add(Some(step), Timestamp(step * 250), &line);
+        let before = changes(&conn);
+        blocks += open.save(&conn).unwrap().blocks;
+        // The first commit makes 300 rows more.
+        if 0 < step {
+            most = most.max(changes(&conn) - before);
+        }
+        let pending: i64 = conn
+            .query_row("select count(*) from pending", [], |row| row.get(0))
+            .unwrap();
+        most_pending = most_pending.max(pending);
+    }
+    assert_eq!(blocks, 2 * 300);
+    // 300 rows of series, the pending row, 5 parts, 2 blocks with their pages and 18 parts each; once a lap 64 rows go.
+    assert!(
+        most <= 300 + 1 + 5 + 2 * (2 + 18) + 64,
+        "{most} rows in one commit"
+    );
+    assert!(
+        most_pending <= 2 * LAP as i64,
+        "{most_pending} pending rows"
+    );
+    assert!(
+        open.unparted() <= 300 * LAP as u64,
+        "{} points in memory",
+        open.unparted()
+    );
+}
+
+#[test]
+fn settled_points_take_less_room_and_the_run_can_go_on() {
+    let conn = store();
+    let points: Vec<Point> = (0..3_000)
+        .map(|i| point(i, f64::from((i as f32).sin())))
+        .collect();
+    let mut open = take_in(&conn, "loss", &points[..2_000], 10);
+    let size = || -> i64 {
+        conn.query_row("select sum(length(data)) from (select data from part union all select data from pending)", [], |row| row.get(0)).unwrap()
+    };
+    let before = size();
+    assert!(open.settle(&conn).unwrap());
+    assert!(size() < before * 3 / 4, "{} after {before}", size());
+    let parts: i64 = conn
+        .query_row("select count(*) from part", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(parts, 1);
+    take_in(&conn, "loss", &points[2_000..], 10);
+    assert_eq!(bits(&all(&conn, "loss")), bits(&segmented(&points)));
+}
+
+#[test]
+fn the_pace_outlives_a_reload() {
+    for length in [3, 100, 4_096, 5_000] {
+        let conn = store();
+        let points: Vec<Point> = (0..length).map(|i| point(i, 0.5)).collect();
+        let open = take_in(&conn, "loss", &points, 64);
+        let want = Some((Timestamp(point(length - 1, 0.0).time), 250));
+        assert_eq!(open.pace(), want);
+        assert_eq!(Open::load(&conn, &run(0)).unwrap().pace(), want);
+    }
+}
+
+#[test]
+fn steps_at_the_ends_of_what_can_be_counted_are_charted() {
+    let conn = store();
+    let steps = [i64::MIN, -1, 0, i64::MAX - 1];
+    take_in(
+        &conn,
+        "loss",
+        &steps.map(|step| Point {
+            step,
+            time: 0,
+            value: 1.0,
+        }),
+        1,
+    );
+    for (from, to) in [(i64::MIN, i64::MAX), (i64::MIN, i64::MIN), (-5, i64::MAX)] {
+        let window = Window {
+            from,
+            to,
+            columns: 7,
+            slack: 0.0,
+        };
+        let got = chart(&conn, &run(0), "loss", &window).unwrap();
+        assert_equal(&got, &brute_force(&all(&conn, "loss"), &window));
+    }
+    let no_window = |from, to, columns| Window {
+        from,
+        to,
+        columns,
+        slack: f64::NAN,
+    };
+    assert!(
+        chart(&conn, &run(0), "loss", &no_window(0, 9, 0))
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        chart(&conn, &run(0), "loss", &no_window(9, 0, 5))
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        chart(&conn, &run(0), "loss", &no_window(1, 9, 5))
+            .unwrap()
+            .is_empty()
+    );
 }
