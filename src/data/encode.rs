@@ -164,7 +164,7 @@ impl Encoder {
     }
 
     /// How many values each categorical input can take. 0 stands for missing, 1 for every value that training saw too
-    /// rarely or never; an index that no training row holds keeps its first weights.
+    /// rarely or never. No training row may hold them: a net that begins both at zero says nothing for what it never saw.
     pub fn cardinalities(&self) -> &[usize] {
         &self.cardinalities
     }
