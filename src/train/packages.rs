@@ -328,3 +328,194 @@ fn listed(classes: &[String]) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::{self, Target},
+        domain::records::Record,
+        train::{Observer, Order, Outcome, Predictions, metrics, train},
+    };
+
+    struct Quiet(Vec<Record>);
+
+    impl Observer for Quiet {
+        fn record(&mut self, record: Record) {
+            self.0.push(record);
+        }
+
+        fn order(&mut self, _step: i64) -> Order {
+            Order::Go
+        }
+    }
+
+    fn training(folder: &Path, demo: &str, preset: &str) -> Training {
+        let path = folder.join("rows.csv");
+        fs::write(&path, data::demo(demo).unwrap()).unwrap();
+        Training {
+            preset: toml::from_str(preset).unwrap(),
+            data_hash: data::hash_file(&path).unwrap(),
+            data: path,
+            seed: 3,
+            resume: None,
+        }
+    }
+
+    fn diagnosis(folder: &Path) -> Training {
+        training(
+            folder,
+            "breast_cancer",
+            r#"
+            task = "classification"
+            data = "demo:breast_cancer"
+            target = "diagnosis"
+            train = { epochs = 3 }
+            "#,
+        )
+    }
+
+    fn demand(folder: &Path) -> Training {
+        training(
+            folder,
+            "bikeshare_2011",
+            r#"
+            task = "regression"
+            data = "demo:bikeshare_2011"
+            target = "bikers"
+            features = { categories = ["hr", "weathersit"] }
+            train = { epochs = 2, batch = 256 }
+            "#,
+        )
+    }
+
+    #[test]
+    fn a_package_predicts_what_was_measured() {
+        let makes: [fn(&Path) -> Training; 2] = [diagnosis, demand];
+        for make in makes {
+            let folder = tempfile::tempdir().unwrap();
+            let dir = folder.path();
+            let training = make(dir);
+            let mut quiet = Quiet(vec![]);
+            let outcome = train(&training, "brave-otter-7", dir, &mut quiet).unwrap();
+            assert_eq!(outcome, Outcome::Done);
+            let files = quiet.0.iter().flat_map(|record| &record.artifacts);
+            let files: Vec<&str> = files.map(|artifact| artifact.path.as_str()).collect();
+            for file in &files {
+                assert!(dir.join(file).is_file(), "{file}");
+            }
+            assert_eq!(files.len(), 3);
+
+            let package = Package::load(&place(dir)).unwrap();
+            let prepared = data::prepare(
+                &training.preset,
+                training.seed,
+                &training.data,
+                Some(&training.data_hash),
+            )
+            .unwrap();
+            let said = package.predictor.predict(&prepared.test).unwrap();
+            let (name, found) = match (said, prepared.test.target.as_ref().unwrap()) {
+                (Predictions::Probabilities { classes, values }, Target::Classes(targets)) => {
+                    let judged = metrics::Judged {
+                        probabilities: &values,
+                        classes,
+                        targets,
+                    };
+                    ("test/log_loss", metrics::log_loss(judged))
+                }
+                (Predictions::Numbers(values), Target::Numbers(targets)) => {
+                    let encoder = &prepared.encoder;
+                    let actual: Vec<f64> = targets.iter().map(|t| encoder.unscale(*t)).collect();
+                    ("test/rmse", metrics::rmse(&values, &actual))
+                }
+                other => panic!("{other:?}"),
+            };
+            let wanted = package.model.metrics[name];
+            assert!(
+                (found.unwrap() - wanted).abs() < 1e-6 * wanted,
+                "{found:?} {wanted}"
+            );
+            assert_eq!(package.model.encoder, prepared.encoder);
+            assert_eq!(package.model.columns, prepared.plan.features);
+            let card = fs::read_to_string(place(dir).join(CARD)).unwrap();
+            for said in [
+                "brave-otter-7",
+                training.data_hash.as_str(),
+                &training.preset.target,
+            ] {
+                assert!(card.contains(said), "{card}");
+            }
+        }
+    }
+
+    #[test]
+    fn equal_trainings_write_equal_packages_also_over_one_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        let training = diagnosis(dir);
+        let contents = || {
+            train(&training, "brave-otter-7", dir, &mut Quiet(vec![])).unwrap();
+            [WEIGHTS, MODEL, CARD].map(|name| fs::read(place(dir).join(name)).unwrap())
+        };
+        assert!(contents() == contents());
+        let mut left: Vec<_> = fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["checkpoints", "package", "rows.csv"]);
+    }
+
+    #[test]
+    fn a_package_that_was_touched_is_refused_by_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        train(&diagnosis(dir), "a", dir, &mut Quiet(vec![])).unwrap();
+        let package = place(dir);
+        let original = [WEIGHTS, MODEL].map(|name| fs::read(package.join(name)).unwrap());
+        let text = String::from_utf8(original[1].clone()).unwrap();
+        let mut weights = original[0].clone();
+        *weights.last_mut().unwrap() ^= 1;
+        let other_digest = text.replacen("\nweights = \"", "\nweights = \"0", 1);
+        let cases = [
+            (
+                WEIGHTS,
+                Some(weights),
+                "model.safetensors: its content does not fit its hash",
+            ),
+            (WEIGHTS, None, "model.safetensors: "),
+            (MODEL, None, "model.toml: "),
+            (MODEL, Some(vec![0xff]), "model.toml: "),
+            (
+                MODEL,
+                Some(text.replacen("format = 1", "format = 2", 1).into_bytes()),
+                "its format is 2, this version reads 1",
+            ),
+            (
+                MODEL,
+                Some(other_digest.into_bytes()),
+                "the weights of another model",
+            ),
+        ];
+        for (name, content, why) in cases {
+            match content {
+                Some(content) => fs::write(package.join(name), content).unwrap(),
+                None => fs::remove_file(package.join(name)).unwrap(),
+            }
+            let error = Package::load(&package).err().expect("refused").to_string();
+            assert!(error.contains(why), "{error}");
+            for (name, content) in [WEIGHTS, MODEL].iter().zip(&original) {
+                fs::write(package.join(name), content).unwrap();
+            }
+        }
+        assert!(Package::load(&package).is_ok());
+    }
+
+    #[test]
+    fn names_from_outside_cannot_start_markdown_or_steer_a_terminal() {
+        assert_eq!(escaped("a|b`c\u{1b}[0m"), "a\\|b\\`c\u{fffd}\\[0m");
+        let many: Vec<String> = (0..25).map(|i| i.to_string()).collect();
+        assert!(listed(&many).ends_with("`19` and 5 more"));
+    }
+}
