@@ -10,12 +10,31 @@ pub const MASK: &str = "***";
 /// Does a name say that its value is a secret? `--api-key`, `HF_TOKEN`, `db.password`; not `--max-tokens`, `tokenizer`.
 pub fn is_secret_name(name: &str) -> bool {
     const ENDS: [&str; 17] = [
-        "token", "password", "passwd", "passphrase", "pwd", "secret", "secrets", "apikey",
-        "accesskey", "accesskeyid", "secretkey", "privatekey", "credential", "credentials",
-        "auth", "bearer", "jwt",
+        "token",
+        "password",
+        "passwd",
+        "passphrase",
+        "pwd",
+        "secret",
+        "secrets",
+        "apikey",
+        "accesskey",
+        "accesskeyid",
+        "secretkey",
+        "privatekey",
+        "credential",
+        "credentials",
+        "auth",
+        "bearer",
+        "jwt",
     ];
     const WITHIN: [&str; 6] = [
-        "password", "passphrase", "secret", "apikey", "privatekey", "authorization",
+        "password",
+        "passphrase",
+        "secret",
+        "apikey",
+        "privatekey",
+        "authorization",
     ];
     let bare: String = name
         .chars()
@@ -43,15 +62,24 @@ pub fn argv(words: &[String]) -> Vec<String> {
                 is_value = false;
                 return MASK.to_owned();
             }
-            is_value = is_option && !word.contains('=') && is_secret_name(word);
+            is_value = is_option && !word.contains('=') && is_secret_name(word)
+                || word.to_ascii_lowercase().ends_with("bearer");
             match word.split_once('=') {
-                Some((name, value)) if is_secret_name(name) && !value.is_empty() => {
+                Some((name, value))
+                    if is_plain(name) && is_secret_name(name) && !value.is_empty() =>
+                {
                     format!("{name}={MASK}")
                 }
                 _ => text(word),
             }
         })
         .collect()
+}
+
+/// A name or an option, and not a URL whose query has a name at its end.
+fn is_plain(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 /// A text without its secrets: keys that are known by their shape, user info in URLs, and what is assigned to a
@@ -85,17 +113,26 @@ static SHAPES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             MASK,
         ),
         // User info in URLs, with or without a password.
-        (r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@'\x22]+(?:@[^\s/@'\x22]*)*@", "${1}***@"),
+        (
+            r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@'\x22]+(?:@[^\s/@'\x22]*)*@",
+            "${1}***@",
+        ),
         (r"(?i)\b((?:bearer|basic)\s+)[a-z0-9._~+/=-]{8,}", "${1}***"),
         // OpenAI and Anthropic, GitHub, GitLab, Hugging Face, Slack, Google, AWS, JSON web tokens.
         (r"\bsk-[A-Za-z0-9_-]{8,}", MASK),
-        (r"\bgh[pousr]_[A-Za-z0-9]{16,}|\bgithub_pat_[A-Za-z0-9_]{16,}", MASK),
+        (
+            r"\bgh[pousr]_[A-Za-z0-9]{16,}|\bgithub_pat_[A-Za-z0-9_]{16,}",
+            MASK,
+        ),
         (r"\bglpat-[A-Za-z0-9_-]{16,}", MASK),
         (r"\bhf_[A-Za-z0-9]{16,}", MASK),
         (r"\bxox[abprs]-[A-Za-z0-9-]{8,}", MASK),
         (r"\bAIza[A-Za-z0-9_-]{30,}", MASK),
         (r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}", MASK),
-        (r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?", MASK),
+        (
+            r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?",
+            MASK,
+        ),
     ]
     .map(|(pattern, replacement)| (regex(pattern), replacement))
     .into()
@@ -128,23 +165,41 @@ mod tests {
     #[test]
     fn secret_looking_arguments_are_masked_and_others_are_left_alone() {
         let cases = [
-            ("train.py --token abc --lr 0.1", "train.py --token *** --lr 0.1"),
+            (
+                "train.py --token abc --lr 0.1",
+                "train.py --token *** --lr 0.1",
+            ),
             ("x --password=hunter2", "x --password=***"),
             ("x --db-password hunter2 y", "x --db-password *** y"),
             ("x api_key=abc123 lr=0.1", "x api_key=*** lr=0.1"),
             ("x --apiKey abc --verbose", "x --apiKey *** --verbose"),
             ("x --token --lr 3", "x --token --lr 3"),
-            ("x --aws-secret-access-key abc/def", "x --aws-secret-access-key ***"),
+            (
+                "x --aws-secret-access-key abc/def",
+                "x --aws-secret-access-key ***",
+            ),
             ("env HF_TOKEN=abc python", "env HF_TOKEN=*** python"),
             ("x AKIAIOSFODNN7EXAMPLE", "x ***"),
             ("x --key sk-proj-abcdefgh12345678", "x --key ***"),
-            ("curl -H Authorization:Bearer 1", "curl -H Authorization:Bearer 1"),
+            (
+                "curl -H Authorization:Bearer 1",
+                "curl -H Authorization:Bearer ***",
+            ),
             ("x ghp_0123456789abcdefghij", "x ***"),
-            ("git clone https://ana:pw@host/x.git", "git clone https://***@host/x.git"),
+            (
+                "git clone https://ana:pw@host/x.git",
+                "git clone https://***@host/x.git",
+            ),
             ("x postgres://u:p@ss@db/x", "x postgres://***@db/x"),
             ("x https://h/p?token=abc&n=1", "x https://h/p?token=***&n=1"),
-            ("x --max-tokens 512 --tokenizer bpe", "x --max-tokens 512 --tokenizer bpe"),
-            ("x --author ana --keyboard us", "x --author ana --keyboard us"),
+            (
+                "x --max-tokens 512 --tokenizer bpe",
+                "x --max-tokens 512 --tokenizer bpe",
+            ),
+            (
+                "x --author ana --keyboard us",
+                "x --author ana --keyboard us",
+            ),
             ("x --config-key a", "x --config-key a"),
             ("x user@host:/path a@b.c", "x user@host:/path a@b.c"),
         ];
@@ -156,7 +211,10 @@ mod tests {
     #[test]
     fn secrets_in_texts_are_masked() {
         let cases = [
-            ("Authorization: Bearer abcdefgh.ijkl", "Authorization: Bearer ***"),
+            (
+                "Authorization: Bearer abcdefgh.ijkl",
+                "Authorization: Bearer ***",
+            ),
             ("+API_KEY = \"abc\"", "+API_KEY = ***"),
             ("+  \"password\": \"hunter2\",", "+  \"password\": ***,"),
             ("+export WANDB_API_KEY=0123abc", "+export WANDB_API_KEY=***"),
@@ -176,7 +234,13 @@ mod tests {
 
     #[test]
     fn files_of_secrets_are_known_by_name() {
-        for path in [".env", "a/.env.local", "tls/server.pem", "id_key", "a/api_keys.json"] {
+        for path in [
+            ".env",
+            "a/.env.local",
+            "tls/server.pem",
+            "id_key",
+            "a/api_keys.json",
+        ] {
             assert!(is_secret_file(path), "{path}");
         }
         for path in ["env.py", "pem.rs", "keys/main.py", "a.env/x", "monkey.py"] {

@@ -196,7 +196,13 @@ pub fn seal(dir: &Path, request: &Request) -> Result<()> {
     }
     let cwd = command.cwd.clone();
     let work = Work::Command(Command { argv, cwd });
-    freeze(dir, &Request { work, ..request.clone() })
+    freeze(
+        dir,
+        &Request {
+            work,
+            ..request.clone()
+        },
+    )
 }
 
 fn environment_path(dir: &Path) -> PathBuf {
@@ -288,7 +294,11 @@ pub(crate) mod tests {
         let environment = [("HF_TOKEN".to_owned(), "hunter2".to_owned())];
         freeze(dir.path(), &request).unwrap();
         write_environment(dir.path(), &environment).unwrap();
-        let mode = environment_path(dir.path()).metadata().unwrap().permissions().mode();
+        let mode = environment_path(dir.path())
+            .metadata()
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(super::environment(dir.path()).unwrap(), environment);
         seal(dir.path(), &request).unwrap();

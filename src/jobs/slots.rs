@@ -31,7 +31,10 @@ pub fn memory() -> u64 {
     system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
     let limit = system.cgroup_limits().map(|limits| limits.total_memory);
     let total = system.total_memory();
-    limit.filter(|limit| 0 < *limit).map_or(total, |limit| limit.min(total)) >> 20
+    limit
+        .filter(|limit| 0 < *limit)
+        .map_or(total, |limit| limit.min(total))
+        >> 20
 }
 
 fn gpus() -> Vec<u32> {
@@ -91,8 +94,18 @@ pub fn assign(capacity: &Slot, held: &[Slot], needs: &Needs) -> Option<Slot> {
 pub fn shortage(capacity: &Slot, held: &[Slot], needs: &Needs) -> Option<String> {
     let free = free(capacity, held);
     let kinds = [
-        ("CPU", u64::from(needs.cpus), capacity.cpus.len() as u64, free.cpus.len() as u64),
-        ("GPU", u64::from(needs.gpus), capacity.gpus.len() as u64, free.gpus.len() as u64),
+        (
+            "CPU",
+            u64::from(needs.cpus),
+            capacity.cpus.len() as u64,
+            free.cpus.len() as u64,
+        ),
+        (
+            "GPU",
+            u64::from(needs.gpus),
+            capacity.gpus.len() as u64,
+            free.gpus.len() as u64,
+        ),
         ("MiB", needs.memory, capacity.memory, free.memory),
     ];
     let many = |count: u64, unit: &str| match (count, unit) {
@@ -101,7 +114,10 @@ pub fn shortage(capacity: &Slot, held: &[Slot], needs: &Needs) -> Option<String>
     };
     let never = kinds.iter().find(|(_, wanted, all, _)| all < wanted);
     if let Some((unit, wanted, all, _)) = never {
-        return Some(format!("{} wanted, {all} on this machine", many(*wanted, unit)));
+        return Some(format!(
+            "{} wanted, {all} on this machine",
+            many(*wanted, unit)
+        ));
     }
     let (unit, wanted, _, free) = kinds.iter().find(|(_, wanted, _, free)| free < wanted)?;
     Some(match free {

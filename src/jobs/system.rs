@@ -4,12 +4,14 @@ use std::{
     collections::HashSet,
     io::ErrorKind,
     process::Command,
+    sync::mpsc::{Receiver, RecvTimeoutError},
     time::{Duration, Instant},
 };
 
-use sysinfo::{
-    MemoryRefreshKind, Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System,
-};
+use sysinfo::{MemoryRefreshKind, Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System};
+
+use super::journal::Writer;
+use crate::domain::records::Record;
 
 /// `nvidia-smi` takes a while and some CPU: it is not asked more often than this.
 const GPU_EVERY: Duration = Duration::from_secs(5);
@@ -70,7 +72,10 @@ impl Sampler {
         let members = self.members();
         let mut points = vec![];
         if !members.is_empty() {
-            let cpu: f64 = members.iter().map(|process| f64::from(process.cpu_usage())).sum();
+            let cpu: f64 = members
+                .iter()
+                .map(|process| f64::from(process.cpu_usage()))
+                .sum();
             let memory: u64 = members.iter().map(|process| process.memory()).sum();
             points.push(("system/cpu".to_owned(), cpu));
             points.push(("system/memory".to_owned(), memory as f64));
@@ -90,15 +95,39 @@ impl Sampler {
             before = found.len();
             let children = processes
                 .iter()
-                .filter(|(_, process)| process.parent().is_some_and(|parent| found.contains(&parent)))
+                .filter(|(_, process)| {
+                    process
+                        .parent()
+                        .is_some_and(|parent| found.contains(&parent))
+                })
                 .map(|(pid, _)| *pid);
             let children: Vec<Pid> = children.collect();
             found.extend(children);
         }
-        found
-            .iter()
-            .filter_map(|pid| processes.get(pid))
-            .collect()
+        found.iter().filter_map(|pid| processes.get(pid)).collect()
+    }
+}
+
+/// Records points until the other end of `ended` is dropped, every so often, but only once `step` has moved: a training
+/// that is paused or in a long step takes nothing that is worth a point.
+pub fn keep_recording(
+    mut sampler: Sampler,
+    every: Duration,
+    journal: &Writer,
+    step: impl Fn() -> i64,
+    ended: &Receiver<()>,
+) {
+    let mut last = None;
+    while ended.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+        let step = Some(step());
+        if step != last {
+            last = step;
+            journal.record(Record {
+                step,
+                metrics: sampler.sample(),
+                ..Record::default()
+            });
+        }
     }
 }
 
@@ -162,7 +191,10 @@ mod tests {
     use crate::jobs::testing::eventually;
 
     fn point(points: &[(String, f64)], name: &str) -> Option<f64> {
-        points.iter().find(|(metric, _)| metric == name).map(|(_, value)| *value)
+        points
+            .iter()
+            .find(|(metric, _)| metric == name)
+            .map(|(_, value)| *value)
     }
 
     #[test]
@@ -176,7 +208,10 @@ mod tests {
             ("system/gpu1/memory", 2_097_152.0),
             ("system/gpu1/temperature", 40.0),
         ];
-        assert_eq!(gpu_points(said), wanted.map(|(name, value)| (name.to_owned(), value)));
+        assert_eq!(
+            gpu_points(said),
+            wanted.map(|(name, value)| (name.to_owned(), value))
+        );
     }
 
     #[test]

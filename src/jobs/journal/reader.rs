@@ -95,7 +95,13 @@ impl Reader {
         Ok(batch)
     }
 
-    fn lines(&mut self, file: &File, meta: &Metadata, budget: u64, batch: &mut Batch) -> io::Result<()> {
+    fn lines(
+        &mut self,
+        file: &File,
+        meta: &Metadata,
+        budget: u64,
+        batch: &mut Batch,
+    ) -> io::Result<()> {
         batch.happenings.extend(self.find_place(file, meta)?);
         let begun = self.offset;
         let left = usize::try_from(meta.len() - begun).unwrap_or(usize::MAX);
@@ -113,12 +119,16 @@ impl Reader {
         batch.is_at_end = left <= bytes.len();
         if whole == 0 && LONGEST_LINE < bytes.len() {
             let is_passed = self.pass_over(file)?;
-            batch.happenings.extend(is_passed.then_some(Happening::TooLong));
+            batch
+                .happenings
+                .extend(is_passed.then_some(Happening::TooLong));
             batch.is_at_end = !is_passed;
         }
         let lines = bytes[..whole].split(|byte| *byte == b'\n');
         let lines = lines.filter(|line| !line.trim_ascii().is_empty());
-        batch.happenings.extend(lines.map(|line| Happening::Line(line.to_vec())));
+        batch
+            .happenings
+            .extend(lines.map(|line| Happening::Line(line.to_vec())));
         batch.bytes = self.offset - begun;
         Ok(())
     }
