@@ -1,7 +1,173 @@
 //! What the person set: layers of files, presets, keys, and the places where things are kept.
 //!
 //! Only this room reads the environment. Rooms above are handed a [`Config`] and [`Places`].
+//!
+//! Layers, each over the one before: what is shipped, `/etc/sconce/config.toml`, the user's `config.toml`, the nearest
+//! `sconce.toml` upward, `SCONCE_<SECTION>_<KEY>`, `--config KEY=VALUE`. They are merged as trees, key by key, and read
+//! once. What a project's file may not say before it is trusted stands in [`trust::GATED`].
 
+mod environment;
+mod error;
+mod layers;
+mod lines;
+pub mod places;
 mod settings;
+pub mod trust;
 
+use std::path::{Path, PathBuf};
+
+pub use environment::Environment;
+pub use error::{Error, Result};
+pub use layers::{Origin, Place};
+pub use places::Places;
 pub use settings::{AgentSettings, CaptureSettings, Config, StoreSettings, UiSettings};
+
+use layers::{Layer, Layers};
+
+const SHIPPED: &str = include_str!("../assets/presets.toml");
+
+/// The configuration as it counts now, and where each part of it was said.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub config: Config,
+    pub environment: Environment,
+    /// The files that were looked for, lowest layer first.
+    pub files: Vec<File>,
+    /// What a project's file says and what does not count, because the file is not trusted.
+    pub inert: Vec<Setting>,
+    /// Every value that some layer says and that counts.
+    pub said: Vec<Setting>,
+}
+
+/// One value and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Setting {
+    /// Dotted: `agent.idle_seconds`.
+    pub key: String,
+    /// As TOML writes it.
+    pub value: String,
+    pub place: Place,
+}
+
+/// A config file that was looked for.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct File {
+    pub path: PathBuf,
+    pub found: bool,
+    /// Only a project's file needs trust, and only for the keys in [`trust::GATED`].
+    pub trusted: Option<bool>,
+}
+
+impl Loaded {
+    /// Where a key, or anything below it, was said last; `None` for a default.
+    pub fn place(&self, key: &str) -> Option<&Place> {
+        let below = format!("{key}.");
+        let exact = self.said.iter().find(|setting| setting.key == key);
+        let mut inside = self
+            .said
+            .iter()
+            .filter(|setting| setting.key.starts_with(&below));
+        exact
+            .or_else(|| inside.by_ref().max_by_key(|setting| setting.place.rank()))
+            .map(|setting| &setting.place)
+    }
+
+    /// Every key with its value, defaults included, and where it was said.
+    pub fn settings(&self) -> Vec<(String, String, Option<&Place>)> {
+        layers::flat(&self.config)
+            .into_iter()
+            .map(|(key, value)| {
+                let place = self.place(&key);
+                (key, value, place)
+            })
+            .collect()
+    }
+}
+
+/// Reads every layer. `flags` are `KEY=VALUE` texts.
+pub fn load(environment: &Environment, flags: &[String]) -> Result<Loaded> {
+    let mut files = vec![];
+    let mut layers = vec![Layer::new(Origin::Shipped, SHIPPED.to_owned())];
+    for origin in [
+        Some(Origin::System(environment.system.clone())),
+        Some(Origin::User(environment.places.config.join("config.toml"))),
+        environment.upward("sconce.toml").map(Origin::Project),
+    ] {
+        let Some((origin, path)) = origin.and_then(|origin| {
+            let path = origin.file()?.to_owned();
+            Some((origin, path))
+        }) else {
+            continue;
+        };
+        let text = read(&path)?;
+        let trusted = match (&origin, &text) {
+            (Origin::Project(_), Some(text)) => {
+                Some(trust::is_trusted(&environment.places, &path, text)?)
+            }
+            _ => None,
+        };
+        let found = text.is_some();
+        files.push(File {
+            path,
+            found,
+            trusted,
+        });
+        if let Some(text) = text {
+            let layer = Layer::new(origin, text);
+            layers.push(if trusted == Some(false) {
+                layer.gated(&trust::GATED)
+            } else {
+                layer
+            });
+        }
+    }
+    layers.push(Layer::lines(
+        Origin::Environment,
+        lines::of_variables(&environment.vars),
+    ));
+    // Each flag is a layer of its own, so that the last one counts.
+    layers.extend(
+        lines::of_flags(flags)?
+            .into_iter()
+            .map(|line| Layer::lines(Origin::Flags, vec![line])),
+    );
+
+    let layers = Layers::new(layers);
+    let merged = layers.merge()?;
+    let (said, inert) = (merged.said(), merged.inert());
+    let config = merged.read(environment)?;
+    Ok(Loaded {
+        config,
+        environment: environment.clone(),
+        files,
+        inert,
+        said,
+    })
+}
+
+/// Reads one file over what is shipped, and says how many values it holds.
+pub fn check(environment: &Environment, path: &Path) -> Result<usize> {
+    let text = read(path)?.ok_or_else(|| Error::Missing(path.to_owned()))?;
+    let shipped = Layer::new(Origin::Shipped, SHIPPED.to_owned());
+    let file = Layer::new(Origin::User(path.to_owned()), text);
+    let layers = Layers::new(vec![shipped, file]);
+    let merged = layers.merge()?;
+    let is_here = |setting: &&Setting| setting.place.file.as_deref() == Some(path);
+    let count = merged.said().iter().filter(is_here).count();
+    merged.read(environment)?;
+    Ok(count)
+}
+
+fn read(path: &Path) -> Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::Read {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ mod csv;
 mod demo;
 mod encode;
 mod error;
+mod inputs;
 mod inspect;
 mod leaks;
 mod read;
@@ -24,7 +25,7 @@ pub use self::{
     encode::{Encoded, Encoder, Target},
     error::Error,
     inspect::{Goal, GoalKind, Plan, inspect},
-    leaks::{Leak, leaks},
+    leaks::{Leak, Why, leaks},
     read::{Table, hash_file, read},
     split::{Parts, split},
 };
@@ -43,10 +44,24 @@ pub struct Prepared {
 
 /// Reads, inspects, splits, fits and encodes. With `expected_hash` (BLAKE3, hex) a file of other bytes is refused.
 pub fn prepare(
-    _preset: &Preset,
-    _seed: u64,
-    _path: &Path,
-    _expected_hash: Option<&str>,
+    preset: &Preset,
+    seed: u64,
+    path: &Path,
+    expected_hash: Option<&str>,
 ) -> Result<Prepared, Error> {
-    todo!()
+    let table = match expected_hash {
+        Some(expected) => read::read_unchanged(path, expected)?,
+        None => read(path)?,
+    };
+    let mut plan = inspect(&table, preset)?;
+    let parts = split(&table, &plan, preset, seed)?;
+    let encoder = Encoder::fit(&table, &plan, preset, &parts.train)?;
+    plan.warnings.extend_from_slice(encoder.warnings());
+    Ok(Prepared {
+        train: encoder.encode(&table, &parts.train)?,
+        validation: encoder.encode(&table, &parts.validation)?,
+        test: encoder.encode(&table, &parts.test)?,
+        encoder,
+        plan,
+    })
 }

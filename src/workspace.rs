@@ -46,7 +46,12 @@ impl Workspace {
     /// Opens the store in a folder, making it when it is not there.
     pub fn open(config: Config, root: &Path, surroundings: Surroundings) -> store::Result<Self> {
         let store = Store::open(root)?;
-        Ok(Self { config, store, root: root.to_owned(), surroundings })
+        Ok(Self {
+            config,
+            store,
+            root: root.to_owned(),
+            surroundings,
+        })
     }
 
     pub fn actor(&self) -> &Actor {

@@ -225,7 +225,15 @@ fn stated<S: serde::Serializer>(state: &RunState, serializer: S) -> Result<S::Ok
         _ => None,
     };
     let (started, ended) = (state.started(), state.ended());
-    Stated { state: state.word(), started, ended, exit, message, stopped_by }.serialize(serializer)
+    Stated {
+        state: state.word(),
+        started,
+        ended,
+        exit,
+        message,
+        stopped_by,
+    }
+    .serialize(serializer)
 }
 
 /// A label of a run: 1 to 64 letters, digits, `.`, `_`, `-`, `:` or `/`.

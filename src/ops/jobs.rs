@@ -60,7 +60,14 @@ pub struct Submitted {
 /// Checks what can be known before training starts (data file, target, columns, split, device), queues the job and wakes
 /// the agent.
 pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
-    let Train { name, preset, priority, after, tags, note } = request;
+    let Train {
+        name,
+        preset,
+        priority,
+        after,
+        tags,
+        note,
+    } = request;
     train::device_available(preset.device)?;
     let file = data_file(ws, &preset)?;
     let table = data::read(&file)?;
@@ -92,16 +99,30 @@ pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
             preset,
         })),
     };
-    Ok(Submitted { warnings, ..submit(ws, draft)? })
+    Ok(Submitted {
+        warnings,
+        ..submit(ws, draft)?
+    })
 }
 
 /// Queues a foreign program and wakes the agent.
 pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
-    let Program { argv, experiment, needs, priority, after, tags, note } = request;
+    let Program {
+        argv,
+        experiment,
+        needs,
+        priority,
+        after,
+        tags,
+        note,
+    } = request;
     let Some(first) = argv.first() else {
-        return Err(Error::new(Kind::Invalid, "there is no command to run").hint("write it after `--`: sconce run -- python train.py"));
+        return Err(Error::new(Kind::Invalid, "there is no command to run")
+            .hint("write it after `--`: sconce run -- python train.py"));
     };
-    let file = Path::new(first).file_name().map_or_else(|| first.clone(), |name| name.to_string_lossy().into_owned());
+    let file = Path::new(first)
+        .file_name()
+        .map_or_else(|| first.clone(), |name| name.to_string_lossy().into_owned());
     let draft = Draft {
         kind: RunKind::Command,
         experiment: experiment.unwrap_or(file),
@@ -114,7 +135,10 @@ pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
         after,
         tags,
         note,
-        work: Work::Command(Command { argv, cwd: ws.surroundings.cwd.clone() }),
+        work: Work::Command(Command {
+            argv,
+            cwd: ws.surroundings.cwd.clone(),
+        }),
     };
     submit(ws, draft)
 }
@@ -123,15 +147,27 @@ pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
 pub(super) fn resume(ws: &Workspace, run: &Run) -> Result<Run> {
     let dir = ws.run_dir(&run.id);
     let frozen = request::frozen(&dir).map_err(|error| {
-        Error::new(Kind::Environment, format!("cannot read what {} was asked to do", run.name)).hint("its folder is not whole: train it anew").because(error)
+        Error::new(
+            Kind::Environment,
+            format!("cannot read what {} was asked to do", run.name),
+        )
+        .hint("its folder is not whole: train it anew")
+        .because(error)
     })?;
     let Work::Train(mut training) = frozen.work else {
-        return Err(Error::new(Kind::Invalid, format!("{} is a foreign program", run.name)).hint("start it again with `sconce run -- …`"));
+        return Err(
+            Error::new(Kind::Invalid, format!("{} is a foreign program", run.name))
+                .hint("start it again with `sconce run -- …`"),
+        );
     };
     let last = PathBuf::from("checkpoints/last.safetensors");
     training.resume = dir.join(&last).exists().then_some(last);
     let attempt = run.attempt + 1;
-    let needs = Needs { cpus: training.preset.train.threads.max(1), gpus: u32::from(training.preset.device == Device::Cuda), ..Needs::default() };
+    let needs = Needs {
+        cpus: training.preset.train.threads.max(1),
+        gpus: u32::from(training.preset.device == Device::Cuda),
+        ..Needs::default()
+    };
     let asked = Request {
         job: JobId(ws.random_id()),
         run: run.id,
@@ -142,19 +178,29 @@ pub(super) fn resume(ws: &Workspace, run: &Run) -> Result<Run> {
         slot: Slot::default(),
         care: Care::default(),
     };
-    enqueue(ws, &asked, needs, crate::domain::jobs::PRIORITY, &[], |tx| {
-        run_rows::set_attempt(tx, &run.id, attempt)?;
-        run_rows::set_state(tx, &run.id, &RunState::Queued)?;
-        line(ws, tx, run, "runs.resume", Some(run.state.word()))
-    })?;
+    enqueue(
+        ws,
+        &asked,
+        needs,
+        crate::domain::jobs::PRIORITY,
+        &[],
+        |tx| {
+            run_rows::set_attempt(tx, &run.id, attempt)?;
+            run_rows::set_state(tx, &run.id, &RunState::Queued)?;
+            line(ws, tx, run, "runs.resume", Some(run.state.word()))
+        },
+    )?;
     wake(ws)?;
     runs::get(ws, &run.id)
 }
 
 /// Starts an agent for this store unless one lives; the second of two ends at once.
 pub fn wake(ws: &Workspace) -> Result<()> {
-    spawn::agent(&ws.surroundings.program, &ws.root)
-        .map_err(|error| Error::new(Kind::Environment, "the job is queued, but no agent could be started").hint("`sconce agent start` tries again").because(error))
+    spawn::agent(&ws.surroundings.program, &ws.root).map_err(|error| {
+        Error::new(Kind::Environment, "no agent could be started")
+            .hint("what is queued stays so; `sconce agent start` tries again")
+            .because(error)
+    })
 }
 
 /// A row of the queue as people read it.
@@ -175,9 +221,15 @@ pub fn list(ws: &Workspace, limit: u64) -> Result<Vec<JobRow>> {
     let capacity = slots::machine(&ws.config.agent);
     ws.store.read(|tx| {
         let open = rows::open(tx)?;
-        let used: Vec<Slot> = open.iter().filter_map(|job| held(job, &ws.actor().host)).collect();
+        let used: Vec<Slot> = open
+            .iter()
+            .filter_map(|job| held(job, &ws.actor().host))
+            .collect();
         let closed = rows::closed(tx, limit)?;
-        open.into_iter().chain(closed).map(|job| row(ws, tx, job, &capacity, &used)).collect()
+        open.into_iter()
+            .chain(closed)
+            .map(|job| row(ws, tx, job, &capacity, &used))
+            .collect()
     })
 }
 
@@ -189,19 +241,40 @@ pub(super) fn held(job: &Job, host: &str) -> Option<Slot> {
     }
 }
 
-fn row(ws: &Workspace, tx: &Connection, job: Job, capacity: &Slot, used: &[Slot]) -> Result<JobRow> {
+fn row(
+    ws: &Workspace,
+    tx: &Connection,
+    job: Job,
+    capacity: &Slot,
+    used: &[Slot],
+) -> Result<JobRow> {
     let missing = || Error::new(Kind::Bug, format!("job {} has no run", job.id));
     let run = run_rows::get(tx, &job.run)?.ok_or_else(missing)?;
     let waits = match job.state {
         JobState::Queued => Some(reason(ws, tx, &job, capacity, used)?),
         _ => None,
     };
-    Ok(JobRow { name: run.name, experiment: run.experiment, run_state: run.state, progress: run.progress, job, waits })
+    Ok(JobRow {
+        name: run.name,
+        experiment: run.experiment,
+        run_state: run.state,
+        progress: run.progress,
+        job,
+        waits,
+    })
 }
 
-fn reason(ws: &Workspace, tx: &Connection, job: &Job, capacity: &Slot, used: &[Slot]) -> Result<String> {
+fn reason(
+    ws: &Workspace,
+    tx: &Connection,
+    job: &Job,
+    capacity: &Slot,
+    used: &[Slot],
+) -> Result<String> {
     for before in &job.after {
-        if let Some(run) = run_rows::get(tx, before)?.filter(|run| run.state.word() != StateWord::Done) {
+        if let Some(run) =
+            run_rows::get(tx, before)?.filter(|run| run.state.word() != StateWord::Done)
+        {
             return Ok(format!("after {}", run.name));
         }
     }
@@ -216,10 +289,15 @@ pub fn set_priority(ws: &Workspace, run: &RunId, priority: i32) -> Result<()> {
     ws.store.write(|tx| {
         let found = run_rows::get(tx, run)?.zip(rows::of_run(tx, run)?);
         let Some((run, job)) = found else {
-            return Err(Error::new(Kind::NotFound, format!("run {run} has no job")).hint("`sconce jobs` lists them"));
+            return Err(Error::new(Kind::NotFound, format!("run {run} has no job"))
+                .hint("`sconce jobs` lists them"));
         };
         if !rows::set_priority(tx, &job.id, priority)? {
-            return Err(Error::new(Kind::Conflict, format!("{} does not wait any more", run.name)).hint("only a queued job has a priority"));
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("{} does not wait any more", run.name),
+            )
+            .hint("only a queued job has a priority"));
         }
         let entry = audit::Entry {
             actor: ws.actor(),
@@ -271,26 +349,60 @@ fn submit(ws: &Workspace, draft: Draft) -> Result<Submitted> {
         note: draft.note,
     };
     // Names are unique: the request holds one, so it is settled before the request is written.
-    while ws.store.read(|tx| Ok::<_, Error>(run_rows::by_name(tx, &run.name)?.is_some()))? {
+    while ws
+        .store
+        .read(|tx| Ok::<_, Error>(run_rows::by_name(tx, &run.name)?.is_some()))?
+    {
         run.name = ids::name(ws.random_word());
     }
     make_run_folder(&ws.run_dir(&id))?;
     if let Some(environment) = draft.environment {
-        request::write_environment(&ws.run_dir(&id), environment).map_err(|error| unwritable(&ws.run_dir(&id), error))?;
+        request::write_environment(&ws.run_dir(&id), environment)
+            .map_err(|error| unwritable(&ws.run_dir(&id), error))?;
     }
     let job = JobId(ws.random_id());
-    let asked =
-        Request { job, run: id, name: run.name.clone(), attempt: 1, actor: run.actor.clone(), work: draft.work, slot: Slot::default(), care: Care::default() };
-    enqueue(ws, &asked, draft.needs, draft.priority, &draft.after, |tx| {
-        if !run_rows::insert(tx, &run, &draft.captured)? {
-            return Err(Error::new(Kind::Conflict, format!("the name {} was taken a moment ago", run.name)).hint("try again"));
-        }
-        let event = Event { time: run.created, step: None, what: What::Submitted { by: run.actor.to_string() } };
-        events::insert(tx, &id, &event)?;
-        line(ws, tx, &run, "jobs.submit", None)
-    })?;
+    let asked = Request {
+        job,
+        run: id,
+        name: run.name.clone(),
+        attempt: 1,
+        actor: run.actor.clone(),
+        work: draft.work,
+        slot: Slot::default(),
+        care: Care::default(),
+    };
+    enqueue(
+        ws,
+        &asked,
+        draft.needs,
+        draft.priority,
+        &draft.after,
+        |tx| {
+            if !run_rows::insert(tx, &run, &draft.captured)? {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("the name {} was taken a moment ago", run.name),
+                )
+                .hint("try again"));
+            }
+            let event = Event {
+                time: run.created,
+                step: None,
+                what: What::Submitted {
+                    by: run.actor.to_string(),
+                },
+            };
+            events::insert(tx, &id, &event)?;
+            line(ws, tx, &run, "jobs.submit", None)
+        },
+    )?;
     wake(ws)?;
-    Ok(Submitted { run: id, job, name: run.name, warnings: vec![] })
+    Ok(Submitted {
+        run: id,
+        job,
+        name: run.name,
+        warnings: vec![],
+    })
 }
 
 /// Writes the request, then the job's row with the request's hash, in the transaction of the run's own rows.
@@ -303,7 +415,8 @@ fn enqueue(
     rows_of_run: impl FnOnce(&Connection) -> Result<()>,
 ) -> Result<()> {
     let actor = ws.actor();
-    let hash = request::submit(&ws.root, actor.uid, asked).map_err(|error| unwritable(&ws.root, error))?;
+    let hash =
+        request::submit(&ws.root, actor.uid, asked).map_err(|error| unwritable(&ws.root, error))?;
     let job = Job {
         id: asked.job,
         run: asked.run,
@@ -322,16 +435,40 @@ fn enqueue(
     })
 }
 
-fn line(ws: &Workspace, tx: &Connection, run: &Run, action: &str, before: Option<StateWord>) -> Result<()> {
+fn line(
+    ws: &Workspace,
+    tx: &Connection,
+    run: &Run,
+    action: &str,
+    before: Option<StateWord>,
+) -> Result<()> {
     let target = format!("{} {}", run.id, run.name);
-    let (before, after) = (before.map(|word| word.to_string()), Some(StateWord::Queued.to_string()));
-    audit::append(tx, audit::Entry { actor: ws.actor(), time: ws.now(), action, target, before, after })?;
+    let (before, after) = (
+        before.map(|word| word.to_string()),
+        Some(StateWord::Queued.to_string()),
+    );
+    audit::append(
+        tx,
+        audit::Entry {
+            actor: ws.actor(),
+            time: ws.now(),
+            action,
+            target,
+            before,
+            after,
+        },
+    )?;
     Ok(())
 }
 
 fn captured(ws: &Workspace, argv: &[String]) -> serde_json::Value {
     let here = &ws.surroundings;
-    capture::capture(&capture::Surroundings { argv, cwd: &here.cwd, env: &here.env, settings: &ws.config.capture })
+    capture::capture(&capture::Surroundings {
+        argv,
+        cwd: &here.cwd,
+        env: &here.env,
+        settings: &ws.config.capture,
+    })
 }
 
 /// Others of the group may look into a run's folder; nobody but its owner writes there.
@@ -347,18 +484,32 @@ fn make_run_folder(dir: &Path) -> Result<()> {
 }
 
 fn unwritable(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(Kind::Environment, format!("cannot write {}", path.display())).hint("check the folder's owner and mode, and the free space: `sconce doctor`").because(error)
+    Error::new(
+        Kind::Environment,
+        format!("cannot write {}", path.display()),
+    )
+    .hint("check the folder's owner and mode, and the free space: `sconce doctor`")
+    .because(error)
 }
 
 /// The file that a preset trains on. A shipped data set is laid down in the store first.
 fn data_file(ws: &Workspace, preset: &Preset) -> Result<PathBuf> {
     let Some(name) = preset.data.strip_prefix("demo:") else {
         let file = PathBuf::from(&preset.data);
-        return Ok(if file.is_absolute() { file } else { ws.surroundings.cwd.join(file) });
+        return Ok(if file.is_absolute() {
+            file
+        } else {
+            ws.surroundings.cwd.join(file)
+        });
     };
     let Some(bytes) = data::demo(name) else {
-        let hint = format!("there are {}", data::demo_names().join(", "));
-        return Err(Error::new(Kind::NotFound, format!("no data set {name:?} is shipped")).hint(hint));
+        let hint = format!(
+            "there are {}",
+            data::demo_names().collect::<Vec<_>>().join(", ")
+        );
+        return Err(
+            Error::new(Kind::NotFound, format!("no data set {name:?} is shipped")).hint(hint),
+        );
     };
     let folder = ws.root.join("shipped");
     let file = folder.join(format!("{name}.csv"));

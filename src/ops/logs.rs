@@ -23,8 +23,11 @@ pub struct Chunk {
 /// A run without output has an empty log.
 pub fn read(ws: &Workspace, run: &RunId, from: Option<u64>, budget: u64) -> Result<Chunk> {
     let path = ws.run_dir(run).join("output.log");
-    part(&path, from, budget)
-        .map_err(|error| Error::new(Kind::Environment, "cannot read the log").hint(format!("look at {}", path.display())).because(error))
+    part(&path, from, budget).map_err(|error| {
+        Error::new(Kind::Environment, "cannot read the log")
+            .hint(format!("look at {}", path.display()))
+            .because(error)
+    })
 }
 
 fn part(path: &Path, from: Option<u64>, budget: u64) -> io::Result<Chunk> {
@@ -37,10 +40,14 @@ fn part(path: &Path, from: Option<u64>, budget: u64) -> io::Result<Chunk> {
     let start = from.unwrap_or(size.saturating_sub(budget)).min(size);
     file.seek(SeekFrom::Start(start))?;
     let mut bytes = vec![];
-    file.take(budget.min(size - start)).read_to_end(&mut bytes)?;
+    file.take(budget.min(size - start))
+        .read_to_end(&mut bytes)?;
     // A tail begins at a line, and what is cut at its end waits for the next look, unless it is one endless line.
     let skipped = match from {
-        None if 0 < start => bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1),
+        None if 0 < start => bytes
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1),
         _ => 0,
     };
     let is_cut = start + (bytes.len() as u64) < size;
@@ -49,12 +56,19 @@ fn part(path: &Path, from: Option<u64>, budget: u64) -> io::Result<Chunk> {
         _ => bytes.len(),
     };
     let text = String::from_utf8_lossy(&bytes[skipped..end]).into_owned();
-    Ok(Chunk { from: start + skipped as u64, to: start + end as u64, size, text })
+    Ok(Chunk {
+        from: start + skipped as u64,
+        to: start + end as u64,
+        size,
+        text,
+    })
 }
 
 /// The last lines of a file, at most `budget` bytes of them: for the message of a failure.
 pub(super) fn last_lines(path: &Path, budget: u64) -> String {
-    part(path, None, budget).map(|chunk| chunk.text.trim_end().to_owned()).unwrap_or_default()
+    part(path, None, budget)
+        .map(|chunk| chunk.text.trim_end().to_owned())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -71,7 +85,10 @@ mod tests {
     fn a_tail_begins_at_a_line() {
         let file = log("first\nsecond\nthird\n");
         let chunk = part(file.path(), None, 10).unwrap();
-        assert_eq!((chunk.text.as_str(), chunk.from, chunk.to, chunk.size), ("third\n", 13, 19, 19));
+        assert_eq!(
+            (chunk.text.as_str(), chunk.from, chunk.to, chunk.size),
+            ("third\n", 13, 19, 19)
+        );
     }
 
     #[test]
@@ -92,6 +109,9 @@ mod tests {
 
     #[test]
     fn a_run_without_output_has_an_empty_log() {
-        assert_eq!(part(Path::new("/nonexistent/output.log"), None, 10).unwrap(), Chunk::default());
+        assert_eq!(
+            part(Path::new("/nonexistent/output.log"), None, 10).unwrap(),
+            Chunk::default()
+        );
     }
 }

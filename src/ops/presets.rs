@@ -19,7 +19,14 @@ pub struct Offer {
 
 /// The presets of the config files and those that Sconce ships, by name.
 pub fn list(ws: &Workspace) -> Vec<Offer> {
-    ws.config.presets.iter().map(|(name, preset)| Offer { name: name.clone(), preset: preset.clone() }).collect()
+    ws.config
+        .presets
+        .iter()
+        .map(|(name, preset)| Offer {
+            name: name.clone(),
+            preset: preset.clone(),
+        })
+        .collect()
 }
 
 /// A preset with `key=value` overrides applied: `optimiser.lr=3e-4`, or `lr=3e-4` where only one key ends so.
@@ -39,16 +46,26 @@ pub fn resolve(ws: &Workspace, name: &str, overrides: &[String]) -> Result<Prese
 /// The preset with overrides applied, each checked against the keys that there are.
 pub fn apply(preset: &Preset, overrides: &[String]) -> Result<Preset> {
     let mut tree = tree(preset);
-    let keys: Vec<String> = parameters(preset).into_keys().chain(["split.by".to_owned(), "experiment".to_owned(), "about".to_owned()]).collect();
+    let keys: Vec<String> = parameters(preset)
+        .into_keys()
+        .chain([
+            "split.by".to_owned(),
+            "experiment".to_owned(),
+            "about".to_owned(),
+        ])
+        .collect();
     for text in overrides {
         let Some((key, value)) = text.split_once('=') else {
-            return Err(Error::new(Kind::Invalid, format!("{text:?} sets nothing")).hint("write -S key=value, for example -S lr=3e-4"));
+            return Err(Error::new(Kind::Invalid, format!("{text:?} sets nothing"))
+                .hint("write -S key=value, for example -S lr=3e-4"));
         };
         let path = full_key(&keys, key.trim())?;
         set(&mut tree, &path, parse_value(value.trim()));
     }
     serde_json::from_value(Value::Object(tree)).map_err(|error| {
-        Error::new(Kind::Invalid, "the overrides do not make a preset").hint("values are written as in the config: numbers bare, lists in [ ]").because(error)
+        Error::new(Kind::Invalid, "the overrides do not make a preset")
+            .hint("values are written as in the config: numbers bare, lists in [ ]")
+            .because(error)
     })
 }
 
@@ -56,7 +73,11 @@ pub fn apply(preset: &Preset, overrides: &[String]) -> Result<Preset> {
 pub fn parameters(preset: &Preset) -> BTreeMap<String, Value> {
     fn walk(prefix: &str, map: &Map<String, Value>, out: &mut BTreeMap<String, Value>) {
         for (key, value) in map {
-            let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+            let path = if prefix.is_empty() {
+                key.clone()
+            } else {
+                format!("{prefix}.{key}")
+            };
             match value {
                 Value::Object(inner) => walk(&path, inner, out),
                 _ => drop(out.insert(path, value.clone())),
@@ -76,7 +97,14 @@ pub fn short_parameters(preset: &Preset) -> BTreeMap<String, Value> {
     for key in all.keys() {
         *ends.entry(last(key)).or_default() += 1;
     }
-    all.iter().map(|(key, value)| (if ends[last(key)] == 1 { last(key) } else { key }.to_owned(), value.clone())).collect()
+    all.iter()
+        .map(|(key, value)| {
+            (
+                if ends[last(key)] == 1 { last(key) } else { key }.to_owned(),
+                value.clone(),
+            )
+        })
+        .collect()
 }
 
 fn last(key: &str) -> &str {
@@ -91,7 +119,10 @@ fn full_key(keys: &[String], key: &str) -> Result<String> {
     match ending.as_slice() {
         [one] => Ok((*one).clone()),
         [] => {
-            let names = keys.iter().map(String::as_str).chain(keys.iter().map(|key| last(key)));
+            let names = keys
+                .iter()
+                .map(String::as_str)
+                .chain(keys.iter().map(|key| last(key)));
             let error = Error::new(Kind::Invalid, format!("a preset has no key {key:?}"));
             Err(match nearest(key, names) {
                 Some(near) => error.hint(format!("did you mean {near:?}?")),
@@ -100,7 +131,10 @@ fn full_key(keys: &[String], key: &str) -> Result<String> {
         }
         several => {
             let several: Vec<&str> = several.iter().map(|key| key.as_str()).collect();
-            Err(Error::new(Kind::Invalid, format!("{key:?} could be several keys")).hint(format!("write one of {}", several.join(", "))))
+            Err(
+                Error::new(Kind::Invalid, format!("{key:?} could be several keys"))
+                    .hint(format!("write one of {}", several.join(", "))),
+            )
         }
     }
 }
@@ -109,7 +143,10 @@ fn set(tree: &mut Map<String, Value>, path: &str, value: Value) {
     match path.split_once('.') {
         None => drop(tree.insert(path.to_owned(), value)),
         Some((first, rest)) => {
-            if let Value::Object(inner) = tree.entry(first).or_insert_with(|| Value::Object(Map::new())) {
+            if let Value::Object(inner) = tree
+                .entry(first)
+                .or_insert_with(|| Value::Object(Map::new()))
+            {
                 set(inner, rest, value);
             }
         }
@@ -143,22 +180,44 @@ mod tests {
     }
 
     fn with(overrides: &[&str]) -> Result<Preset> {
-        apply(&preset(), &overrides.iter().map(ToString::to_string).collect::<Vec<_>>())
+        apply(
+            &preset(),
+            &overrides
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>(),
+        )
     }
 
     #[test]
     fn overrides_change_what_they_name() {
-        let changed = with(&["lr=3e-4", "net.kind=residual", "hidden=[32, 16]", "optimiser.kind=sgd", "by=day"]).unwrap();
+        let changed = with(&[
+            "lr=3e-4",
+            "net.kind=residual",
+            "hidden=[32, 16]",
+            "optimiser.kind=sgd",
+            "by=day",
+        ])
+        .unwrap();
         assert_eq!(changed.optimiser.lr, 3e-4);
-        assert_eq!((changed.net.kind, changed.net.hidden), (NetKind::Residual, vec![32, 16]));
-        assert_eq!((changed.optimiser.kind, changed.split.by.as_deref()), (OptimiserKind::Sgd, Some("day")));
+        assert_eq!(
+            (changed.net.kind, changed.net.hidden),
+            (NetKind::Residual, vec![32, 16])
+        );
+        assert_eq!(
+            (changed.optimiser.kind, changed.split.by.as_deref()),
+            (OptimiserKind::Sgd, Some("day"))
+        );
     }
 
     #[test]
     fn a_bad_override_says_what_to_write() {
         let hint = |text: &str| with(&[text]).unwrap_err().hint.unwrap();
         assert_eq!(hint("lrr=1"), "did you mean \"lr\"?");
-        assert_eq!(hint("kind=sgd"), "write one of net.kind, optimiser.kind, schedule.kind, split.kind");
+        assert_eq!(
+            hint("kind=sgd"),
+            "write one of net.kind, optimiser.kind, schedule.kind, split.kind"
+        );
         assert_eq!(hint("lr"), "write -S key=value, for example -S lr=3e-4");
         assert!(with(&["lr=fast"]).is_err());
     }

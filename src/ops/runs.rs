@@ -8,7 +8,7 @@ use super::{Error, Kind, Result, jobs, selection, series};
 pub use crate::domain::metrics::MetricValue;
 use crate::{
     domain::{
-        control::{Control, Want},
+        control::Want,
         events::{Event, Process, What},
         filter::Filter,
         ids::{Id, JobId, RunId, unique_prefix},
@@ -113,13 +113,27 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
         let values = selection::values(tx, &page, &request.columns)?;
         let listed = page.into_iter().zip(values).map(|(run, values)| {
             let run = rows::complete(tx, run)?;
-            Ok::<_, Error>(Row { prefix: prefix(&run.id, &rows::neighbours(tx, &run.id)?), run, values })
+            Ok::<_, Error>(Row {
+                prefix: prefix(&run.id, &rows::neighbours(tx, &run.id)?),
+                run,
+                values,
+            })
         });
-        Ok(Listing { total, matched, live, rows: listed.collect::<Result<_>>()? })
+        Ok(Listing {
+            total,
+            matched,
+            live,
+            rows: listed.collect::<Result<_>>()?,
+        })
     })
 }
 
-const LIVE: [StateWord; 4] = [StateWord::Running, StateWord::Paused, StateWord::Stalled, StateWord::Orphaned];
+const LIVE: [StateWord; 4] = [
+    StateWord::Running,
+    StateWord::Paused,
+    StateWord::Stalled,
+    StateWord::Orphaned,
+];
 
 fn prefix(id: &RunId, neighbours: &[Id]) -> usize {
     unique_prefix(&id.0, neighbours, PREFIX)
@@ -131,8 +145,15 @@ pub fn find(ws: &Workspace, text: &str) -> Result<RunId> {
         if let Some(id) = rows::by_name(tx, text)? {
             return Ok(id);
         }
-        let is_prefix = (1..=32).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        let found = if is_prefix { rows::by_prefix(tx, text, 4)? } else { vec![] };
+        let is_prefix = (1..=32).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let found = if is_prefix {
+            rows::by_prefix(tx, text, 4)?
+        } else {
+            vec![]
+        };
         match found.as_slice() {
             [one] => Ok(*one),
             [] => {
@@ -145,7 +166,10 @@ pub fn find(ws: &Workspace, text: &str) -> Result<RunId> {
             }
             several => {
                 let several: Vec<String> = several.iter().map(ToString::to_string).collect();
-                Err(Error::new(Kind::Invalid, format!("{text:?} begins several ids")).hint(format!("write more of it: {}", several.join(", "))))
+                Err(
+                    Error::new(Kind::Invalid, format!("{text:?} begins several ids"))
+                        .hint(format!("write more of it: {}", several.join(", "))),
+                )
             }
         }
     })
@@ -174,7 +198,8 @@ fn gone(id: &RunId) -> Error {
 
 /// A run without its metrics.
 pub fn get(ws: &Workspace, id: &RunId) -> Result<Run> {
-    ws.store.read(|tx| rows::get(tx, id)?.ok_or_else(|| gone(id)))
+    ws.store
+        .read(|tx| rows::get(tx, id)?.ok_or_else(|| gone(id)))
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -187,7 +212,11 @@ pub struct Counts {
 /// The counts a status line shows.
 pub fn counts(ws: &Workspace) -> Result<Counts> {
     ws.store.read(|tx| {
-        Ok(Counts { runs: rows::count(tx, &[])?, live: rows::count(tx, &LIVE)?, queued: rows::count(tx, &[StateWord::Queued])? })
+        Ok(Counts {
+            runs: rows::count(tx, &[])?,
+            live: rows::count(tx, &LIVE)?,
+            queued: rows::count(tx, &[StateWord::Queued])?,
+        })
     })
 }
 
@@ -199,8 +228,13 @@ pub fn tag(ws: &Workspace, id: &RunId, add: &[Tag], remove: &[Tag]) -> Result<Ru
         for tag in remove {
             rows::remove_tag(tx, &run.id, tag)?;
         }
-        let words = |tags: &mut dyn Iterator<Item = &Tag>| tags.map(Tag::as_str).collect::<Vec<_>>().join(" ");
-        Ok((Some(words(&mut run.tags.iter())), Some(words(&mut rows::tags(tx, &run.id)?.iter()))))
+        let words = |tags: &mut dyn Iterator<Item = &Tag>| {
+            tags.map(Tag::as_str).collect::<Vec<_>>().join(" ")
+        };
+        Ok((
+            Some(words(&mut run.tags.iter())),
+            Some(words(&mut rows::tags(tx, &run.id)?.iter())),
+        ))
     })
 }
 
@@ -225,12 +259,30 @@ pub fn redact(ws: &Workspace, id: &RunId, field: &str) -> Result<Run> {
             _ => redact_captured(&mut captured, field),
         };
         if !is_done {
-            let known = captured.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
-            let error = Error::new(Kind::NotFound, format!("{} has no captured field {field:?}", run.name));
-            return Err(error.hint(format!("there are {}, env.NAME, param.NAME and note", known.collect::<Vec<_>>().join(", "))));
+            let known = captured
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(key, _)| key.as_str());
+            let error = Error::new(
+                Kind::NotFound,
+                format!("{} has no captured field {field:?}", run.name),
+            );
+            return Err(error.hint(format!(
+                "there are {}, env.NAME, param.NAME and note",
+                known.collect::<Vec<_>>().join(", ")
+            )));
         }
         rows::set_captured(tx, &run.id, &captured)?;
-        add_event(ws, tx, run, What::Redacted { field: field.to_owned(), by: ws.actor().to_string() })?;
+        add_event(
+            ws,
+            tx,
+            run,
+            What::Redacted {
+                field: field.to_owned(),
+                by: ws.actor().to_string(),
+            },
+        )?;
         Ok((None, Some(field.to_owned())))
     })
 }
@@ -262,22 +314,48 @@ pub fn stop(ws: &Workspace, id: &RunId, how: Stop) -> Result<Run> {
         RunState::Queued => change(ws, id, "runs.stop", |tx, run| {
             let by = ws.actor().to_string();
             let job = job_rows::of_run(tx, &run.id)?.ok_or_else(|| gone(&run.id))?;
-            let dropped = JobState::Dropped { at: ws.now(), why: format!("stopped by {by}") };
+            let dropped = JobState::Dropped {
+                at: ws.now(),
+                why: format!("stopped by {by}"),
+            };
             if !job_rows::set_state(tx, &job.id, "queued", &dropped)? {
-                return Err(Error::new(Kind::Conflict, format!("{} has just been started", run.name)).hint("stop it again"));
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("{} has just been started", run.name),
+                )
+                .hint("stop it again"));
             }
-            let ended = RunState::Ended { started: None, at: ws.now(), how: Ending::Stopped { by } };
+            let ended = RunState::Ended {
+                started: None,
+                at: ws.now(),
+                how: Ending::Stopped { by },
+            };
             rows::set_state(tx, &run.id, &ended)?;
-            Ok((Some(StateWord::Queued.to_string()), Some(StateWord::Stopped.to_string())))
+            Ok((
+                Some(StateWord::Queued.to_string()),
+                Some(StateWord::Stopped.to_string()),
+            ))
         }),
-        RunState::Running { .. } => ask(ws, id, if how == Stop::Now { Want::Stop } else { Want::StopAfterStep }),
+        RunState::Running { .. } => ask(
+            ws,
+            id,
+            if how == Stop::Now {
+                Want::Stop
+            } else {
+                Want::StopAfterStep
+            },
+        ),
         RunState::Orphaned { .. } => kill(ws, id),
         RunState::Ended { .. } => Err(has_ended(&run)),
     }
 }
 
 fn has_ended(run: &Run) -> Error {
-    Error::new(Kind::Conflict, format!("{} has ended: {}", run.name, run.state.word())).hint("`sconce runs resume` makes a new attempt of a training")
+    Error::new(
+        Kind::Conflict,
+        format!("{} has ended: {}", run.name, run.state.word()),
+    )
+    .hint("`sconce runs resume` makes a new attempt of a training")
 }
 
 pub fn pause(ws: &Workspace, id: &RunId) -> Result<Run> {
@@ -293,9 +371,16 @@ pub fn checkpoint(ws: &Workspace, id: &RunId) -> Result<Run> {
 pub fn resume(ws: &Workspace, id: &RunId) -> Result<Run> {
     let run = get(ws, id)?;
     match run.state {
-        RunState::Running { activity: Activity::Paused, .. } => ask(ws, id, Want::Run),
+        RunState::Running {
+            activity: Activity::Paused,
+            ..
+        } => ask(ws, id, Want::Run),
         RunState::Ended { .. } => jobs::resume(ws, &run),
-        _ => Err(Error::new(Kind::Conflict, format!("{} is {}", run.name, run.state.word())).hint("only a paused or an ended run can be resumed")),
+        _ => Err(Error::new(
+            Kind::Conflict,
+            format!("{} is {}", run.name, run.state.word()),
+        )
+        .hint("only a paused or an ended run can be resumed")),
     }
 }
 
@@ -304,7 +389,14 @@ pub fn adopt(ws: &Workspace, id: &RunId) -> Result<Run> {
     let run = get(ws, id)?;
     orphan(ws, &run)?;
     let run = change(ws, id, "runs.adopt", |tx, run| {
-        add_event(ws, tx, run, What::Adopted { by: ws.actor().to_string() })?;
+        add_event(
+            ws,
+            tx,
+            run,
+            What::Adopted {
+                by: ws.actor().to_string(),
+            },
+        )?;
         Ok((None, None))
     })?;
     jobs::wake(ws)?;
@@ -316,11 +408,24 @@ pub fn kill(ws: &Workspace, id: &RunId) -> Result<Run> {
     let run = get(ws, id)?;
     let program = orphan(ws, &run)?;
     let run = change(ws, id, "runs.kill", |tx, run| {
-        add_event(ws, tx, run, What::Killed { by: ws.actor().to_string() })?;
+        add_event(
+            ws,
+            tx,
+            run,
+            What::Killed {
+                by: ws.actor().to_string(),
+            },
+        )?;
         Ok((Some(StateWord::Orphaned.to_string()), None))
     })?;
-    process::kill_group(&program)
-        .map_err(|error| Error::new(Kind::Environment, format!("cannot kill the program of {}", run.name)).hint("is it yours?").because(error))?;
+    process::kill_group(&program).map_err(|error| {
+        Error::new(
+            Kind::Environment,
+            format!("cannot kill the program of {}", run.name),
+        )
+        .hint("is it yours?")
+        .because(error)
+    })?;
     jobs::wake(ws)?;
     Ok(run)
 }
@@ -330,14 +435,28 @@ fn orphan(ws: &Workspace, run: &Run) -> Result<Process> {
     own(ws, run)?;
     if !matches!(run.state, RunState::Orphaned { .. }) {
         let hint = "only a program whose worker is gone can be adopted or killed; `sconce runs stop` ends any other run";
-        return Err(Error::new(Kind::Conflict, format!("{} is {}", run.name, run.state.word())).hint(hint));
+        return Err(Error::new(
+            Kind::Conflict,
+            format!("{} is {}", run.name, run.state.word()),
+        )
+        .hint(hint));
     }
-    let history = ws.store.read(|tx| Ok::<_, Error>(events::of(tx, &run.id)?))?;
-    let spawned = history.into_iter().rev().find_map(|event| match event.what {
-        What::Spawned { process } => Some(process),
-        _ => None,
-    });
-    spawned.ok_or_else(|| Error::new(Kind::Bug, format!("{} is orphaned and never started a program", run.name)))
+    let history = ws
+        .store
+        .read(|tx| Ok::<_, Error>(events::of(tx, &run.id)?))?;
+    let spawned = history
+        .into_iter()
+        .rev()
+        .find_map(|event| match event.what {
+            What::Spawned { process } => Some(process),
+            _ => None,
+        });
+    spawned.ok_or_else(|| {
+        Error::new(
+            Kind::Bug,
+            format!("{} is orphaned and never started a program", run.name),
+        )
+    })
 }
 
 /// Leaves a command for the run's worker, which answers in the journal.
@@ -347,19 +466,37 @@ fn ask(ws: &Workspace, id: &RunId, want: Want) -> Result<Run> {
         return Err(if run.state.has_ended() {
             has_ended(&run)
         } else {
-            Error::new(Kind::Conflict, format!("{} is {}", run.name, run.state.word())).hint("it takes commands once it runs")
+            Error::new(
+                Kind::Conflict,
+                format!("{} is {}", run.name, run.state.word()),
+            )
+            .hint("it takes commands once it runs")
         });
     }
     own(ws, &run)?;
     let by = ws.actor().to_string();
     change(ws, id, &format!("runs.{want}"), |tx, run| {
         // Inside the transaction: when the file cannot be written, nobody is told that the run was asked.
-        let asked = control::ask(&ws.run_dir(&run.id), run.attempt, want, &by, ws.now()).map_err(|error| {
-            Error::new(Kind::Environment, format!("cannot leave a command for {}", run.name))
+        let asked = control::ask(&ws.run_dir(&run.id), run.attempt, want, &by, ws.now()).map_err(
+            |error| {
+                Error::new(
+                    Kind::Environment,
+                    format!("cannot leave a command for {}", run.name),
+                )
                 .hint("check the mode of its folder")
                 .because(error)
-        })?;
-        add_event(ws, tx, run, What::Asked { seq: asked.seq, want, by })?;
+            },
+        )?;
+        add_event(
+            ws,
+            tx,
+            run,
+            What::Asked {
+                seq: asked.seq,
+                want,
+                by,
+            },
+        )?;
         Ok((Some(run.state.word().to_string()), None))
     })
 }
@@ -381,7 +518,11 @@ fn own(ws: &Workspace, run: &Run) -> Result<()> {
         };
         audit::append(tx, entry).map(drop)
     })?;
-    Err(Error::new(Kind::Conflict, format!("{} belongs to {}", run.name, run.actor)).hint("ask them: nobody steers a run of somebody else"))
+    Err(Error::new(
+        Kind::Conflict,
+        format!("{} belongs to {}", run.name, run.actor),
+    )
+    .hint("ask them: nobody steers a run of somebody else"))
 }
 
 /// One change of a run and its audit line. `edit` gives what stood before and what stands after.
@@ -395,13 +536,31 @@ fn change(
         let run = rows::get(tx, id)?.ok_or_else(|| gone(id))?;
         let (before, after) = edit(tx, &run)?;
         let target = format!("{} {}", run.id, run.name);
-        audit::append(tx, audit::Entry { actor: ws.actor(), time: ws.now(), action, target, before, after })?;
+        audit::append(
+            tx,
+            audit::Entry {
+                actor: ws.actor(),
+                time: ws.now(),
+                action,
+                target,
+                before,
+                after,
+            },
+        )?;
         rows::get(tx, id)?.ok_or_else(|| gone(id))
     })
 }
 
 fn add_event(ws: &Workspace, tx: &store::Connection, run: &Run, what: What) -> Result<()> {
-    Ok(events::insert(tx, &run.id, &Event { time: ws.now(), step: Some(run.progress.step), what })?)
+    Ok(events::insert(
+        tx,
+        &run.id,
+        &Event {
+            time: ws.now(),
+            step: Some(run.progress.step),
+            what,
+        },
+    )?)
 }
 
 /// Runs beside each other.
@@ -424,23 +583,68 @@ pub struct ComparedMetric {
 
 pub fn compare(ws: &Workspace, ids: &[RunId]) -> Result<Comparison> {
     let runs: Vec<Run> = ids.iter().map(|id| get(ws, id)).collect::<Result<_>>()?;
-    let summaries: Vec<Vec<Summary>> = ids.iter().map(|id| series::summaries(ws, id)).collect::<Result<_>>()?;
-    let names: std::collections::BTreeSet<&str> = summaries.iter().flatten().map(|summary| summary.metric.as_str()).collect();
-    let keys: std::collections::BTreeSet<&str> = runs.iter().flat_map(|run| run.params.keys()).map(String::as_str).collect();
+    let summaries: Vec<Vec<Summary>> = ids
+        .iter()
+        .map(|id| series::summaries(ws, id))
+        .collect::<Result<_>>()?;
+    let names: std::collections::BTreeSet<&str> = summaries
+        .iter()
+        .flatten()
+        .map(|summary| summary.metric.as_str())
+        .collect();
+    let keys: std::collections::BTreeSet<&str> = runs
+        .iter()
+        .flat_map(|run| run.params.keys())
+        .map(String::as_str)
+        .collect();
     let params = keys
         .into_iter()
-        .map(|key| (key.to_owned(), runs.iter().map(|run| run.params.get(key).cloned()).collect::<Vec<_>>()))
+        .map(|key| {
+            (
+                key.to_owned(),
+                runs.iter()
+                    .map(|run| run.params.get(key).cloned())
+                    .collect::<Vec<_>>(),
+            )
+        })
         .filter(|(_, values)| values.windows(2).any(|pair| pair[0] != pair[1]))
         .collect();
-    let metrics = names.into_iter().map(|metric| compare_metric(metric, &summaries)).collect();
-    Ok(Comparison { runs, params, metrics })
+    let metrics = names
+        .into_iter()
+        .map(|metric| compare_metric(metric, &summaries))
+        .collect();
+    Ok(Comparison {
+        runs,
+        params,
+        metrics,
+    })
 }
 
 fn compare_metric(metric: &str, summaries: &[Vec<Summary>]) -> ComparedMetric {
     let direction = Direction::of(metric);
-    let best_of = |run: &Vec<Summary>| run.iter().find(|summary| summary.metric == metric)?.value(MetricValue::Best);
+    let best_of = |run: &Vec<Summary>| {
+        run.iter()
+            .find(|summary| summary.metric == metric)?
+            .value(MetricValue::Best)
+    };
     let values: Vec<Option<f64>> = summaries.iter().map(best_of).collect();
-    let finite = values.iter().enumerate().filter_map(|(i, value)| value.filter(|value| value.is_finite()).map(|value| (i, value)));
-    let best = finite.reduce(|best, next| if direction.is_better(next.1, best.1) { next } else { best }).map(|(i, _)| i);
-    ComparedMetric { metric: metric.to_owned(), values, best }
+    let finite = values.iter().enumerate().filter_map(|(i, value)| {
+        value
+            .filter(|value| value.is_finite())
+            .map(|value| (i, value))
+    });
+    let best = finite
+        .reduce(|best, next| {
+            if direction.is_better(next.1, best.1) {
+                next
+            } else {
+                best
+            }
+        })
+        .map(|(i, _)| i);
+    ComparedMetric {
+        metric: metric.to_owned(),
+        values,
+        best,
+    }
 }

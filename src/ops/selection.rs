@@ -13,7 +13,7 @@ use crate::{
     domain::{
         filter::{Filter, Seen},
         ids::RunId,
-        metrics::{MetricValue, Summary},
+        metrics::Summary,
         runs::Run,
         time::Timestamp,
     },
@@ -26,26 +26,39 @@ pub fn page(tx: &Connection, request: &ListRequest, now: Timestamp) -> Result<(u
     match (request.filter.is_empty(), order(key)) {
         (true, Some(order)) => {
             let ids = rows::page(tx, &[], order, *descending, request.offset, request.limit)?;
-            let runs: Vec<Option<Run>> = ids.iter().map(|id| rows::get(tx, id)).collect::<store::Result<_>>()?;
+            let runs: Vec<Option<Run>> = ids
+                .iter()
+                .map(|id| rows::get(tx, id))
+                .collect::<store::Result<_>>()?;
             Ok((rows::count(tx, &[])?, runs.into_iter().flatten().collect()))
         }
         _ => {
             let mut runs = matching(tx, &request.filter, now)?;
             sort(tx, &mut runs, &request.sort)?;
             let matched = runs.len() as u64;
-            Ok((matched, runs.into_iter().skip(request.offset as usize).take(request.limit as usize).collect()))
+            Ok((
+                matched,
+                runs.into_iter()
+                    .skip(request.offset as usize)
+                    .take(request.limit as usize)
+                    .collect(),
+            ))
         }
     }
 }
 
 /// One row of values for each run, beside the columns.
-pub fn values(tx: &Connection, runs: &[Run], columns: &[MetricColumn]) -> Result<Vec<Vec<Option<f64>>>> {
+pub fn values(
+    tx: &Connection,
+    runs: &[Run],
+    columns: &[MetricColumn],
+) -> Result<Vec<Vec<Option<f64>>>> {
     let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
-    let mut table = vec![vec![None; columns.len()]; runs.len()];
-    for (column, wanted) in columns.iter().enumerate() {
-        let summaries: HashMap<RunId, Summary> = series::of_runs(tx, &ids, &wanted.metric).map_err(store::Error::from)?.into_iter().collect();
-        for (row, id) in table.iter_mut().zip(&ids) {
-            row[column] = summaries.get(id).and_then(|summary| summary.value(wanted.value));
+    let mut table = vec![Vec::with_capacity(columns.len()); runs.len()];
+    for column in columns {
+        let summaries = series::values(tx, &ids, &column.metric).map_err(store::Error::from)?;
+        for (row, summary) in table.iter_mut().zip(summaries) {
+            row.push(summary.and_then(|summary| summary.value(column.value)));
         }
     }
     Ok(table)
@@ -67,7 +80,11 @@ fn matching(tx: &Connection, filter: &Filter, now: Timestamp) -> Result<Vec<Run>
     if filter.is_empty() {
         return Ok(runs);
     }
-    let at: HashMap<RunId, usize> = runs.iter().enumerate().map(|(i, run)| (run.id, i)).collect();
+    let at: HashMap<RunId, usize> = runs
+        .iter()
+        .enumerate()
+        .map(|(i, run)| (run.id, i))
+        .collect();
     for (id, tag) in rows::all_tags(tx)? {
         if let Some(i) = at.get(&id) {
             runs[*i].tags.insert(tag);
@@ -82,28 +99,37 @@ fn matching(tx: &Connection, filter: &Filter, now: Timestamp) -> Result<Vec<Run>
             }
         }
     }
+    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
     let mut metrics: Vec<Vec<Summary>> = vec![vec![]; runs.len()];
     for name in names.metrics.iter().chain(&names.either) {
-        for (id, summary) in series::of_metric(tx, name).map_err(store::Error::from)? {
-            if let Some(i) = at.get(&id) {
-                metrics[*i].push(summary);
-            }
+        let summaries = series::values(tx, &ids, name).map_err(store::Error::from)?;
+        for (of_run, summary) in metrics.iter_mut().zip(summaries) {
+            of_run.extend(summary);
         }
     }
-    let matched = runs.into_iter().zip(metrics).filter(|(run, metrics)| filter.matches(&Seen { run, metrics, now }));
+    let matched = runs
+        .into_iter()
+        .zip(metrics)
+        .filter(|(run, metrics)| filter.matches(&Seen { run, metrics, now }));
     Ok(matched.map(|(run, _)| run).collect())
 }
 
 /// Runs come newest first and the sort is stable, so ties stay in that order.
 fn sort(tx: &Connection, runs: &mut [Run], sort: &Sort) -> Result<()> {
-    let way = |ordering: Ordering| if sort.descending { ordering.reverse() } else { ordering };
+    let way = |ordering: Ordering| {
+        if sort.descending {
+            ordering.reverse()
+        } else {
+            ordering
+        }
+    };
     match &sort.key {
         SortKey::Created => runs.sort_by(|a, b| way(a.created.cmp(&b.created))),
         SortKey::Name => runs.sort_by_cached_key(|run| run.name.to_lowercase()),
         SortKey::State => runs.sort_by_key(|run| run.state.word().to_string()),
         SortKey::Step => runs.sort_by(|a, b| way(a.progress.step.cmp(&b.progress.step))),
         SortKey::Metric(column) => {
-            let values = by_metric(tx, column)?;
+            let values = by_metric(tx, runs, column)?;
             runs.sort_by(|a, b| compare(values.get(&a.id), values.get(&b.id), sort.descending));
         }
     }
@@ -113,10 +139,13 @@ fn sort(tx: &Connection, runs: &mut [Run], sort: &Sort) -> Result<()> {
     Ok(())
 }
 
-fn by_metric(tx: &Connection, column: &MetricColumn) -> Result<HashMap<RunId, f64>> {
-    let value = |summary: &Summary, which: MetricValue| summary.value(which);
-    let all = series::of_metric(tx, &column.metric).map_err(store::Error::from)?;
-    Ok(all.into_iter().filter_map(|(id, summary)| value(&summary, column.value).map(|value| (id, value))).collect())
+fn by_metric(tx: &Connection, runs: &[Run], column: &MetricColumn) -> Result<HashMap<RunId, f64>> {
+    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+    let summaries = series::values(tx, &ids, &column.metric).map_err(store::Error::from)?;
+    let value = |(id, summary): (RunId, Option<Summary>)| {
+        summary?.value(column.value).map(|value| (id, value))
+    };
+    Ok(ids.into_iter().zip(summaries).filter_map(value).collect())
 }
 
 /// What has no value, or NaN, stands last either way; no value after NaN.
@@ -129,7 +158,11 @@ fn compare(a: Option<&f64>, b: Option<&f64>, descending: bool) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) if !a.is_nan() && !b.is_nan() => {
             let ordering = a.total_cmp(b);
-            if descending { ordering.reverse() } else { ordering }
+            if descending {
+                ordering.reverse()
+            } else {
+                ordering
+            }
         }
         _ => rank(a).cmp(&rank(b)),
     }
@@ -142,10 +175,20 @@ mod tests {
     #[test]
     fn what_has_no_value_stands_last_either_way() {
         for descending in [false, true] {
-            let mut values = [None, Some(2.0), Some(f64::NAN), Some(1.0), Some(f64::INFINITY)];
+            let mut values = [
+                None,
+                Some(2.0),
+                Some(f64::NAN),
+                Some(1.0),
+                Some(f64::INFINITY),
+            ];
             values.sort_by(|a: &Option<f64>, b| compare(a.as_ref(), b.as_ref(), descending));
             let finite: Vec<f64> = values[..3].iter().map(|value| value.unwrap()).collect();
-            let expected = if descending { [f64::INFINITY, 2.0, 1.0] } else { [1.0, 2.0, f64::INFINITY] };
+            let expected = if descending {
+                [f64::INFINITY, 2.0, 1.0]
+            } else {
+                [1.0, 2.0, f64::INFINITY]
+            };
             assert_eq!(finite, expected);
             assert!(values[3].unwrap().is_nan() && values[4].is_none());
         }

@@ -13,20 +13,32 @@ use crate::{
 
 /// What is known of each series of a run, by name.
 pub fn summaries(ws: &Workspace, run: &RunId) -> Result<Vec<Summary>> {
-    ws.store.read(|tx| Ok(series::summaries(tx, run).map_err(store::Error::from)?))
+    ws.store
+        .read(|tx| Ok(series::summaries(tx, run).map_err(store::Error::from)?))
 }
 
 /// The first and the last step of a series over all its segments; `None` when it has no point.
 pub fn extent(ws: &Workspace, run: &RunId, metric: &str) -> Result<Option<(i64, i64)>> {
-    ws.store.read(|tx| Ok(series::extent(tx, run, metric).map_err(store::Error::from)?))
+    ws.store
+        .read(|tx| Ok(series::extent(tx, run, metric).map_err(store::Error::from)?))
 }
 
 /// A series reduced to the columns of a window, segment by segment. Costs what the window is wide.
 pub fn chart(ws: &Workspace, run: &RunId, metric: &str, window: &Window) -> Result<Vec<Segment>> {
-    ws.store.read(|tx| Ok(series::chart(tx, run, metric, window).map_err(store::Error::from)?))
+    ws.store
+        .read(|tx| Ok(series::chart(tx, run, metric, window).map_err(store::Error::from)?))
 }
 
 /// Raw points of the steps `from..=to` in order, at most `limit` of them, segment numbers beside them.
-pub fn points(ws: &Workspace, run: &RunId, metric: &str, from: i64, to: i64, limit: usize) -> Result<Vec<(u32, Point)>> {
-    ws.store.read(|tx| Ok(series::points(tx, run, metric, from, to, limit).map_err(store::Error::from)?))
+pub fn points(
+    ws: &Workspace,
+    run: &RunId,
+    metric: &str,
+    from: i64,
+    to: i64,
+    limit: usize,
+) -> Result<Vec<(u32, Point)>> {
+    ws.store.read(|tx| {
+        Ok(series::points(tx, run, metric, from, to, limit).map_err(store::Error::from)?)
+    })
 }

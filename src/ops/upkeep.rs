@@ -25,7 +25,10 @@ pub struct Backup {
 /// that grew since hold what it lacks, and are taken in when the copy is opened and worked with.
 pub fn backup(ws: &Workspace, to: &Path) -> Result<Backup> {
     if to.exists() && fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::new(Kind::Conflict, format!("{} is not empty", to.display())).hint("name a folder that is not there yet"));
+        return Err(
+            Error::new(Kind::Conflict, format!("{} is not empty", to.display()))
+                .hint("name a folder that is not there yet"),
+        );
     }
     // Beside its place, then renamed: a backup is whole or not there.
     let beside = to.with_extension(format!("unfinished-{}", ws.random_id()));
@@ -37,22 +40,33 @@ pub fn backup(ws: &Workspace, to: &Path) -> Result<Backup> {
         fs::rename(&beside, to)
     };
     rename().map_err(|error| failed("cannot put the backup in its place", to, error))?;
-    Ok(Backup { path: to.to_owned(), ..copied })
+    Ok(Backup {
+        path: to.to_owned(),
+        ..copied
+    })
 }
 
 fn copy_all(ws: &Workspace, to: &Path) -> Result<Backup> {
-    make_private_folder(to).map_err(|error| failed("cannot make the backup's folder", to, error))?;
+    make_private_folder(to)
+        .map_err(|error| failed("cannot make the backup's folder", to, error))?;
     ws.store.copy_to(&to.join("store.db"))?;
     let runs = ws.store.read(|tx| Ok::<_, Error>(rows::count(tx, &[])?))?;
     let mut bytes = to.join("store.db").metadata().map_or(0, |meta| meta.len());
     for folder in ["runs", "requests", "shipped"] {
-        bytes += copy_folder(&ws.root.join(folder), &to.join(folder)).map_err(|error| failed("cannot copy", &ws.root.join(folder), error))?;
+        bytes += copy_folder(&ws.root.join(folder), &to.join(folder))
+            .map_err(|error| failed("cannot copy", &ws.root.join(folder), error))?;
     }
-    Ok(Backup { path: to.to_owned(), bytes, runs })
+    Ok(Backup {
+        path: to.to_owned(),
+        bytes,
+        runs,
+    })
 }
 
 fn failed(what: &str, path: &Path, error: io::Error) -> Error {
-    Error::new(Kind::Environment, format!("{what}: {}", path.display())).hint("check the free space and the folder's mode").because(error)
+    Error::new(Kind::Environment, format!("{what}: {}", path.display()))
+        .hint("check the free space and the folder's mode")
+        .because(error)
 }
 
 /// Files that vanish meanwhile (a checkpoint replaced by rename) are not missed.
@@ -103,7 +117,11 @@ pub fn usage(ws: &Workspace) -> Result<Usage> {
     let runs = ws.root.join("runs");
     each_file(&runs, &mut |path, bytes| {
         let inside = path.strip_prefix(&runs).unwrap_or(path);
-        let name = inside.iter().nth(1).map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = inside
+            .iter()
+            .nth(1)
+            .map(|part| part.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let kind = match name.as_str() {
             "checkpoints" => &mut usage.checkpoints,
             "package" => &mut usage.packages,
@@ -160,15 +178,26 @@ pub struct PrunedFile {
 /// agent, not removed.
 pub fn prune(ws: &Workspace, dry: bool) -> Result<Pruned> {
     let runs = ws.store.read(|tx| Ok::<_, Error>(rows::all_bare(tx)?))?;
-    let mut pruned = Pruned { dry, ..Pruned::default() };
-    for run in runs.iter().filter(|run| run.state.has_ended() && run.actor.uid == ws.actor().uid) {
+    let mut pruned = Pruned {
+        dry,
+        ..Pruned::default()
+    };
+    for run in runs
+        .iter()
+        .filter(|run| run.state.has_ended() && run.actor.uid == ws.actor().uid)
+    {
         for (path, why) in not_needed(&ws.run_dir(&run.id), run.state.word()) {
             let Ok(meta) = path.metadata() else { continue };
             if !dry {
                 fs::remove_file(&path).map_err(|error| failed("cannot remove", &path, error))?;
             }
             pruned.bytes += meta.len();
-            pruned.files.push(PrunedFile { run: run.name.clone(), path, bytes: meta.len(), why: why.to_owned() });
+            pruned.files.push(PrunedFile {
+                run: run.name.clone(),
+                path,
+                bytes: meta.len(),
+                why: why.to_owned(),
+            });
         }
     }
     if !dry && !pruned.files.is_empty() {
@@ -191,10 +220,16 @@ fn not_needed(dir: &Path, state: StateWord) -> Vec<(PathBuf, &'static str)> {
     let mut found = vec![];
     let last = dir.join("checkpoints/last.safetensors");
     if state == StateWord::Done && last.exists() && dir.join("package/model.safetensors").exists() {
-        found.push((last, "the run is done: nothing goes on from its last checkpoint"));
+        found.push((
+            last,
+            "the run is done: nothing goes on from its last checkpoint",
+        ));
     }
     let _ = each_file(dir, &mut |path, _| {
-        if path.extension().is_some_and(|ending| ending == "unfinished") {
+        if path
+            .extension()
+            .is_some_and(|ending| ending == "unfinished")
+        {
             found.push((path.to_owned(), "left half written"));
         }
     });

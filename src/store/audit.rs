@@ -35,19 +35,20 @@ pub fn append(tx: &Connection, entry: Entry) -> Result<Line> {
         hash: String::new(),
     };
     line.hash = hash(&line);
-    tx.prepare_cached("insert into audit values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?.execute(params![
-        line.seq as i64,
-        line.time.0,
-        line.actor.uid,
-        line.actor.name,
-        line.actor.host,
-        line.action,
-        line.target,
-        line.before,
-        line.after,
-        line.previous,
-        line.hash,
-    ])?;
+    tx.prepare_cached("insert into audit values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?
+        .execute(params![
+            line.seq as i64,
+            line.time.0,
+            line.actor.uid,
+            line.actor.name,
+            line.actor.host,
+            line.action,
+            line.target,
+            line.before,
+            line.after,
+            line.previous,
+            line.hash,
+        ])?;
     Ok(line)
 }
 
@@ -68,7 +69,11 @@ pub fn all(tx: &Connection) -> Result<Vec<Line>> {
         Ok(Line {
             seq: row.get::<_, i64>(0)? as u64,
             time: Timestamp(row.get(1)?),
-            actor: Actor { uid: row.get(2)?, name: row.get(3)?, host: row.get(4)? },
+            actor: Actor {
+                uid: row.get(2)?,
+                name: row.get(3)?,
+                host: row.get(4)?,
+            },
             action: row.get(5)?,
             target: row.get(6)?,
             before: row.get(7)?,

@@ -22,15 +22,27 @@ const NETWORK: [(i64, &str); 11] = [
 
 /// The network file system's name, when the number is one's.
 pub fn network(magic: i64) -> Option<&'static str> {
-    NETWORK.iter().find(|(number, _)| *number == magic & 0xffff_ffff).map(|(_, name)| *name)
+    NETWORK
+        .iter()
+        .find(|(number, _)| *number == magic & 0xffff_ffff)
+        .map(|(_, name)| *name)
 }
 
 /// The file system of the folder, or of the nearest folder above it that exists.
 #[cfg(target_os = "linux")]
 pub fn magic(path: &Path) -> Option<i64> {
-    let existing = path.ancestors().find(|folder| folder.exists()).map_or_else(|| PathBuf::from("."), Path::to_owned);
-    let existing = if existing.as_os_str().is_empty() { PathBuf::from(".") } else { existing };
-    rustix::fs::statfs(&existing).ok().map(|stat| stat.f_type as i64)
+    let existing = path
+        .ancestors()
+        .find(|folder| folder.exists())
+        .map_or_else(|| PathBuf::from("."), Path::to_owned);
+    let existing = if existing.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        existing
+    };
+    rustix::fs::statfs(&existing)
+        .ok()
+        .map(|stat| stat.f_type as i64)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -41,13 +53,22 @@ pub fn magic(_path: &Path) -> Option<i64> {
 /// Bytes that this user may still write at a path.
 pub fn free(path: &Path) -> Option<u64> {
     let existing = path.ancestors().find(|folder| folder.exists())?;
-    let existing = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
-    rustix::fs::statvfs(existing).ok().map(|stat| stat.f_bavail * stat.f_frsize)
+    let existing = if existing.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        existing
+    };
+    rustix::fs::statvfs(existing)
+        .ok()
+        .map(|stat| stat.f_bavail * stat.f_frsize)
 }
 
 pub(super) fn refuse_network(path: &Path) -> Result<()> {
     match magic(path).and_then(network) {
-        Some(kind) => Err(Error::NetworkDisk { path: path.to_owned(), kind }),
+        Some(kind) => Err(Error::NetworkDisk {
+            path: path.to_owned(),
+            kind,
+        }),
         None => Ok(()),
     }
 }
@@ -55,7 +76,8 @@ pub(super) fn refuse_network(path: &Path) -> Result<()> {
 /// Does its mode let the group write? That is what a shared store looks like.
 pub fn is_group_writable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|meta| meta.permissions().mode() & 0o020 != 0)
+    path.metadata()
+        .is_ok_and(|meta| meta.permissions().mode() & 0o020 != 0)
 }
 
 #[cfg(test)]

@@ -14,7 +14,9 @@ pub enum Error {
     NetworkDisk { path: PathBuf, kind: &'static str },
     #[error("the store has schema {found}, this program knows {known}")]
     Newer { found: u32, known: u32 },
-    #[error("the schema must be brought from {from} to {to}, and other processes keep the store open")]
+    #[error(
+        "the schema must be brought from {from} to {to}, and other processes keep the store open"
+    )]
     InUse { from: u32, to: u32 },
     #[error("another process has kept the store locked for 10 seconds")]
     Busy,
@@ -27,7 +29,10 @@ pub enum Error {
     #[error("write-ahead logging cannot be used for {}: the answer was {mode:?}", path.display())]
     NoWriteAheadLog { path: PathBuf, mode: String },
     #[error("{}: {source}", path.display())]
-    Io { path: PathBuf, source: std::io::Error },
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("a row of {table} cannot be read: {what}")]
     Row { table: &'static str, what: String },
     #[error(transparent)]
@@ -40,7 +45,11 @@ impl Error {
     /// An error met while opening: a file that may not be written says so by name.
     pub(super) fn opening(path: &Path, error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly { path: path.to_owned() },
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Self::ReadOnly {
+                    path: path.to_owned(),
+                }
+            }
             _ => error.into(),
         }
     }
@@ -50,9 +59,13 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly { path: PathBuf::from("store.db") },
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly {
+                path: PathBuf::from("store.db"),
+            },
             Some(ErrorCode::DiskFull) => Self::Full,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { what: error.to_string() },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged {
+                what: error.to_string(),
+            },
             _ => Self::Sqlite(error),
         }
     }

@@ -35,24 +35,35 @@ pub fn insert(tx: &Connection, job: &Job) -> Result<()> {
         job.request,
     ])?;
     for run in &job.after {
-        tx.prepare_cached("insert into job_after (job, run) values (?1, ?2) on conflict do nothing")?
-            .execute([job.id.to_string(), run.to_string()])?;
+        tx.prepare_cached(
+            "insert into job_after (job, run) values (?1, ?2) on conflict do nothing",
+        )?
+        .execute([job.id.to_string(), run.to_string()])?;
     }
     Ok(())
 }
 
-const COLUMNS: &str = "id, run, attempt, uid, user, host, created, priority, cpus, memory, gpus, detail, request";
+const COLUMNS: &str =
+    "id, run, attempt, uid, user, host, created, priority, cpus, memory, gpus, detail, request";
 
 pub fn get(tx: &Connection, id: &JobId) -> Result<Option<Job>> {
     let mut query = tx.prepare_cached(&format!("select {COLUMNS} from jobs where id = ?1"))?;
-    let found = query.query_row([id.to_string()], |row| Ok(bare(row))).optional()?.transpose()?;
+    let found = query
+        .query_row([id.to_string()], |row| Ok(bare(row)))
+        .optional()?
+        .transpose()?;
     found.map(|job| with_after(tx, job)).transpose()
 }
 
 /// The job of a run's newest attempt.
 pub fn of_run(tx: &Connection, run: &RunId) -> Result<Option<Job>> {
-    let mut query = tx.prepare_cached(&format!("select {COLUMNS} from jobs where run = ?1 order by attempt desc limit 1"))?;
-    let found = query.query_row([run.to_string()], |row| Ok(bare(row))).optional()?.transpose()?;
+    let mut query = tx.prepare_cached(&format!(
+        "select {COLUMNS} from jobs where run = ?1 order by attempt desc limit 1"
+    ))?;
+    let found = query
+        .query_row([run.to_string()], |row| Ok(bare(row)))
+        .optional()?
+        .transpose()?;
     found.map(|job| with_after(tx, job)).transpose()
 }
 
@@ -67,13 +78,19 @@ pub fn open(tx: &Connection) -> Result<Vec<Job>> {
 
 /// Jobs that ended or were dropped, newest first.
 pub fn closed(tx: &Connection, limit: u64) -> Result<Vec<Job>> {
-    select(tx, "where state in ('ended', 'dropped') order by created desc, id limit ?1", [whole(limit)])
+    select(
+        tx,
+        "where state in ('ended', 'dropped') order by created desc, id limit ?1",
+        [whole(limit)],
+    )
 }
 
 fn select(tx: &Connection, rest: &str, params: impl rusqlite::Params) -> Result<Vec<Job>> {
     let mut query = tx.prepare_cached(&format!("select {COLUMNS} from jobs {rest}"))?;
     let rows = query.query_map(params, |row| Ok(bare(row)))?;
-    let jobs: Vec<Job> = rows.map(|row| row.map_err(Error::from)?).collect::<Result<_>>()?;
+    let jobs: Vec<Job> = rows
+        .map(|row| row.map_err(Error::from)?)
+        .collect::<Result<_>>()?;
     jobs.into_iter().map(|job| with_after(tx, job)).collect()
 }
 
@@ -83,12 +100,23 @@ fn bare(row: &Row) -> Result<Job> {
         id: parse_id(&row.get::<_, String>(0)?)?,
         run: parse_id(&row.get::<_, String>(1)?)?,
         attempt: row.get(2)?,
-        actor: Actor { uid: row.get(3)?, name: row.get(4)?, host: row.get(5)? },
+        actor: Actor {
+            uid: row.get(3)?,
+            name: row.get(4)?,
+            host: row.get(5)?,
+        },
         created: Timestamp(row.get(6)?),
         priority: row.get(7)?,
         after: vec![],
-        needs: Needs { cpus: row.get(8)?, memory: row.get::<_, i64>(9)? as u64, gpus: row.get(10)? },
-        state: serde_json::from_str(&detail).map_err(|error| Error::Row { table: "jobs", what: format!("{detail}: {error}") })?,
+        needs: Needs {
+            cpus: row.get(8)?,
+            memory: row.get::<_, i64>(9)? as u64,
+            gpus: row.get(10)?,
+        },
+        state: serde_json::from_str(&detail).map_err(|error| Error::Row {
+            table: "jobs",
+            what: format!("{detail}: {error}"),
+        })?,
         request: row.get(12)?,
     })
 }
@@ -102,12 +130,9 @@ fn with_after(tx: &Connection, mut job: Job) -> Result<Job> {
 
 /// Moves a job from one state to another. Says `false` when it was not in the first any more: somebody was faster.
 pub fn set_state(tx: &Connection, id: &JobId, from: &str, to: &JobState) -> Result<bool> {
-    let changed = tx.prepare_cached("update jobs set state = ?3, detail = ?4 where id = ?1 and state = ?2")?.execute(params![
-        id.to_string(),
-        from,
-        word(to),
-        json(to)
-    ])?;
+    let changed = tx
+        .prepare_cached("update jobs set state = ?3, detail = ?4 where id = ?1 and state = ?2")?
+        .execute(params![id.to_string(), from, word(to), json(to)])?;
     Ok(changed == 1)
 }
 

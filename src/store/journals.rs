@@ -20,7 +20,9 @@ pub struct Position {
 
 pub fn get(tx: &Connection, run: &RunId, attempt: u32) -> Result<Position> {
     let found = tx
-        .prepare_cached("select read, inode, bad, ended from journals where run = ?1 and attempt = ?2")?
+        .prepare_cached(
+            "select read, inode, bad, ended from journals where run = ?1 and attempt = ?2",
+        )?
         .query_row(params![run.to_string(), attempt], |row| {
             let numbers = [row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?];
             Ok((numbers, row.get::<_, Option<String>>(3)?))
@@ -30,12 +32,25 @@ pub fn get(tx: &Connection, run: &RunId, attempt: u32) -> Result<Position> {
         return Ok(Position::default());
     };
     let end = end.map(|text| serde_json::from_str(&text)).transpose();
-    let end = end.map_err(|error| Error::Row { table: "journals", what: error.to_string() })?;
-    Ok(Position { read: read as u64, inode: inode as u64, bad: bad as u64, end })
+    let end = end.map_err(|error| Error::Row {
+        table: "journals",
+        what: error.to_string(),
+    })?;
+    Ok(Position {
+        read: read as u64,
+        inode: inode as u64,
+        bad: bad as u64,
+        end,
+    })
 }
 
 pub fn set(tx: &Connection, run: &RunId, attempt: u32, position: &Position) -> Result<()> {
-    let Position { read, inode, bad, end } = position;
+    let Position {
+        read,
+        inode,
+        bad,
+        end,
+    } = position;
     let end = end.as_ref().map(json);
     tx.prepare_cached(
         "insert into journals (run, attempt, read, inode, bad, ended) values (?1, ?2, ?3, ?4, ?5, ?6)

@@ -11,7 +11,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Error, Result, connect, open_with_mode, series};
 
 /// Never edited once released; a change is a new file at the end.
-const MIGRATIONS: [&str; 2] = [include_str!("../../assets/migrations/0001_runs.sql"), series::SCHEMA];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../assets/migrations/0001_runs.sql"),
+    series::SCHEMA,
+];
 
 /// The schema that this program writes.
 pub const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -21,12 +24,20 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Leaves the store at [`VERSION`], with `lock` held shared.
 pub(super) fn bring_up_to_date(root: &Path, path: &Path, lock: &File) -> Result<()> {
-    let io = |source| Error::Io { path: root.join("schema.lock"), source };
+    let io = |source| Error::Io {
+        path: root.join("schema.lock"),
+        source,
+    };
     lock.lock_shared().map_err(io)?;
     let found = version(&connect(path)?)?;
     match found {
         found if found == VERSION => return Ok(()),
-        found if VERSION < found => return Err(Error::Newer { found, known: VERSION }),
+        found if VERSION < found => {
+            return Err(Error::Newer {
+                found,
+                known: VERSION,
+            });
+        }
         _ => {}
     }
     lock.unlock().map_err(io)?;
@@ -46,7 +57,9 @@ pub(super) fn bring_up_to_date(root: &Path, path: &Path, lock: &File) -> Result<
 
 /// Is another process waiting to migrate?
 pub(super) fn is_wanted_alone(root: &Path) -> bool {
-    let Ok(wanted) = File::open(root.join("schema.wanted")) else { return false };
+    let Ok(wanted) = File::open(root.join("schema.wanted")) else {
+        return false;
+    };
     wanted.try_lock_shared().is_err()
 }
 
@@ -66,7 +79,10 @@ fn migrate(root: &Path, path: &Path) -> Result<()> {
     let mut connection = connect(path)?;
     let found = version(&connection)?;
     let Some(pending) = MIGRATIONS.get(found as usize..) else {
-        return Err(Error::Newer { found, known: VERSION });
+        return Err(Error::Newer {
+            found,
+            known: VERSION,
+        });
     };
     if pending.is_empty() {
         return Ok(());
@@ -95,7 +111,10 @@ mod tests {
     use super::{super::Store, *};
 
     fn set_version(path: &Path, version: u32) {
-        Connection::open(path).unwrap().pragma_update(None, "user_version", version).unwrap();
+        Connection::open(path)
+            .unwrap()
+            .pragma_update(None, "user_version", version)
+            .unwrap();
     }
 
     #[test]
@@ -103,7 +122,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         drop(Store::open(folder.path()).unwrap());
         set_version(&folder.path().join("store.db"), VERSION + 1);
-        assert!(matches!(Store::open(folder.path()), Err(Error::Newer { found, known }) if found == VERSION + 1 && known == VERSION));
+        assert!(
+            matches!(Store::open(folder.path()), Err(Error::Newer { found, known }) if found == VERSION + 1 && known == VERSION)
+        );
     }
 
     #[test]
@@ -112,13 +133,26 @@ mod tests {
         let path = folder.path().join("store.db");
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch(MIGRATIONS[0]).unwrap();
-        connection.execute("insert into audit values (1, 1, 1, 'a', 'b', 'c', 'd', null, null, 'e', 'f')", []).unwrap();
+        connection
+            .execute(
+                "insert into audit values (1, 1, 1, 'a', 'b', 'c', 'd', null, null, 'e', 'f')",
+                [],
+            )
+            .unwrap();
         drop(connection);
         set_version(&path, 1);
         let store = Store::open(folder.path()).unwrap();
-        let lines: i64 = store.read(|tx| tx.query_row("select count(*) from audit", [], |row| row.get(0)).map_err(Error::from)).unwrap();
+        let lines: i64 = store
+            .read(|tx| {
+                tx.query_row("select count(*) from audit", [], |row| row.get(0))
+                    .map_err(Error::from)
+            })
+            .unwrap();
         assert_eq!(lines, 1);
-        assert_eq!(version(&Connection::open(folder.path().join("store.db.schema-1")).unwrap()).unwrap(), 1);
+        assert_eq!(
+            version(&Connection::open(folder.path().join("store.db.schema-1")).unwrap()).unwrap(),
+            1
+        );
     }
 
     #[test]
@@ -128,7 +162,12 @@ mod tests {
         set_version(&folder.path().join("store.db"), 1);
         // The schema is at its newest already, so take back what the second migration made.
         store
-            .write(|tx| tx.execute_batch("drop table pending; drop table part; drop table chunk; drop table series;").map_err(Error::from))
+            .write(|tx| {
+                tx.execute_batch(
+                    "drop table pending; drop table part; drop table chunk; drop table series;",
+                )
+                .map_err(Error::from)
+            })
             .unwrap();
         std::thread::scope(|scope| {
             let opening = scope.spawn(|| Store::open(folder.path()).map(drop));

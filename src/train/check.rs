@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn numbers_that_cannot_train_are_named_with_what_they_may_be() {
-        let cases: [(fn(&mut Preset), &str); 9] = [
+        type Edit = fn(&mut Preset);
+        let cases: [(Edit, &str); 9] = [
             (
                 |p| p.train.batch = 0,
                 "`train.batch` is 0: it must be at least 1",

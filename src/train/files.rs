@@ -74,7 +74,7 @@ pub fn encode(tensors: &[Named], header: &impl Serialize) -> Result<Vec<u8>, Str
     safetensors::serialize(views, Some(metadata)).map_err(|error| error.to_string())
 }
 
-/// Reads a file of tensors back; says why when it is none, or when its content is not what was written.
+/// Reads a file of tensors back, sorted by name; says why when it is none, or when its content is not what was written.
 pub fn decode<T: for<'de> Deserialize<'de>>(content: &[u8]) -> Result<(Vec<Named>, T), String> {
     let no_tensors = |error| format!("no file of tensors: {error}");
     let (_, metadata) = SafeTensors::read_metadata(content).map_err(no_tensors)?;
@@ -98,6 +98,8 @@ pub fn decode<T: for<'de> Deserialize<'de>>(content: &[u8]) -> Result<(Vec<Named
             values: values.iter().map(|b| f32::from_le_bytes(*b)).collect(),
         });
     }
+    // The library gives them in the order of a hash table.
+    tensors.sort_by(|a, b| a.name.cmp(&b.name));
     if digest(&tensors) != header.digest {
         return Err("its content does not fit its hash: the file was damaged".to_owned());
     }

@@ -145,9 +145,9 @@ impl Fit<'_> {
                 let step = self.position.step as i64;
                 match self.observer.order(step) {
                     Order::Go => {}
-                    Order::Checkpoint => self.checkpoint(Asked::Yes)?,
+                    Order::Checkpoint => self.checkpoint(checkpoints::LAST)?,
                     Order::StopAfterStep { by } => {
-                        self.checkpoint(Asked::Yes)?;
+                        self.checkpoint(checkpoints::LAST)?;
                         return Ok(Some(by));
                     }
                     Order::StopNow { by } => return Ok(Some(by)),
@@ -192,7 +192,7 @@ impl Fit<'_> {
         }
         let every = settings.checkpoint_every;
         if 0 < every && step.is_multiple_of(every) {
-            self.checkpoint(Asked::Yes)?;
+            self.checkpoint(checkpoints::LAST)?;
         }
         Ok(())
     }
@@ -211,9 +211,10 @@ impl Fit<'_> {
         self.report_speed();
 
         if self.keep_best(validation)? {
-            self.write_checkpoint(checkpoints::BEST, Some(true))?;
+            self.checkpoint(checkpoints::BEST)?;
         }
-        self.checkpoint(Asked::No)
+        // What every epoch does is no event.
+        self.write_checkpoint(checkpoints::LAST).map(drop)
     }
 
     /// Keeps the parameters when the epoch is better than all before it. An epoch whose metric is not defined is not.
@@ -315,14 +316,20 @@ impl Fit<'_> {
         }
     }
 
-    /// Writes the latest checkpoint. One that was not asked for, at the end of an epoch, is no event.
-    fn checkpoint(&mut self, asked: Asked) -> Result<()> {
-        let event = matches!(asked, Asked::Yes).then_some(false);
-        self.write_checkpoint(checkpoints::LAST, event)
+    /// Writes a checkpoint and tells of it.
+    fn checkpoint(&mut self, file: &str) -> Result<()> {
+        if self.write_checkpoint(file)? {
+            self.record_event(What::Checkpoint {
+                path: file.to_owned(),
+                best: file == checkpoints::BEST,
+                metric: self.position.best.as_ref().map(|best| best.value),
+            });
+        }
+        Ok(())
     }
 
-    /// Writes the whole state; `event` says whether to tell of it, and whether it is the best.
-    fn write_checkpoint(&mut self, file: &str, event: Option<bool>) -> Result<()> {
+    /// Writes the whole state, or tells why it could not: training goes on either way, and the older file stays.
+    fn write_checkpoint(&mut self, file: &str) -> Result<bool> {
         let checkpoint = Checkpoint {
             position: self.position.clone(),
             params: self.trainer.params.values()?,
@@ -333,18 +340,12 @@ impl Fit<'_> {
         let written = checkpoint.encode(&self.fingerprint).and_then(|content| {
             files::replace(&self.dir.join(file), &content).map_err(|error| error.to_string())
         });
-        match (written, event) {
-            (Ok(()), None) => {}
-            (Ok(()), Some(best)) => self.record_event(What::Checkpoint {
-                path: file.to_owned(),
-                best,
-                metric: self.position.best.as_ref().map(|best| best.value),
-            }),
-            (Err(why), _) => self.record_event(What::CheckpointFailed {
-                why: format!("{file}: {why}; the one before it stays"),
-            }),
+        if let Err(why) = &written {
+            self.record_event(What::CheckpointFailed {
+                why: format!("{file}: {why}"),
+            });
         }
-        Ok(())
+        Ok(written.is_ok())
     }
 
     fn resume(&mut self, from: &Path) -> Result<()> {
@@ -379,12 +380,6 @@ impl Fit<'_> {
             why,
         }
     }
-}
-
-/// Was a checkpoint asked for, by a person or the preset?
-enum Asked {
-    Yes,
-    No,
 }
 
 /// The metrics of one split, its loss first.

@@ -22,7 +22,9 @@ pub struct Answer {
 
 impl Space {
     pub fn new() -> Self {
-        let space = Self { root: tempfile::tempdir().unwrap() };
+        let space = Self {
+            root: tempfile::tempdir().unwrap(),
+        };
         std::fs::create_dir(space.path("work")).unwrap();
         // Agents of tests end soon, so that nothing is left behind.
         space.write("work/sconce.toml", "[agent]\nidle_seconds = 1\ncpus = 2\n");
@@ -43,7 +45,11 @@ impl Space {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sconce"));
-        command.args(args).current_dir(self.path("work")).env_clear().stdin(Stdio::null());
+        command
+            .args(args)
+            .current_dir(self.path("work"))
+            .env_clear()
+            .stdin(Stdio::null());
         command.envs(self.environment());
         command
     }
@@ -64,7 +70,11 @@ impl Space {
     }
 
     pub fn run(&self, args: &[&str]) -> Answer {
-        let Output { status, stdout, stderr } = self.command(args).output().unwrap();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.command(args).output().unwrap();
         Answer {
             code: status.code(),
             out: String::from_utf8_lossy(&stdout).into_owned(),
@@ -76,7 +86,13 @@ impl Space {
     #[track_caller]
     pub fn ok(&self, args: &[&str]) -> String {
         let answer = self.run(args);
-        assert_eq!(answer.code, Some(0), "{args:?}\n{}{}", answer.out, answer.err);
+        assert_eq!(
+            answer.code,
+            Some(0),
+            "{args:?}\n{}{}",
+            answer.out,
+            answer.err
+        );
         answer.out
     }
 
@@ -117,7 +133,10 @@ impl Drop for Space {
     fn drop(&mut self) {
         let store = self.store();
         for pid in processes_about(&store) {
-            let _ = Command::new("kill").args(["-9", &pid.to_string()]).stderr(Stdio::null()).status();
+            let _ = Command::new("kill")
+                .args(["-9", &pid.to_string()])
+                .stderr(Stdio::null())
+                .status();
         }
     }
 }
@@ -139,11 +158,20 @@ pub fn processes_about(path: &Path) -> Vec<u32> {
 pub fn eventually(sentence: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(120), "never: {sentence}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(120),
+            "never: {sentence}"
+        );
         thread::sleep(Duration::from_millis(20));
     }
 }
 
 pub fn kill(pid: u32) {
-    assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-9", &pid.to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{Read, Write},
+    num::NonZero,
     sync::{Arc, Mutex},
     thread,
 };
@@ -20,7 +21,14 @@ struct Terminal {
 
 impl Terminal {
     fn start(space: &Space, args: &[&str]) -> Self {
-        let pair = native_pty_system().openpty(PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let pair = native_pty_system()
+            .openpty(PtySize {
+                rows: 40,
+                cols: 120,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sconce"));
         command.args(args);
         command.env_clear();
@@ -31,7 +39,11 @@ impl Terminal {
         command.env("TERM", "xterm-256color");
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(40, 120, 0)));
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(
+            NonZero::new(40).unwrap(),
+            NonZero::new(120).unwrap(),
+            0,
+        )));
         let bytes = Arc::new(Mutex::new(vec![]));
         let mut output = pair.master.try_clone_reader().unwrap();
         let (shown, all) = (Arc::clone(&screen), Arc::clone(&bytes));
@@ -43,7 +55,13 @@ impl Terminal {
             }
         });
         let keys = pair.master.take_writer().unwrap();
-        Self { master: pair.master, keys, child, screen, bytes }
+        Self {
+            master: pair.master,
+            keys,
+            child,
+            screen,
+            bytes,
+        }
     }
 
     fn text(&self) -> String {
@@ -52,7 +70,10 @@ impl Terminal {
 
     #[track_caller]
     fn until(&self, text: &str) {
-        eventually(&format!("{text:?} is on the screen:\n{}", self.text()), || self.text().contains(text));
+        eventually(
+            &format!("{text:?} is on the screen:\n{}", self.text()),
+            || self.text().contains(text),
+        );
     }
 
     fn press(&mut self, keys: &str) {
@@ -62,7 +83,12 @@ impl Terminal {
 
     /// Closes the terminal as a lost connection does.
     fn hang_up(self) -> Box<dyn Child + Send + Sync> {
-        let Self { master, keys, child, .. } = self;
+        let Self {
+            master,
+            keys,
+            child,
+            ..
+        } = self;
         drop(keys);
         drop(master);
         child
@@ -75,10 +101,15 @@ fn runs_finish_when_the_terminal_goes_away_and_a_new_screen_shows_them_whole() {
     let terminal = Terminal::start(&space, &["demo"]);
     terminal.until("diagnosis");
     let mut screen = terminal.hang_up();
-    eventually("the screen has ended", || screen.try_wait().unwrap().is_some());
+    eventually("the screen has ended", || {
+        screen.try_wait().unwrap().is_some()
+    });
     let demo = space.path("home/data/sconce/demo");
     let demo = demo.to_str().unwrap();
-    let rows = space.json(&["--store", demo, "runs"])["rows"].as_array().unwrap().clone();
+    let rows = space.json(&["--store", demo, "runs"])["rows"]
+        .as_array()
+        .unwrap()
+        .clone();
     assert_eq!(rows.len(), 3);
     for row in rows {
         let name = row["name"].as_str().unwrap();
@@ -87,7 +118,13 @@ fn runs_finish_when_the_terminal_goes_away_and_a_new_screen_shows_them_whole() {
     let mut terminal = Terminal::start(&space, &["--store", demo]);
     terminal.until("done");
     terminal.press("q");
-    eventually("q ends the screen", || terminal.child.try_wait().unwrap().is_some_and(|status| status.exit_code() == 0));
+    eventually("q ends the screen", || {
+        terminal
+            .child
+            .try_wait()
+            .unwrap()
+            .is_some_and(|status| status.exit_code() == 0)
+    });
 }
 
 #[test]
@@ -96,16 +133,25 @@ fn the_terminal_is_left_as_it_was_found() {
     let mut terminal = Terminal::start(&space, &[]);
     terminal.until("sconce");
     terminal.press("q");
-    eventually("q ends the screen", || terminal.child.try_wait().unwrap().is_some());
+    eventually("q ends the screen", || {
+        terminal.child.try_wait().unwrap().is_some()
+    });
     let bytes = terminal.bytes.lock().unwrap().clone();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     for mode in ["?1049", "?2004", "?25"] {
-        let (on, off) = if mode == "?25" { ('l', 'h') } else { ('h', 'l') };
+        let (on, off) = if mode == "?25" {
+            ('l', 'h')
+        } else {
+            ('h', 'l')
+        };
         let last_on = text.rfind(&format!("\u{1b}[{mode}{on}"));
         let last_off = text.rfind(&format!("\u{1b}[{mode}{off}"));
         assert!(last_on < last_off, "{mode} was not undone");
     }
-    assert_eq!(text.matches("\u{1b}[?2026h").count(), text.matches("\u{1b}[?2026l").count());
+    assert_eq!(
+        text.matches("\u{1b}[?2026h").count(),
+        text.matches("\u{1b}[?2026l").count()
+    );
 }
 
 #[test]
@@ -113,5 +159,9 @@ fn without_a_terminal_the_screen_says_what_to_do() {
     let space = Space::new();
     let answer = space.run(&[]);
     assert_eq!(answer.code, Some(2));
-    assert!(answer.err.contains("terminal") && answer.err.contains("hint"), "{}", answer.err);
+    assert!(
+        answer.err.contains("terminal") && answer.err.contains("hint"),
+        "{}",
+        answer.err
+    );
 }

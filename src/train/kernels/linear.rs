@@ -4,6 +4,9 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use super::{simd, slice, with_slice};
 
+/// A product of fewer multiplications than this stays on one thread: handing half of it out costs more than it saves.
+const WORTH_SHARING: usize = 1 << 25;
+
 /// `relu(x · wᵀ + b)` for `x` of rows × inputs, `w` of outputs × inputs, `b` of outputs.
 #[derive(Clone, Copy, Debug)]
 pub struct Linear {
@@ -83,7 +86,7 @@ impl CustomOp3 for Linear {
         let mut before = vec![0.0; rows * outputs];
         with_slice(&gradient, |gradient| {
             with_slice(output, |output| {
-                simd::relu_gradient(gradient, output, &mut before)
+                simd::relu_gradient(gradient, output, &mut before);
             })
         })??;
         back(&before)
@@ -140,7 +143,8 @@ fn add_product(out: &mut [f32], a: Matrix, b: Matrix, threads: usize) {
 fn multiply(out: &mut [f32], a: Matrix, b: Matrix, add: bool, threads: usize) {
     assert_eq!(a.columns, b.rows, "the inner size of a product");
     assert_eq!(out.len(), a.rows * b.columns, "the size of a product");
-    let parallelism = if threads < 2 {
+    let multiplications = a.rows * a.columns * b.columns;
+    let parallelism = if threads < 2 || multiplications < WORTH_SHARING {
         gemm::Parallelism::None
     } else {
         gemm::Parallelism::Rayon(threads)
@@ -241,7 +245,8 @@ mod tests {
             .num_threads(2)
             .build()
             .unwrap();
-        for (rows, inputs, outputs) in [(256, 256, 256), (512, 30, 300), (1000, 129, 2)] {
+        for (rows, inputs, outputs) in [(512, 256, 256), (300, 1030, 129), (4000, 4200, 2)] {
+            assert!(WORTH_SHARING <= rows * inputs * outputs);
             let (x, w, b) = (
                 check::var(&[rows, inputs], 1.0),
                 check::var(&[outputs, inputs], 2.0),

@@ -1,0 +1,54 @@
+//! What can be wrong with a configuration, and where.
+
+use std::{io, path::PathBuf};
+
+use super::Place;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no {}", .0.display())]
+    Missing(PathBuf),
+    #[error("cannot read {}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write {}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    /// A key that is not known, a value of a wrong kind, or no TOML at all.
+    #[error("{place}: {message}")]
+    Mistake {
+        place: Place,
+        message: String,
+        hint: Option<String>,
+    },
+    #[error("--config {0:?} is no KEY=VALUE")]
+    Flag(String),
+    #[error("there is no home folder: neither HOME nor the user's record names one")]
+    NoHome,
+    #[error("the working folder is gone")]
+    NoWorkingFolder(#[source] io::Error),
+    #[error("{}: {why}", path.display())]
+    Pointer { path: PathBuf, why: String },
+    #[error("{} is not trusted, so there is nothing to revoke", .0.display())]
+    NotTrusted(PathBuf),
+}
+
+impl Error {
+    /// What to do now.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Mistake { hint, .. } => hint.clone(),
+            Self::Missing(_) => {
+                Some("`sconce config path` lists the files that are looked for".to_owned())
+            }
+            Self::Flag(_) => Some("for example --config ui.theme=light".to_owned()),
+            Self::NoHome => Some("set HOME, or XDG_CONFIG_HOME and XDG_DATA_HOME".to_owned()),
+            Self::NoWorkingFolder(_) => Some("change to a folder that exists".to_owned()),
+            Self::Pointer { .. } => {
+                Some("a pointer holds one line: the path of the store's folder".to_owned())
+            }
+            Self::NotTrusted(_) => Some("`sconce trust --list` shows what is trusted".to_owned()),
+            Self::Read { .. } | Self::Write { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! Layers of settings: parsed with their places, merged as trees, read once.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize as _;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{Config, Environment, Error, Result, Setting, places};
+use crate::domain::text::nearest;
+
+/// Texts that take one of a few words; what is not a type of its own is checked here.
+const CHOICES: [([&str; 2], &[&str]); 3] = [
+    (["ui", "theme"], &["auto", "dark", "light", "16", "mono"]),
+    (["ui", "charset"], &["auto", "braille", "block", "ascii"]),
+    (["ui", "rate"], &["auto", "local", "ssh", "slow"]),
+];
+
+/// Who said it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Shipped,
+    System(PathBuf),
+    User(PathBuf),
+    Project(PathBuf),
+    Environment,
+    Flags,
+}
+
+impl Origin {
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::System(path) | Self::User(path) | Self::Project(path) => Some(path),
+            Self::Shipped | Self::Environment | Self::Flags => None,
+        }
+    }
+}
+
+/// Where a value stands: `sconce.toml:3:7`, `SCONCE_UI_THEME`, `--config`, `shipped`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Place {
+    pub file: Option<PathBuf>,
+    /// From 1; 0 where there is no file.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What to call it when it is no file.
+    pub name: String,
+    #[serde(skip)]
+    layer: usize,
+}
+
+impl Place {
+    /// Higher layers rank higher, and later lines in them.
+    pub(super) fn rank(&self) -> (usize, usize) {
+        (self.layer, self.line)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.file {
+            Some(file) => write!(f, "{}:{}:{}", file.display(), self.line, self.column),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// The text of one layer, before it is parsed.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    origin: Origin,
+    text: String,
+    /// What to call each line, where there is no file.
+    names: Vec<String>,
+    gated: &'static [[&'static str; 2]],
+}
+
+impl Layer {
+    pub fn new(origin: Origin, text: String) -> Self {
+        Self {
+            origin,
+            text,
+            names: vec![],
+            gated: &[],
+        }
+    }
+
+    /// A layer without a file: lines of TOML, each with a name.
+    pub fn lines(origin: Origin, lines: Vec<(String, String)>) -> Self {
+        let (names, lines): (_, Vec<String>) = lines.into_iter().unzip();
+        Self {
+            names,
+            ..Self::new(origin, lines.join("\n"))
+        }
+    }
+
+    /// These keys of it do not count.
+    pub fn gated(self, gated: &'static [[&'static str; 2]]) -> Self {
+        Self { gated, ..self }
+    }
+}
+
+/// Layers, lowest first, in one space of positions.
+///
+/// Each is parsed behind as many blanks as the layers before it are long, so that every position in what is merged, and
+/// in every error, tells its layer.
+pub(super) struct Layers(Vec<(Layer, usize)>);
+
+impl Layers {
+    pub fn new(layers: Vec<Layer>) -> Self {
+        let mut start = 0;
+        let placed = layers.into_iter().map(|layer| {
+            let text = " ".repeat(start) + &layer.text;
+            let placed = (Layer { text, ..layer }, start);
+            start = placed.0.text.len() + 1;
+            placed
+        });
+        Self(placed.collect())
+    }
+
+    pub fn merge(&self) -> Result<Merged<'_>> {
+        let mut merged = Merged {
+            layers: self,
+            table: DeTable::new(),
+            inert: vec![],
+        };
+        for (layer, start) in &self.0 {
+            let parsed =
+                DeTable::parse(&layer.text).map_err(|error| self.mistake(&error, *start))?;
+            let mut table = parsed.into_inner();
+            for path in layer.gated {
+                if let Some(value) = remove(&mut table, path) {
+                    merged.inert.push(self.setting(path.join("."), &value));
+                }
+            }
+            merge(&mut merged.table, table);
+        }
+        Ok(merged)
+    }
+
+    fn setting(&self, key: String, value: &Spanned<DeValue<'_>>) -> Setting {
+        let (_, layer, _) = self.at(value.span().start);
+        Setting {
+            key,
+            value: layer.text[value.span()].trim().to_owned(),
+            place: self.place(value.span().start),
+        }
+    }
+
+    fn at(&self, position: usize) -> (usize, &Layer, usize) {
+        let above = self.0.partition_point(|(_, start)| *start <= position);
+        let (layer, start) = &self.0[above.saturating_sub(1)];
+        (above.saturating_sub(1), layer, *start)
+    }
+
+    fn place(&self, position: usize) -> Place {
+        let (number, layer, start) = self.at(position);
+        let before = layer.text.get(start..position).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        let (line, column, name) = match &layer.origin {
+            Origin::System(_) | Origin::User(_) | Origin::Project(_) => {
+                (line, column, String::new())
+            }
+            Origin::Shipped => (line, column, "shipped".to_owned()),
+            Origin::Environment | Origin::Flags => {
+                let name = layer.names.get(line - 1).cloned();
+                (0, 0, name.unwrap_or_default())
+            }
+        };
+        Place {
+            file: layer.origin.file().map(Path::to_owned),
+            line,
+            column,
+            name,
+            layer: number,
+        }
+    }
+
+    fn mistake(&self, error: &toml::de::Error, start: usize) -> Error {
+        let position = error.span().map_or(start, |span| span.start.max(start));
+        let (message, hint) = in_our_words(error.message());
+        Error::Mistake {
+            place: self.place(position),
+            message,
+            hint,
+        }
+    }
+}
+
+/// What all layers say together.
+pub(super) struct Merged<'t> {
+    layers: &'t Layers,
+    table: DeTable<'t>,
+    inert: Vec<Setting>,
+}
+
+impl Merged<'_> {
+    pub fn inert(&self) -> Vec<Setting> {
+        self.inert.clone()
+    }
+
+    /// Every value that counts, with its place.
+    pub fn said(&self) -> Vec<Setting> {
+        let mut said = vec![];
+        leaves(&self.table, "", &mut |key, value| {
+            said.push(self.layers.setting(key, value));
+        });
+        said
+    }
+
+    /// Reads it. Paths that a file names are made to stand relative to that file.
+    pub fn read(mut self, environment: &Environment) -> Result<Config> {
+        self.check_choices()?;
+        self.anchor(environment);
+        let root = Spanned::new(0..0, self.table);
+        Config::deserialize(toml::Deserializer::from(root))
+            .map_err(|error| self.layers.mistake(&error, 0))
+    }
+
+    fn check_choices(&self) -> Result<()> {
+        for (path, choices) in CHOICES {
+            let Some(value) = find(&self.table, &path) else {
+                continue;
+            };
+            let Some(text) = value
+                .get_ref()
+                .as_str()
+                .filter(|text| !choices.contains(text))
+            else {
+                continue;
+            };
+            return Err(Error::Mistake {
+                place: self.layers.place(value.span().start),
+                message: format!("{} cannot be {text:?}", path.join(".")),
+                hint: Some(match nearest(text, choices.iter().copied()) {
+                    Some(near) => format!("did you mean {near:?}?"),
+                    None => format!("one of {}", choices.join(", ")),
+                }),
+            });
+        }
+        Ok(())
+    }
+
+    /// Makes paths absolute: they are relative to the file that says them.
+    fn anchor(&mut self, environment: &Environment) {
+        let presets = match self.table.get("presets").map(Spanned::get_ref) {
+            Some(DeValue::Table(presets)) => presets
+                .keys()
+                .map(|name| name.get_ref().to_string())
+                .collect(),
+            _ => vec![],
+        };
+        let data = presets
+            .iter()
+            .map(|name| vec!["presets", name.as_str(), "data"]);
+        for path in data.chain([vec!["store", "path"]]) {
+            let Some(value) = find(&self.table, &path) else {
+                continue;
+            };
+            let Some(text) = value.get_ref().as_str() else {
+                continue;
+            };
+            let file = self.layers.place(value.span().start).file;
+            let folder = file
+                .as_deref()
+                .and_then(Path::parent)
+                .unwrap_or(&environment.cwd);
+            let absolute = places::anchored(text, folder, &environment.home);
+            if let Some(value) = find_mut(&mut self.table, &path) {
+                *value.get_mut() = DeValue::String(absolute.into());
+            }
+        }
+    }
+}
+
+/// The words of the parser, with the nearest of the names that it would have taken.
+fn in_our_words(message: &str) -> (String, Option<String>) {
+    let message = message.lines().next().unwrap_or_default();
+    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
+    match names.split_first() {
+        Some((wrong, known)) if unknown => {
+            let what = if message.starts_with("unknown field") {
+                "key"
+            } else {
+                "word"
+            };
+            let hint = match nearest(wrong, known.iter().copied()) {
+                Some(near) => format!("did you mean {near}?"),
+                None if known.is_empty() => "no key can stand here".to_owned(),
+                None => format!("known here: {}", known.join(", ")),
+            };
+            (format!("unknown {what} {wrong:?}"), Some(hint))
+        }
+        Some((missing, _)) if message.starts_with("missing field") => {
+            let hint = Some(format!("add {missing} = …"));
+            (format!("the key {missing:?} is missing"), hint)
+        }
+        _ => (message.to_owned(), None),
+    }
+}
+
+/// Key by key: tables are merged, everything else is replaced.
+fn merge<'i>(below: &mut DeTable<'i>, above: DeTable<'i>) {
+    for (key, mut value) in above {
+        let under = below.get_mut(key.get_ref().as_ref()).map(Spanned::get_mut);
+        if let (Some(DeValue::Table(under)), DeValue::Table(over)) = (under, value.get_mut()) {
+            merge(under, std::mem::take(over));
+        } else {
+            below.insert(key, value);
+        }
+    }
+}
+
+fn find<'t, 'i>(table: &'t DeTable<'i>, path: &[&str]) -> Option<&'t Spanned<DeValue<'i>>> {
+    let (first, rest) = path.split_first()?;
+    let value = table.get(*first)?;
+    match value.get_ref() {
+        _ if rest.is_empty() => Some(value),
+        DeValue::Table(table) => find(table, rest),
+        _ => None,
+    }
+}
+
+fn find_mut<'t, 'i>(
+    table: &'t mut DeTable<'i>,
+    path: &[&str],
+) -> Option<&'t mut Spanned<DeValue<'i>>> {
+    let (first, rest) = path.split_first()?;
+    let value = table.get_mut(*first)?;
+    if rest.is_empty() {
+        return Some(value);
+    }
+    match value.get_mut() {
+        DeValue::Table(table) => find_mut(table, rest),
+        _ => None,
+    }
+}
+
+fn remove<'i>(table: &mut DeTable<'i>, path: &[&str]) -> Option<Spanned<DeValue<'i>>> {
+    let (last, folder) = path.split_last()?;
+    if folder.is_empty() {
+        return table.remove(*last);
+    }
+    match find_mut(table, folder)?.get_mut() {
+        DeValue::Table(table) => table.remove(*last),
+        _ => None,
+    }
+}
+
+fn leaves(table: &DeTable<'_>, prefix: &str, each: &mut impl FnMut(String, &Spanned<DeValue<'_>>)) {
+    for (key, value) in table {
+        let key = format!("{prefix}{}", quoted_key(key.get_ref()));
+        match value.get_ref() {
+            DeValue::Table(table) => leaves(table, &format!("{key}."), each),
+            _ => each(key, value),
+        }
+    }
+}
+
+/// Every value of a config, defaults included, by its dotted key.
+pub(super) fn flat(config: &Config) -> Vec<(String, String)> {
+    fn walk(table: &toml::Table, prefix: &str, all: &mut Vec<(String, String)>) {
+        for (key, value) in table {
+            let key = format!("{prefix}{}", quoted_key(key));
+            match value {
+                toml::Value::Table(table) => walk(table, &format!("{key}."), all),
+                value => all.push((key, value.to_string())),
+            }
+        }
+    }
+    let mut all = vec![];
+    let table = toml::Table::try_from(config)
+        .expect("a config is made of texts, numbers, lists and tables");
+    walk(&table, "", &mut all);
+    all
+}
+
+fn quoted_key(key: &str) -> String {
+    let is_bare = !key.is_empty()
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if is_bare {
+        key.to_owned()
+    } else {
+        toml::Value::String(key.to_owned()).to_string()
+    }
+}

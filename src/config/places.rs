@@ -1,0 +1,158 @@
+//! Where things are kept: the XDG folders, and the store.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use super::{Environment, Error, Loaded, Place, Result};
+
+/// The folders of this user.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Places {
+    pub config: PathBuf,
+    pub data: PathBuf,
+    pub state: PathBuf,
+    pub cache: PathBuf,
+}
+
+impl Places {
+    /// By the XDG rules; `None` where the user has no home.
+    pub fn find() -> Option<Self> {
+        let dirs = directories::ProjectDirs::from("", "", "sconce")?;
+        Some(Self {
+            config: dirs.config_dir().to_owned(),
+            data: dirs.data_dir().to_owned(),
+            // Where a system has no folder for state, it is kept beside the data.
+            state: dirs.state_dir().unwrap_or(dirs.data_dir()).to_owned(),
+            cache: dirs.cache_dir().to_owned(),
+        })
+    }
+
+    /// The store when nothing else says where it is.
+    pub fn store(&self) -> PathBuf {
+        self.data.join("store")
+    }
+
+    /// The store of the demonstration.
+    pub fn demo(&self) -> PathBuf {
+        self.data.join("demo")
+    }
+}
+
+/// The store's folder, and what led to it. The folder need not be there yet.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Found {
+    pub path: PathBuf,
+    pub why: Why,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    Flag,
+    Variable,
+    /// A folder `.sconce` here or above.
+    Folder,
+    /// A file `.sconce` here or above that names the folder.
+    Pointer(PathBuf),
+    Setting(Place),
+    /// Nothing said otherwise.
+    Default,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => f.write_str("--store"),
+            Self::Variable => f.write_str("SCONCE_STORE"),
+            Self::Folder => f.write_str("the nearest .sconce"),
+            Self::Pointer(file) => write!(f, "the pointer {}", file.display()),
+            Self::Setting(place) => write!(f, "store.path at {place}"),
+            Self::Default => f.write_str("the data folder of this user"),
+        }
+    }
+}
+
+/// Finds the store: `--store`, `SCONCE_STORE`, the nearest `.sconce` upward (a folder, or a file that points to one),
+/// `store.path`, the user's data folder.
+pub fn find_store(loaded: &Loaded, flag: Option<&Path>) -> Result<Found> {
+    let environment = &loaded.environment;
+    if let Some(path) = flag {
+        let path = environment.cwd.join(path);
+        return Ok(Found {
+            path,
+            why: Why::Flag,
+        });
+    }
+    if let Some(text) = environment.var("SCONCE_STORE") {
+        let path = expanded(
+            &anchored(text, &environment.cwd, &environment.home),
+            environment,
+        );
+        let why = Why::Variable;
+        return Ok(Found { path, why });
+    }
+    if let Some(path) = environment.upward(".sconce") {
+        if path.is_dir() {
+            let why = Why::Folder;
+            return Ok(Found { path, why });
+        }
+        return pointed(path, environment);
+    }
+    if let Some(path) = &loaded.config.store.path {
+        let path = expanded(&path.to_string_lossy(), environment);
+        let why = loaded
+            .place("store.path")
+            .cloned()
+            .map_or(Why::Default, Why::Setting);
+        return Ok(Found { path, why });
+    }
+    Ok(Found {
+        path: environment.places.store(),
+        why: Why::Default,
+    })
+}
+
+fn pointed(file: PathBuf, environment: &Environment) -> Result<Found> {
+    let text = std::fs::read_to_string(&file).map_err(|source| Error::Read {
+        path: file.clone(),
+        source,
+    })?;
+    let wrong = |why: &str| Error::Pointer {
+        path: file.clone(),
+        why: why.to_owned(),
+    };
+    let line = text.trim();
+    if line.is_empty() {
+        return Err(wrong("a pointer to a store that names none"));
+    }
+    if line.contains('\n') {
+        return Err(wrong("a pointer to a store with more than one line"));
+    }
+    let folder = file.parent().unwrap_or(&environment.cwd);
+    Ok(Found {
+        path: expanded(&anchored(line, folder, &environment.home), environment),
+        why: Why::Pointer(file),
+    })
+}
+
+/// `{host}` and `{user}` filled in, so that one line serves several machines and people.
+fn expanded(path: &str, environment: &Environment) -> PathBuf {
+    PathBuf::from(
+        path.replace("{host}", &environment.host)
+            .replace("{user}", &environment.user),
+    )
+}
+
+/// A path made absolute: `~/` is the home folder, what is relative starts at `folder`, `demo:NAME` stays.
+pub(super) fn anchored(text: &str, folder: &Path, home: &Path) -> String {
+    if text.starts_with("demo:") {
+        return text.to_owned();
+    }
+    let path = match text.strip_prefix("~/") {
+        Some(rest) => home.join(rest),
+        None => folder.join(text),
+    };
+    path.to_string_lossy().into_owned()
+}

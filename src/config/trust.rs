@@ -1,0 +1,109 @@
+//! Trust in project files.
+//!
+//! Whoever can write into a folder that you enter can write a `sconce.toml` there. Most of what it says can do no harm
+//! before you start something; what could is inert until you trust the file as it is. A changed file must be trusted again.
+
+use std::{
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use super::{Error, Places, Result};
+
+/// What a project's file may not say before it is trusted: which more environment variables are kept with their values
+/// (they may be secrets), and where the store is (others may read it there).
+pub const GATED: [[&str; 2]; 2] = [["capture", "env"], ["store", "path"]];
+
+/// A file and the contents that were trusted.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Trusted {
+    pub path: PathBuf,
+    /// BLAKE3, hex.
+    pub hash: String,
+}
+
+pub fn list(places: &Places) -> Result<Vec<Trusted>> {
+    let text = super::read(&file(places))?.unwrap_or_default();
+    let entries = text.lines().filter_map(|line| {
+        let (hash, path) = line.split_once(' ')?;
+        Some(Trusted {
+            path: PathBuf::from(path),
+            hash: hash.to_owned(),
+        })
+    });
+    Ok(entries.collect())
+}
+
+/// Trusts a file as it is now.
+pub fn add(places: &Places, path: &Path) -> Result<Trusted> {
+    let text = super::read(path)?.ok_or_else(|| Error::Missing(path.to_owned()))?;
+    let trusted = Trusted {
+        path: whole(path)?,
+        hash: hash(&text),
+    };
+    let mut all = list(places)?;
+    all.retain(|entry| entry.path != trusted.path);
+    all.push(trusted.clone());
+    write(places, &all)?;
+    Ok(trusted)
+}
+
+/// Trusts a file no longer; it may be gone.
+pub fn revoke(places: &Places, path: &Path) -> Result<()> {
+    let whole = whole(path).unwrap_or_else(|_| path.to_owned());
+    let mut all = list(places)?;
+    let before = all.len();
+    all.retain(|entry| entry.path != whole);
+    if all.len() == before {
+        return Err(Error::NotTrusted(whole));
+    }
+    write(places, &all)
+}
+
+pub(super) fn is_trusted(places: &Places, path: &Path, text: &str) -> Result<bool> {
+    let wanted = Trusted {
+        path: whole(path)?,
+        hash: hash(text),
+    };
+    Ok(list(places)?.contains(&wanted))
+}
+
+fn file(places: &Places) -> PathBuf {
+    places.state.join("trusted")
+}
+
+fn hash(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
+fn whole(path: &Path) -> Result<PathBuf> {
+    path.canonicalize().map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn write(places: &Places, all: &[Trusted]) -> Result<()> {
+    let (target, draft) = (
+        file(places),
+        places.state.join(format!("trusted.{}", std::process::id())),
+    );
+    let text: String = all
+        .iter()
+        .map(|entry| format!("{} {}\n", entry.hash, entry.path.display()))
+        .collect();
+    let replace = || {
+        std::fs::create_dir_all(&places.state)?;
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(&draft)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&draft, &target)
+    };
+    replace().map_err(|source| Error::Write {
+        path: target.clone(),
+        source,
+    })
+}

@@ -1,0 +1,310 @@
+//! The laws of the series store, against points kept in a plain list.
+
+use std::collections::BTreeMap;
+
+use proptest::{collection::vec, prelude::*};
+use rusqlite::Connection;
+
+use super::{Error, chart::reduce, read, *};
+use crate::domain::{
+    ids::{Id, RunId},
+    series::{Bucket, Point, Segment, Window},
+    time::Timestamp,
+};
+
+fn run(number: u8) -> RunId {
+    RunId(Id::from_bytes([number; 16]))
+}
+
+fn store() -> Connection {
+    let conn = Connection::open_in_memory().unwrap();
+    conn.execute_batch("pragma foreign_keys = on; create table runs (id text primary key) strict;")
+        .unwrap();
+    conn.execute_batch(SCHEMA).unwrap();
+    for number in 0..4 {
+        conn.execute("insert into runs values (?)", [run(number).to_string()])
+            .unwrap();
+    }
+    conn
+}
+
+fn point(step: i64, value: f64) -> Point {
+    Point {
+        step,
+        time: 1_790_000_000_000 + step * 250,
+        value,
+    }
+}
+
+/// Takes points in, one line each, `commit` lines a save.
+fn take_in(conn: &Connection, metric: &str, points: &[Point], commit: usize) -> Open {
+    let mut open = Open::load(conn, &run(0)).unwrap();
+    for lines in points.chunks(commit) {
+        for point in lines {
+            let metrics = [(metric.to_owned(), point.value)];
+            open.add(Some(point.step), Timestamp(point.time), &metrics);
+        }
+        open.save(conn).unwrap();
+    }
+    open
+}
+
+fn all(conn: &Connection, metric: &str) -> Vec<(u32, Point)> {
+    points(conn, &run(0), metric, i64::MIN, i64::MAX, usize::MAX).unwrap()
+}
+
+/// Points with their segments, as bits: NaN equals NaN, and 0.0 does not equal -0.0.
+fn bits(points: &[(u32, Point)]) -> Vec<(u32, i64, i64, u64)> {
+    points
+        .iter()
+        .map(|(segment, point)| (*segment, point.step, point.time, point.value.to_bits()))
+        .collect()
+}
+
+/// What the segments of these points should be.
+fn segmented(points: &[Point]) -> Vec<(u32, Point)> {
+    let mut segment = 0;
+    let mut before = i64::MIN;
+    points
+        .iter()
+        .map(|point| {
+            segment += u32::from(point.step < before);
+            before = point.step;
+            (segment, *point)
+        })
+        .collect()
+}
+
+fn brute_force(points: &[(u32, Point)], window: &Window) -> Vec<Segment> {
+    let mut charted: BTreeMap<u32, Vec<Bucket>> = BTreeMap::new();
+    let span = i128::from(window.to) - i128::from(window.from) + 1;
+    for (segment, point) in points {
+        let offset = i128::from(point.step) - i128::from(window.from);
+        if 0 <= offset && offset < span {
+            charted
+                .entry(*segment)
+                .or_insert_with(|| vec![Bucket::EMPTY; window.columns])
+                [(offset * window.columns as i128 / span) as usize]
+                .add(*point);
+        }
+    }
+    charted
+        .into_iter()
+        .map(|(number, columns)| Segment { number, columns })
+        .collect()
+}
+
+/// Everything of a bucket but its sum, which depends on the order of adding.
+fn exact(bucket: &Bucket) -> impl PartialEq + std::fmt::Debug + use<> {
+    (
+        (bucket.step, bucket.time, bucket.finite, bucket.nan),
+        (bucket.positive_infinite, bucket.negative_infinite),
+        [bucket.min, bucket.max, bucket.first, bucket.last].map(f64::to_bits),
+    )
+}
+
+fn assert_equal(got: &[Segment], want: &[Segment]) {
+    let numbers = |segments: &[Segment]| segments.iter().map(|s| s.number).collect::<Vec<_>>();
+    assert_eq!(numbers(got), numbers(want));
+    for (got, want) in got.iter().zip(want) {
+        for (i, (got, want)) in got.columns.iter().zip(&want.columns).enumerate() {
+            assert_eq!(exact(got), exact(want), "column {i}");
+            let scale = got.min.abs().max(got.max.abs()) * got.finite as f64;
+            assert!(
+                got.is_empty() || got.finite == 0 || (got.sum - want.sum).abs() <= 1e-9 * scale,
+                "column {i}: the sum is {} and should be {}",
+                got.sum,
+                want.sum
+            );
+        }
+    }
+}
+
+/// Steps that mostly go up, at times repeat, leap or go back, with values that are at times no numbers.
+fn series(longest: usize) -> impl Strategy<Value = Vec<Point>> {
+    let step = prop_oneof![
+        400 => Just(1i64),
+        60 => Just(0),
+        40 => 2i64..9,
+        1 => 1_000i64..100_000,
+    ];
+    let value = prop_oneof![
+        200 => (-1e3f32..1e3).prop_map(f64::from),
+        20 => -1e6f64..1e6,
+        2 => Just(f64::NAN),
+        1 => Just(f64::INFINITY),
+        1 => Just(f64::NEG_INFINITY),
+        1 => Just(-0.0),
+        1 => Just(1e12),
+    ];
+    let resumes = vec((any::<prop::sample::Index>(), 1i64..5_000), 0..3);
+    // Whole series are drawn by repeating a short pattern: drawing 40,000 points one by one would take the time.
+    (vec((step, value), 1..400), 1..=longest, resumes).prop_map(|(pattern, length, resumes)| {
+        let mut at = 0;
+        let back: BTreeMap<usize, i64> = resumes
+            .into_iter()
+            .map(|(i, steps)| (i.index(length), steps))
+            .collect();
+        (0..length)
+            .map(|i| {
+                let (step, value) = pattern[i % pattern.len()];
+                at += step - back.get(&i).copied().unwrap_or(0);
+                point(at, value + if i % 7 == 0 { (i / 7) as f64 } else { 0.0 })
+            })
+            .collect()
+    })
+}
+
+fn windows() -> impl Strategy<Value = Vec<(f64, f64, usize)>> {
+    vec((-0.2f64..1.1, 0.0f64..1.3, 1usize..300), 1..6)
+}
+
+/// A window that begins at a part of the series' extent and is as wide as another.
+fn window(points: &[Point], (from, wide, columns): (f64, f64, usize), slack: f64) -> Window {
+    let first = points.iter().map(|p| p.step).min().unwrap();
+    let last = points.iter().map(|p| p.step).max().unwrap();
+    let span = (last - first) as f64;
+    let from = first + (span * from) as i64;
+    Window {
+        from,
+        to: from + (span * wide) as i64,
+        columns,
+        slack,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn without_slack_every_point_is_in_its_column(points in series(60_000), windows in windows(), commit in 1usize..20_000) {
+        let conn = store();
+        take_in(&conn, "loss", &points, commit.max(points.len() / 50));
+        let listed = segmented(&points);
+        for part in windows {
+            let window = window(&points, part, 0.0);
+            let got = chart(&conn, &run(0), "loss", &window).unwrap();
+            assert_equal(&got, &brute_force(&listed, &window));
+        }
+    }
+
+    #[test]
+    fn with_slack_no_point_is_lost_or_far_from_its_column(points in series(60_000), windows in windows(), slack in 0.01f64..0.5) {
+        let conn = store();
+        take_in(&conn, "loss", &points, 5_000);
+        let listed = segmented(&points);
+        for part in windows {
+            let window = window(&points, part, slack);
+            let got = chart(&conn, &run(0), "loss", &window).unwrap();
+            let column = (window.to - window.from + 1) as f64 / window.columns as f64;
+            let reach = (slack * column) as i64 + 1;
+            for want in brute_force(&listed, &window) {
+                let got = got.iter().find(|segment| segment.number == want.number).expect("its points are lost");
+                let got_whole = whole(&got.columns);
+                let want_whole = whole(&want.columns);
+                prop_assert!(want_whole.points() <= got_whole.points());
+                prop_assert!(want_whole.nan <= got_whole.nan);
+                prop_assert!(want_whole.positive_infinite <= got_whole.positive_infinite);
+                prop_assert!(want_whole.negative_infinite <= got_whole.negative_infinite);
+                prop_assert!(got_whole.min <= want_whole.min && want_whole.max <= got_whole.max);
+
+                // Nor is one counted twice: no more stand there than in the window and its reach.
+                let wider = Window { to: window.to + reach, ..window.clone() };
+                let most = brute_force(&listed, &wider).into_iter().find(|segment| segment.number == want.number);
+                prop_assert!(got_whole.points() <= most.map_or(0, |segment| whole(&segment.columns).points()));
+
+                // Every column's extremes are met by its own points or those just behind it.
+                for (i, bucket) in got.columns.iter().enumerate().filter(|(_, bucket)| 0 < bucket.finite) {
+                    let first = window.from + (column * i as f64) as i64 - 1;
+                    let last = window.from + (column * (i + 1) as f64) as i64 + reach + 1;
+                    let near = |value: f64| listed.iter().any(|(_, p)| first <= p.step && p.step <= last && p.value == value);
+                    prop_assert!(near(bucket.min) && near(bucket.max), "column {}", i);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_spike_anywhere_is_seen_at_any_zoom(length in 1usize..80_000, at in any::<prop::sample::Index>(), zooms in vec((0.0f64..1.0, 1usize..300), 1..6)) {
+        let at = at.index(length);
+        let points: Vec<Point> = (0..length).map(|i| point(i as i64, if i == at { 1e9 } else { 0.5 })).collect();
+        let conn = store();
+        take_in(&conn, "loss", &points, 7_777);
+        for (zoom, columns) in zooms {
+            let around = (length as f64 * zoom) as i64;
+            for slack in [0.0, 0.25] {
+                let window = Window { from: at as i64 - around, to: at as i64 + around / 2, columns, slack };
+                let charted = chart(&conn, &run(0), "loss", &window).unwrap();
+                prop_assert_eq!(charted[0].columns.iter().filter(|bucket| bucket.max == 1e9).count(), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_loaded_after_any_save_goes_on_as_if_it_had_never_stopped(points in series(12_000), saves in vec(1usize..900, 1..40), reload in vec(any::<bool>(), 40)) {
+        let conn = store();
+        let mut open = Open::load(&conn, &run(0)).unwrap();
+        let mut at = 0;
+        for (i, lines) in saves.iter().cycle().enumerate() {
+            let next = points.len().min(at + lines);
+            for point in &points[at..next] {
+                let second = ("second".to_owned(), -point.value);
+                let metrics = [("loss".to_owned(), point.value), second];
+                open.add(Some(point.step), Timestamp(point.time), &metrics[..1 + point.step as usize % 2]);
+            }
+            open.save(&conn).unwrap();
+            at = next;
+            if reload[i % reload.len()] {
+                open = Open::load(&conn, &run(0)).unwrap();
+            }
+            if at == points.len() {
+                break;
+            }
+        }
+        prop_assert_eq!(bits(&all(&conn, "loss")), bits(&segmented(&points)));
+        let odd: Vec<Point> = points.iter().filter(|p| p.step.rem_euclid(2) == 1).map(|p| Point { value: -p.value, ..*p }).collect();
+        prop_assert_eq!(bits(&all(&conn, "second")), bits(&segmented(&odd)));
+        while !open.settle(&conn).unwrap() {}
+        prop_assert_eq!(bits(&all(&conn, "loss")), bits(&segmented(&points)));
+        prop_assert_eq!(bits(&all(&conn, "second")), bits(&segmented(&odd)));
+        Open::load(&conn, &run(0)).unwrap();
+    }
+
+    #[test]
+    fn raw_points_are_found_by_their_steps(points in series(20_000), part in (-0.2f64..1.1, 0.0f64..0.5), limit in 0usize..6_000) {
+        let conn = store();
+        take_in(&conn, "loss", &points, 3_000);
+        let window = window(&points, (part.0, part.1, 1), 0.0);
+        let got = super::points(&conn, &run(0), "loss", window.from, window.to, limit).unwrap();
+        let mut want = segmented(&points);
+        want.retain(|(_, point)| window.from <= point.step && point.step <= window.to);
+        want.truncate(limit);
+        prop_assert_eq!(bits(&got), bits(&want));
+    }
+
+    #[test]
+    fn the_row_of_a_series_says_what_its_points_say(points in series(3_000), commit in 1usize..500) {
+        let conn = store();
+        take_in(&conn, "loss", &points, commit);
+        let finite: Vec<&Point> = points.iter().filter(|p| p.value.is_finite()).collect();
+        let first = |better: fn(f64, f64) -> bool| finite.iter().copied().reduce(|best, p| if better(p.value, best.value) { p } else { best });
+        let got = summaries(&conn, &run(0)).unwrap().remove(0);
+        prop_assert_eq!(got.points, points.len() as u64);
+        prop_assert_eq!(got.nan, points.iter().filter(|p| p.value.is_nan()).count() as u64);
+        prop_assert_eq!(got.infinite, points.iter().filter(|p| p.value.is_infinite()).count() as u64);
+        prop_assert_eq!((got.last.to_bits(), got.last_step), points.last().map(|p| (p.value.to_bits(), p.step)).unwrap());
+        prop_assert_eq!(got.min.map(|e| (e.value, e.step)), first(|a, b| a < b).map(|p| (p.value, p.step)));
+        prop_assert_eq!(got.max.map(|e| (e.value, e.step)), first(|a, b| b < a).map(|p| (p.value, p.step)));
+        let steps = || points.iter().map(|p| p.step);
+        prop_assert_eq!(extent(&conn, &run(0), "loss").unwrap(), steps().min().zip(steps().max()));
+    }
+}
+
+fn whole(columns: &[Bucket]) -> Bucket {
+    columns.iter().fold(Bucket::EMPTY, |mut whole, column| {
+        if !column.is_empty() {
+            whole.merge(column);
+        }
+        whole
+    })
+}
