@@ -2,7 +2,7 @@
 //! as the first thing it does.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     thread,
 };
@@ -29,11 +29,16 @@ pub fn worker(program: &Path, dir: &Path) -> Result<Child> {
 pub fn agent(program: &Path, root: &Path) -> Result<()> {
     let mut command = Command::new(program);
     command.args(["agent", "run", "--store"]).arg(root);
-    let uid = rustix::process::getuid().as_raw();
-    let mut child = start(command, &root.join(format!("agent.{uid}.log")))?;
+    let mut child = start(command, &agent_log(root))?;
     // Waited for, so that an agent which ends before this process does leaves no trace in the table of processes.
     thread::spawn(move || child.wait());
     Ok(())
+}
+
+/// The log of this user's agent.
+pub fn agent_log(root: &Path) -> PathBuf {
+    let uid = rustix::process::getuid().as_raw();
+    root.join(format!("agent.{uid}.log"))
 }
 
 fn start(mut command: Command, log: &Path) -> Result<Child> {
@@ -53,7 +58,7 @@ fn start(mut command: Command, log: &Path) -> Result<Child> {
 }
 
 /// Adds an error and its causes to a log, for those who look there; a log that cannot be written is no second error.
-pub(crate) fn note(log: &Path, error: &dyn std::error::Error) {
+pub fn note(log: &Path, error: &dyn std::error::Error) {
     let Ok(mut log) = files::append(log) else {
         return;
     };
