@@ -65,3 +65,6 @@ pub fn prepare(
         plan,
     })
 }
+
+#[cfg(test)]
+mod tests;

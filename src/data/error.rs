@@ -94,8 +94,11 @@ pub enum Error {
         dtype: String,
         wanted: &'static str,
     },
-    #[error("no column is left to learn from: {}", .warnings.join("; "))]
-    NoFeatures { warnings: Vec<String> },
+    #[error("no column is left to learn from{}", .left_out.iter().map(|why| format!("; {why}")).collect::<String>())]
+    NoFeatures {
+        /// A sentence for each column that was not excluded.
+        left_out: Vec<String>,
+    },
     #[error("the target {} has no values", quoted(.target))]
     NoTargets { target: String },
     #[error("the target {} is {} in every row: two classes or more are needed", quoted(.target), quoted(.class))]

@@ -65,6 +65,7 @@ pub fn inspect(table: &Table, preset: &Preset) -> Result<Plan, Error> {
     let mut warnings = vec![];
     let target = goal(table, preset, &mut warnings)?;
     let mut features = vec![];
+    let mut left_out = vec![];
     for name in table.columns() {
         if name == preset.target || listed.is_left_out(name, preset) {
             continue;
@@ -73,7 +74,7 @@ pub fn inspect(table: &Table, preset: &Preset) -> Result<Plan, Error> {
         match kind(name, &cells, table.rows(), listed.kind(name), preset)? {
             Verdict::Feature(column) => features.push(column),
             Verdict::LeftOut(why) => {
-                warnings.push(format!("column {} is left out: {why}", quoted(name)));
+                left_out.push(format!("column {} is left out: {why}", quoted(name)));
             }
         }
         if counts_rows(&cells, table.rows()) {
@@ -84,8 +85,9 @@ pub fn inspect(table: &Table, preset: &Preset) -> Result<Plan, Error> {
         }
     }
     if features.is_empty() {
-        return Err(Error::NoFeatures { warnings });
+        return Err(Error::NoFeatures { left_out });
     }
+    warnings.extend(left_out);
     let mut plan = Plan {
         features,
         target,

@@ -15,7 +15,7 @@ use polars::prelude::{
 
 use super::{
     Error,
-    cells::{self, Cells},
+    cells::{Cells, MISSING},
     csv,
 };
 use crate::domain::text;
@@ -170,6 +170,12 @@ fn parse_csv(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
     let shape = csv::scan(text).map_err(|fault| csv_error(path, &fault))?;
     check_names(path, &shape.names)?;
     check_size(path, shape.names.len(), shape.rows)?;
+    // Blank lines at the end are no rows; in a file of one column they are empty cells.
+    let cells = if shape.names.len() == 1 {
+        text
+    } else {
+        text.trim_end_matches(['\r', '\n'])
+    };
     let read = |look_at: Option<usize>| {
         guarded(path, || {
             CsvReadOptions::default()
@@ -179,7 +185,7 @@ fn parse_csv(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
                         .with_separator(shape.separator)
                         .with_null_values(Some(NullValues::AllColumns(missing_words())))
                 })
-                .into_reader_with_file_handle(Cursor::new(text.as_bytes()))
+                .into_reader_with_file_handle(Cursor::new(cells.as_bytes()))
                 .finish()
         })
     };
@@ -200,7 +206,7 @@ fn parse_csv(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
 }
 
 fn missing_words() -> Vec<PlSmallStr> {
-    cells::MISSING
+    MISSING
         .iter()
         .map(|word| PlSmallStr::from_static(word))
         .collect()

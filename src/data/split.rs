@@ -1,6 +1,9 @@
 //! Which rows train, which choose and which judge.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -69,7 +72,7 @@ pub fn split(table: &Table, plan: &Plan, preset: &Preset, seed: u64) -> Result<P
             // Rows without a group are one group: that is the careful reading.
             let mut groups: BTreeMap<Option<String>, Vec<u32>> = BTreeMap::new();
             for row in rows {
-                let group = cells.text(row as usize).map(|group| group.into_owned());
+                let group = cells.text(row as usize).map(Cow::into_owned);
                 groups.entry(group).or_default().push(row);
             }
             by_group(by, groups.into_values().collect(), shares, &mut random)?
@@ -251,4 +254,168 @@ fn in_time(table: &Table, by: &str, rows: Vec<u32>) -> Result<Vec<u32>, Error> {
         .collect::<Result<Vec<_>, Error>>()?;
     timed.sort_by(|a, b| a.0.total_cmp(&b.0));
     Ok(timed.into_iter().map(|(_, row)| row).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::data::{
+        inspect,
+        tests::{preset, table},
+    };
+
+    /// A table with a class of each row's number and with further cells, and its parts.
+    fn parts(csv: &str, task: &str, more: &str, seed: u64) -> Result<Parts, Error> {
+        let (table, preset) = (table(csv), preset(task, "y", more));
+        let plan = inspect(&table, &preset)?;
+        split(&table, &plan, &preset, seed)
+    }
+
+    fn classes(classes: &[usize]) -> String {
+        let mut csv = "x,y\n".to_owned();
+        for (row, class) in classes.iter().enumerate() {
+            csv += &format!("{}.5,c{class}\n", row * 13 % 17);
+        }
+        csv
+    }
+
+    fn all(parts: &Parts) -> Vec<u32> {
+        let mut all = [&parts.train[..], &parts.validation, &parts.test].concat();
+        all.sort_unstable();
+        all
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn parts_share_no_row_and_leave_none_out(rows in 12usize..200, kind in prop::sample::select(vec!["auto", "random", "group", "time"]), validation in 0.05..0.45, test in 0.05..0.45, seed in any::<u64>()) {
+            let mut csv = "x,g,y\n".to_owned();
+            for row in 0..rows {
+                csv += &format!("{},g{},{}\n", row * 7 % 13, row % 5, row * 3 % 19);
+            }
+            let more = format!("split = {{ kind = {kind:?}, validation = {validation}, test = {test}, by = \"g\" }}");
+            let more = if kind == "group" { more } else { more.replace(", by = \"g\"", "") };
+            let parts = parts(&csv, "regression", &more, seed).unwrap();
+            prop_assert_eq!(all(&parts), (0..rows as u32).collect::<Vec<_>>());
+            for part in [&parts.train, &parts.validation, &parts.test] {
+                prop_assert!(!part.is_empty() && part.is_sorted());
+            }
+            if kind != "group" {
+                let exact = |share: f64| share * rows as f64;
+                prop_assert!(f64::abs(parts.validation.len() as f64 - exact(validation)) <= 1.0);
+                prop_assert!(f64::abs(parts.test.len() as f64 - exact(test)) <= 1.0);
+            }
+        }
+
+        #[test]
+        fn each_class_keeps_its_share_within_a_row(of in prop::collection::vec(0usize..5, 40..200), validation in 0.05..0.45, test in 0.05..0.45, seed in any::<u64>()) {
+            prop_assume!(of.iter().any(|class| *class != of[0]));
+            let more = format!("split = {{ validation = {validation}, test = {test} }}");
+            let parts = parts(&classes(&of), "classification", &more, seed).unwrap();
+            prop_assert_eq!(all(&parts), (0..of.len() as u32).collect::<Vec<_>>());
+            for class in 0..5 {
+                let count = |rows: &[u32]| rows.iter().filter(|row| of[**row as usize] == class).count() as f64;
+                let total = of.iter().filter(|is| **is == class).count() as f64;
+                for (rows, share) in [(&parts.train, 1.0 - validation - test), (&parts.validation, validation), (&parts.test, test)] {
+                    prop_assert!(f64::abs(count(rows) - total * share) < 1.0, "class {class}: {} of {total} at {share}", count(rows));
+                }
+                prop_assert!(total == 0.0 || 0.0 < count(&parts.train));
+            }
+        }
+
+        #[test]
+        fn no_group_stands_in_two_parts(of in prop::collection::vec(0usize..12, 20..150), seed in any::<u64>()) {
+            let groups: std::collections::HashSet<_> = of.iter().collect();
+            let mut csv = "x,g,y\n".to_owned();
+            for (row, group) in of.iter().enumerate() {
+                let group = if *group == 0 { String::new() } else { format!("g{group}") };
+                csv += &format!("{},{group},{}\n", row % 7, row % 11);
+            }
+            let parts = parts(&csv, "regression", "split = { kind = \"group\", by = \"g\" }", seed);
+            prop_assume!(3 <= groups.len());
+            let parts = parts.unwrap();
+            let groups = |rows: &[u32]| rows.iter().map(|row| of[*row as usize]).collect::<std::collections::HashSet<_>>();
+            let (train, validation, test) = (groups(&parts.train), groups(&parts.validation), groups(&parts.test));
+            prop_assert!(train.is_disjoint(&validation) && train.is_disjoint(&test) && validation.is_disjoint(&test));
+        }
+    }
+
+    #[test]
+    fn by_time_the_last_rows_are_the_test() {
+        let mut csv = "x,at,y\n".to_owned();
+        for row in 0..20 {
+            // Later rows are earlier days.
+            csv += &format!("{},2026-03-{:02},{}\n", row % 3, 28 - row, row % 7);
+        }
+        let more = "split = { kind = \"time\", by = \"at\", validation = 0.1, test = 0.2 }";
+        let by_day = parts(&csv, "regression", more, 1).unwrap();
+        assert_eq!(by_day.test, [3, 2, 1, 0]);
+        assert_eq!(by_day.validation, [5, 4]);
+        let more = "split = { kind = \"time\", validation = 0.1, test = 0.2 }";
+        let by_row = parts(&csv, "regression", more, 1).unwrap();
+        assert_eq!(by_row.test, [16, 17, 18, 19]);
+        assert_eq!(by_row.validation, [14, 15]);
+    }
+
+    #[test]
+    fn rows_without_a_target_are_in_no_part() {
+        let mut csv = "x,y\n0,\n".to_owned();
+        for row in 1..16 {
+            csv += &format!("{row},{}\n", ["a", "b"][row % 2]);
+        }
+        let parts = parts(&csv, "classification", "", 1).unwrap();
+        assert_eq!(all(&parts), (1..16).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn a_split_that_cannot_be_made_says_why() {
+        let ten = classes(&[0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
+        let cases = [
+            (
+                ten.as_str(),
+                "split.validation = 0.0",
+                "split.validation is 0 and split.test is 0.15: both must be above 0",
+            ),
+            (&ten, "split.test = 0.8", "together at most 0.9"),
+            (&ten, "split.test = nan", "split.test is NaN"),
+            (
+                &ten,
+                "split = { kind = \"group\" }",
+                "split.kind = \"group\" needs split.by",
+            ),
+            (
+                &ten,
+                "split = { kind = \"group\", by = \"y\" }",
+                "column 'y' holds 2 groups, too few",
+            ),
+            (
+                &ten,
+                "split = { kind = \"random\", test = 0.89, validation = 0.01 }",
+                "10 rows with a target are too few for three parts: at least 14 are needed",
+            ),
+            (
+                &ten,
+                "split = { test = 0.01, validation = 0.01 }",
+                "10 rows with a target are too few for three parts: at least 200 are needed",
+            ),
+            (
+                "x,t,y\n1,2026-01-01,a\n2,,b\n3,2026-01-03,a\n",
+                "split = { kind = \"time\", by = \"t\" }",
+                "row 2 of column 't' has no time",
+            ),
+        ];
+        for (csv, more, expected) in cases {
+            let error = parts(csv, "classification", more, 1).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+        let numbers = "x,y\n1,1\n2,2\n3,4\n4,9\n";
+        let error = parts(numbers, "regression", "split.kind = \"stratified\"", 1).unwrap_err();
+        assert!(
+            error.to_string().contains("\"stratified\" needs classes"),
+            "{error}"
+        );
+    }
 }
