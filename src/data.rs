@@ -1,1 +1,70 @@
-//! (to be furnished)
+//! Tables: read, understood, split and turned into plain arrays for the trainer.
+//!
+//! [`read`] takes a file in, [`inspect`] says what its columns are for a preset and everything that can be known to be
+//! wrong before training, [`split`] divides its rows, [`Encoder::fit`] learns medians, scales and categories from the
+//! training rows alone, and [`Encoder::encode`] turns rows into arrays. [`prepare`] does all of it. The same bytes,
+//! preset and seed give the same arrays, bit for bit, on any number of threads.
+//!
+//! This room is the home of polars: no polars type leaves it.
+
+mod cells;
+mod csv;
+mod demo;
+mod encode;
+mod error;
+mod inputs;
+mod inspect;
+mod leaks;
+mod read;
+mod split;
+
+use std::path::Path;
+
+pub use self::{
+    demo::{demo, demo_names},
+    encode::{Encoded, Encoder, Target},
+    error::Error,
+    inspect::{Goal, GoalKind, Plan, inspect},
+    leaks::{Leak, Why, leaks},
+    read::{Table, hash_file, read},
+    split::{Parts, split},
+};
+use crate::domain::presets::Preset;
+
+/// A data file, ready for the trainer.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    pub encoder: Encoder,
+    /// Its warnings hold those of the fit too.
+    pub plan: Plan,
+    pub train: Encoded,
+    pub validation: Encoded,
+    pub test: Encoded,
+}
+
+/// Reads, inspects, splits, fits and encodes. With `expected_hash` (BLAKE3, hex) a file of other bytes is refused.
+pub fn prepare(
+    preset: &Preset,
+    seed: u64,
+    path: &Path,
+    expected_hash: Option<&str>,
+) -> Result<Prepared, Error> {
+    let table = match expected_hash {
+        Some(expected) => read::read_unchanged(path, expected)?,
+        None => read(path)?,
+    };
+    let mut plan = inspect(&table, preset)?;
+    let parts = split(&table, &plan, preset, seed)?;
+    let encoder = Encoder::fit(&table, &plan, preset, &parts.train)?;
+    plan.warnings.extend_from_slice(encoder.warnings());
+    Ok(Prepared {
+        train: encoder.encode(&table, &parts.train)?,
+        validation: encoder.encode(&table, &parts.validation)?,
+        test: encoder.encode(&table, &parts.test)?,
+        encoder,
+        plan,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,9 +6,11 @@
 pub mod error;
 pub mod intake;
 pub mod jobs;
+pub mod leases;
 pub mod logs;
 pub mod presets;
 pub mod runs;
+mod selection;
 pub mod series;
 pub mod upkeep;
 

@@ -1,4 +1,351 @@
 //! SQLite: the one room that speaks SQL.
+//!
+//! A store is a folder: `store.db` with its write-ahead log, `schema.lock`, a folder for each run. [`Store`] opens it
+//! and hands out transactions; the files beside this one hold the queries, one noun a file, as functions over a
+//! connection, so that a use case composes them into one transaction.
+//!
+//! What is absent: no query decides a rule of the domain, and nothing here knows a process or a journal.
 
-/// The open store.
-pub struct Store;
+pub mod audit;
+pub mod disk;
+mod error;
+pub mod events;
+pub mod jobs;
+pub mod journals;
+pub mod runs;
+mod schema;
+pub mod series;
+
+use std::{
+    fs::{File, OpenOptions},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rusqlite::{OpenFlags, Transaction, TransactionBehavior};
+
+pub use error::{Error, Result};
+pub use rusqlite::Connection;
+pub use schema::VERSION;
+
+/// How long a writer waits for another before the store counts as busy.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The open store. Cheap to share between threads: readers take a connection from a pool, writers wait for theirs.
+pub struct Store {
+    root: PathBuf,
+    /// Waits for the disk at each commit: for what a person was told is saved.
+    full: Mutex<Connection>,
+    /// Leaves the moment of writing to the system: for metrics, whose journal is the truth.
+    fast: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+    watch: Mutex<Connection>,
+    /// Held shared for as long as the store is open, so that no migration happens under us.
+    schema: File,
+    is_shared: bool,
+}
+
+impl Store {
+    /// Opens the store in a folder, makes it when it is not there, and brings its schema up to date.
+    pub fn open(root: &Path) -> Result<Self> {
+        disk::refuse_network(root)?;
+        let io = |source| Error::Io {
+            path: root.to_owned(),
+            source,
+        };
+        if !root.exists() {
+            make_private_folder(root).map_err(io)?;
+        }
+        let path = root.join("store.db");
+        let is_new = !path.exists();
+        let is_shared = disk::is_group_writable(root);
+        let schema = open_with_mode(
+            &root.join("schema.lock"),
+            if is_shared { 0o660 } else { 0o600 },
+        )?;
+        if is_new {
+            drop(open_with_mode(
+                &path,
+                if is_shared { 0o660 } else { 0o600 },
+            )?);
+        }
+        schema::bring_up_to_date(root, &path, &schema)?;
+        let full = connect(&path)?;
+        full.pragma_update(None, "synchronous", "full")?;
+        let fast = connect(&path)?;
+        let watch = connect(&path)?;
+        Ok(Self {
+            root: root.to_owned(),
+            full: Mutex::new(full),
+            fast: Mutex::new(fast),
+            readers: Mutex::new(vec![]),
+            watch: Mutex::new(watch),
+            schema,
+            is_shared,
+        })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Do several users work in it?
+    pub fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    /// A transaction that is on the disk when this returns: for what a person was told is saved.
+    pub fn write<T, E: From<Error>>(
+        &self,
+        change: impl FnOnce(&Transaction) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        transact(&mut hold(&self.full), change)
+    }
+
+    /// A transaction that survives a kill, and a loss of power up to the last moments: for what journals can tell again.
+    pub fn record<T, E: From<Error>>(
+        &self,
+        change: impl FnOnce(&Transaction) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        transact(&mut hold(&self.fast), change)
+    }
+
+    /// A consistent look at the store.
+    pub fn read<T, E: From<Error>>(
+        &self,
+        look: impl FnOnce(&Connection) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let pooled = hold(&self.readers).pop();
+        let mut connection = match pooled {
+            Some(connection) => connection,
+            None => connect(&self.root.join("store.db"))?,
+        };
+        let answer = {
+            let snapshot = connection.transaction().map_err(Error::from)?;
+            look(&snapshot)
+        };
+        hold(&self.readers).push(connection);
+        answer
+    }
+
+    /// A number that changes with every commit of any process; costs no read of the disk.
+    pub fn revision(&self) -> Result<u64> {
+        Ok(
+            hold(&self.watch).query_row("pragma data_version", [], |row| row.get::<_, i64>(0))?
+                as u64,
+        )
+    }
+
+    /// Does another process wait to bring the schema up to date? Long-lived processes then step down.
+    pub fn is_wanted_alone(&self) -> bool {
+        schema::is_wanted_alone(&self.root)
+    }
+
+    /// Copies the database into a file while others read and write.
+    pub fn copy_to(&self, file: &Path) -> Result<()> {
+        let source = connect(&self.root.join("store.db"))?;
+        let mut copy = Connection::open(file)?;
+        let backup = rusqlite::backup::Backup::new(&source, &mut copy)?;
+        backup.run_to_completion(1_024, Duration::from_millis(1), None)?;
+        drop(backup);
+        copy.pragma_update(None, "journal_mode", "delete")?;
+        Ok(())
+    }
+
+    /// Reads every page and every index; the damage in words when there is some.
+    pub fn check(&self) -> Result<Option<String>> {
+        let connection = connect(&self.root.join("store.db"))?;
+        let answer: String =
+            connection.query_row("pragma integrity_check(1)", [], |row| row.get(0))?;
+        Ok((answer != "ok").then_some(answer))
+    }
+
+    /// Bytes of the database and its log.
+    pub fn bytes(&self) -> u64 {
+        ["store.db", "store.db-wal"]
+            .iter()
+            .filter_map(|name| self.root.join(name).metadata().ok())
+            .map(|meta| meta.len())
+            .sum()
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let _ = self.schema.unlock();
+    }
+}
+
+/// Makes a folder that only its owner enters.
+pub fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+}
+
+/// Turns an empty folder into a store that a group shares: the group is inherited by what is made in it, and nobody
+/// removes what another made.
+pub fn prepare_shared(root: &Path, gid: u32) -> Result<()> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::Io { path, source }
+    };
+    for (folder, mode) in [
+        (root.to_owned(), 0o2770),
+        (root.join("runs"), 0o3770),
+        (root.join("requests"), 0o3770),
+    ] {
+        make_private_folder(&folder).map_err(io(&folder))?;
+        std::os::unix::fs::chown(&folder, None, Some(gid)).map_err(io(&folder))?;
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode))
+            .map_err(io(&folder))?;
+    }
+    Ok(())
+}
+
+/// Opens a file, making it with exactly this mode whatever the umask says.
+fn open_with_mode(path: &Path, mode: u32) -> Result<File> {
+    let io = |source| Error::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let is_new = !path.exists();
+    let file = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .mode(mode)
+        .open(path)
+        .map_err(io)?;
+    if is_new {
+        file.set_permissions(std::fs::Permissions::from_mode(mode))
+            .map_err(io)?;
+    }
+    Ok(file)
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| Error::opening(path, error))?;
+    connection.busy_timeout(BUSY)?;
+    let mode: String = connection
+        .query_row("pragma journal_mode = wal", [], |row| row.get(0))
+        .map_err(|error| Error::opening(path, error))?;
+    if mode != "wal" {
+        return Err(Error::NoWriteAheadLog {
+            path: path.to_owned(),
+            mode,
+        });
+    }
+    connection.execute_batch(
+        "pragma synchronous = normal; pragma foreign_keys = on; pragma cache_size = -16000; pragma wal_autocheckpoint = 4000;
+         pragma journal_size_limit = 67108864; pragma temp_store = memory;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn transact<T, E: From<Error>>(
+    connection: &mut Connection,
+    change: impl FnOnce(&Transaction) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
+    // Immediate: a transaction that reads first and writes later could find that another was faster.
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(Error::from)?;
+    let answer = change(&transaction)?;
+    transaction.commit().map_err(Error::from)?;
+    Ok(answer)
+}
+
+/// A connection whose holder panicked has rolled its transaction back: it is as good as before.
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_revision_changes_when_another_process_commits() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, theirs) = (
+            Store::open(folder.path()).unwrap(),
+            Store::open(folder.path()).unwrap(),
+        );
+        let before = ours.revision().unwrap();
+        assert_eq!(ours.revision().unwrap(), before);
+        let line = "insert into audit values (1, 1, 1, 'a', 'b', 'c', 'd', null, null, 'e', 'f')";
+        theirs
+            .write(|tx| tx.execute(line, []).map_err(Error::from))
+            .unwrap();
+        assert_ne!(ours.revision().unwrap(), before);
+    }
+
+    #[test]
+    fn a_store_is_private_whatever_the_umask_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("store");
+        drop(Store::open(&root).unwrap());
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
+        assert_eq!(
+            (
+                mode(&root),
+                mode(&root.join("store.db")),
+                mode(&root.join("schema.lock"))
+            ),
+            (0o700, 0o600, 0o600)
+        );
+    }
+
+    #[test]
+    fn sixteen_threads_open_a_fresh_store_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..16)
+                .map(|_| scope.spawn(|| Store::open(folder.path()).map(drop)))
+                .collect();
+            for thread in threads {
+                thread.join().unwrap().unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_said_to_be_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("store.db"), vec![7; 8_192]).unwrap();
+        assert!(matches!(
+            Store::open(folder.path()),
+            Err(Error::Damaged { .. })
+        ));
+    }
+
+    #[test]
+    fn a_failed_change_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let change = store.write(|tx| {
+            tx.execute(
+                "insert into audit values (1, 1, 1, 'a', 'b', 'c', 'd', null, null, 'e', 'f')",
+                [],
+            )
+            .map_err(Error::from)?;
+            Err::<(), _>(Error::Full)
+        });
+        assert!(change.is_err());
+        let lines: i64 = store
+            .read(|tx| {
+                tx.query_row("select count(*) from audit", [], |row| row.get(0))
+                    .map_err(Error::from)
+            })
+            .unwrap();
+        assert_eq!(lines, 0);
+    }
+}

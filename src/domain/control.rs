@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// `runs/<id>/control.json`. The worker compares `seq` with the last one it answered, so that a resumed run
-/// meets no old command.
+/// `runs/<id>/control.json`. The worker compares `seq` with the last one it answered and skips what was asked of
+/// another attempt, so that a resumed run meets no old command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Control {
     /// Grows by one with each command of a run, over all its attempts.
     pub seq: u64,
+    /// The attempt it is meant for.
+    pub attempt: u32,
     pub want: Want,
     /// Who asked: `ana@gpu01`.
     pub by: String,

@@ -54,6 +54,10 @@ pub enum What {
     CheckpointFailed {
         why: String,
     },
+    /// A log line of the journal.
+    Said {
+        text: String,
+    },
     /// Points left out of the journal because it could not be written fast enough; extremes were kept.
     Thinned {
         points: u64,

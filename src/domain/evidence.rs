@@ -39,7 +39,8 @@ pub struct Evidence {
 
 /// Judges where a run stands.
 ///
-/// The order of belief: an end in the journal; a held lock; a living program without a worker (orphaned); an exit
+/// The order of belief: an end in the journal (of a foreign program, which may write one itself and work on, only once
+/// nothing is at work any more); a held lock; a living program without a worker (orphaned); an exit
 /// that a parent saw; nothing at all (lost, or ended unseen for a foreign program that was once spawned).
 pub fn judge(evidence: &Evidence) -> RunState {
     let Evidence {
@@ -52,15 +53,16 @@ pub fn judge(evidence: &Evidence) -> RunState {
     };
     let since = started.unwrap_or(*now);
     let program_lives = evidence.program.as_ref().is_some_and(|(_, lives)| *lives);
+    let is_at_work = evidence.is_lock_held || program_lives;
     match end {
         // A worker writes its end before it lets go of the lock: what it said stands either way.
-        Some(end) => ended(ending(end, evidence)),
-        None if evidence.is_lock_held => RunState::Running {
+        Some(end) if !(evidence.is_foreign && is_at_work) => ended(ending(end, evidence)),
+        _ if evidence.is_lock_held => RunState::Running {
             since,
             activity: activity(evidence),
         },
-        None if program_lives => RunState::Orphaned { since },
-        None => ended(match (evidence.exit, &evidence.stopped_by) {
+        _ if program_lives => RunState::Orphaned { since },
+        _ => ended(match (evidence.exit, &evidence.stopped_by) {
             (Some(_), Some(by)) => Ending::Stopped { by: by.clone() },
             (Some(exit), None) if !evidence.is_foreign && exit != Exit::Code(0) => Ending::Failed {
                 exit,
@@ -187,6 +189,34 @@ mod tests {
                 "failed",
                 Evidence {
                     is_lock_held: true,
+                    end: Some(failed.clone()),
+                    ..evidence()
+                },
+            ),
+            (
+                "running",
+                Evidence {
+                    is_lock_held: true,
+                    is_foreign: true,
+                    program: program(true),
+                    end: Some(failed.clone()),
+                    ..evidence()
+                },
+            ),
+            (
+                "orphaned",
+                Evidence {
+                    is_foreign: true,
+                    program: program(true),
+                    end: Some(failed.clone()),
+                    ..evidence()
+                },
+            ),
+            (
+                "failed",
+                Evidence {
+                    is_foreign: true,
+                    program: program(false),
                     end: Some(failed.clone()),
                     ..evidence()
                 },

@@ -91,6 +91,27 @@ pub struct Request {
     /// Filled in by the agent when it leases a slot.
     #[serde(default)]
     pub slot: Slot,
+    /// Filled in by the agent, from its settings.
+    #[serde(default)]
+    pub care: Care,
+}
+
+/// How a worker looks after its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Care {
+    /// Milliseconds between TERM and KILL when a foreign program is stopped.
+    pub grace_ms: u64,
+    /// Milliseconds between two points of `system/…`; 0 records none.
+    pub system_ms: u64,
+}
+
+impl Default for Care {
+    fn default() -> Self {
+        Self {
+            grace_ms: 10_000,
+            system_ms: 2_000,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -71,7 +71,7 @@ pub struct Features {
     pub dates: Vec<String>,
     /// A category seen less often than this in the training split is folded into "other".
     pub rare: u64,
-    /// An integer or text column with at most this many distinct values is a category.
+    /// A text column with at most this many distinct values is a category; one with more is left out, unless it is listed.
     pub distinct: u64,
 }
 
@@ -83,7 +83,7 @@ impl Default for Features {
             numbers: vec![],
             dates: vec![],
             rare: 5,
-            distinct: 20,
+            distinct: 1_000,
         }
     }
 }

@@ -184,7 +184,7 @@ pub struct Run {
     pub experiment: String,
     pub kind: RunKind,
     pub preset: Option<String>,
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "stated")]
     pub state: RunState,
     pub actor: Actor,
     pub created: Timestamp,
@@ -194,6 +194,46 @@ pub struct Run {
     pub tags: BTreeSet<Tag>,
     pub params: BTreeMap<String, serde_json::Value>,
     pub note: String,
+}
+
+/// A state as scripts read it: its word, and the facts it carries beside it.
+fn stated<S: serde::Serializer>(state: &RunState, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Stated<'a> {
+        state: StateWord,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        started: Option<Timestamp>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ended: Option<Timestamp>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exit: Option<Exit>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stopped_by: Option<&'a str>,
+    }
+    let how = match state {
+        RunState::Ended { how, .. } => Some(how),
+        _ => None,
+    };
+    let (exit, message) = match how {
+        Some(Ending::Failed { exit, message }) => (Some(*exit), Some(message.as_str())),
+        _ => (None, None),
+    };
+    let stopped_by = match how {
+        Some(Ending::Stopped { by }) => Some(by.as_str()),
+        _ => None,
+    };
+    let (started, ended) = (state.started(), state.ended());
+    Stated {
+        state: state.word(),
+        started,
+        ended,
+        exit,
+        message,
+        stopped_by,
+    }
+    .serialize(serializer)
 }
 
 /// A label of a run: 1 to 64 letters, digits, `.`, `_`, `-`, `:` or `/`.

@@ -77,7 +77,7 @@ mod tests {
     fn a_moment_is_written_in_utc() {
         assert_eq!(
             Timestamp(1_790_856_245_123).rfc3339(),
-            "2026-10-01T11:24:05.123Z"
+            "2026-10-01T12:04:05.123Z"
         );
         assert_eq!(Timestamp(i64::MAX).rfc3339(), "9223372036854775807ms");
     }

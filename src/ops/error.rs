@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::{data, store, train};
+
 /// Whose move it is. It gives the exit code and the colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
@@ -88,5 +90,97 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        use store::Error as E;
+        let (kind, message, hint) = match &error {
+            E::NetworkDisk { .. } => (
+                Kind::Environment,
+                "cannot keep a store here",
+                "choose a folder on a local disk: `sconce --store DIR init`, or `[store] path` in the config",
+            ),
+            E::Newer { .. } => (
+                Kind::Environment,
+                "cannot open the store",
+                "it was written by a newer sconce: install that one, or open another store",
+            ),
+            E::InUse { .. } => (
+                Kind::Conflict,
+                "cannot bring the store up to date",
+                "close the other sconce screens and servers on this store and try again; training goes on",
+            ),
+            E::Busy => (
+                Kind::Conflict,
+                "the store is locked",
+                "try again; `sconce doctor` says who keeps it",
+            ),
+            E::ReadOnly { .. } => (
+                Kind::Environment,
+                "the store cannot be written",
+                "check the owner and the mode of its folder, and that the disk is not mounted read-only",
+            ),
+            E::Full => (
+                Kind::Environment,
+                "the disk is full",
+                "free some space: `sconce usage` shows what is kept, `sconce prune` frees what is not needed",
+            ),
+            E::Damaged { .. } => (
+                Kind::Environment,
+                "the store is damaged",
+                "copy the folder away, then restore a backup: `sconce backup` made them, `store.db.schema-N` are copies made before migrations",
+            ),
+            E::NoWriteAheadLog { .. } => (
+                Kind::Environment,
+                "cannot keep a store here",
+                "the disk does not take SQLite's write-ahead log: choose a folder on a local disk",
+            ),
+            E::Io { .. } => (
+                Kind::Environment,
+                "cannot use the store",
+                "check that the folder exists and is yours: `sconce doctor`",
+            ),
+            E::Row { .. } | E::Series(_) => (
+                Kind::Environment,
+                "the store holds what this program cannot read",
+                "restore a backup, or open the store with the sconce that wrote it",
+            ),
+            E::Sqlite(_) => (
+                Kind::Bug,
+                "a query failed",
+                "this is a fault of sconce: please report it with the line above",
+            ),
+        };
+        Self::new(kind, message).hint(hint).because(error)
+    }
+}
+
+impl From<data::Error> for Error {
+    fn from(error: data::Error) -> Self {
+        use data::Error as E;
+        match &error {
+            E::Absent { .. } => Self::new(Kind::NotFound, error.to_string())
+                .hint("paths in a config file are relative to that file"),
+            E::Io { .. } => Self::new(Kind::Environment, "cannot read the data").because(error),
+            _ => Self::new(Kind::Invalid, error.to_string()),
+        }
+    }
+}
+
+impl From<train::Error> for Error {
+    fn from(error: train::Error) -> Self {
+        use train::Error as E;
+        match error {
+            E::Data(error) => error.into(),
+            E::Device { .. } => Self::new(Kind::Environment, error.to_string())
+                .hint("train on the CPU with -S device=cpu, or use a sconce built for the device"),
+            E::Tensors(_) => Self::new(Kind::Bug, "training failed").because(error),
+            E::Io { .. } | E::Threads { .. } => {
+                Self::new(Kind::Environment, "cannot train").because(error)
+            }
+            _ => Self::new(Kind::Invalid, error.to_string()),
+        }
     }
 }

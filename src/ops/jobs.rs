@@ -1,15 +1,25 @@
-//! Jobs: submit, list, order, cancel; and what the agent needs: lease, start, end.
+//! Jobs: submit, list, order.
+
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
-use super::Result;
+use super::{Error, Kind, Result, presets, runs};
 use crate::{
+    data,
     domain::{
-        ids::{JobId, RunId},
-        jobs::{Job, Needs},
-        presets::Preset,
-        runs::{RunState, Tag},
+        events::{Event, What},
+        ids::{self, JobId, RunId},
+        jobs::{Care, Command, Job, JobState, Needs, Request, Slot, Training, Work},
+        presets::{Device, Preset},
+        runs::{Progress, Run, RunKind, RunState, StateWord, Tag},
     },
+    jobs::{capture, request, slots, spawn},
+    store::{self, Connection, audit, events, jobs as rows, runs as run_rows},
+    train,
     workspace::Workspace,
 };
 
@@ -26,13 +36,10 @@ pub struct Train {
     pub note: String,
 }
 
-/// A foreign program to be queued.
+/// A foreign program to be queued. It gets the caller's environment and working folder.
 #[derive(Clone, Debug)]
-pub struct Command {
+pub struct Program {
     pub argv: Vec<String>,
-    pub cwd: std::path::PathBuf,
-    /// The caller's whole environment; what is kept of it is decided by the capture rules.
-    pub env: Vec<(String, String)>,
     pub experiment: Option<String>,
     pub needs: Needs,
     pub priority: i32,
@@ -46,15 +53,154 @@ pub struct Submitted {
     pub run: RunId,
     pub job: JobId,
     pub name: String,
+    /// What was noticed in the data: columns left out, likely leaks.
+    pub warnings: Vec<String>,
 }
 
-/// Checks what can be known before training starts (data file, target, columns, device), queues the job, wakes the agent.
-pub fn train(_ws: &Workspace, _request: Train) -> Result<Submitted> {
-    todo!()
+/// Checks what can be known before training starts (data file, target, columns, split, device), queues the job and wakes
+/// the agent.
+pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
+    let Train {
+        name,
+        preset,
+        priority,
+        after,
+        tags,
+        note,
+    } = request;
+    train::device_available(preset.device)?;
+    let file = data_file(ws, &preset)?;
+    let table = data::read(&file)?;
+    let plan = data::inspect(&table, &preset)?;
+    data::split(&table, &plan, &preset, preset.seed)?;
+    let warnings = plan.warnings.clone();
+    let needs = Needs {
+        cpus: preset.train.threads.max(1),
+        gpus: u32::from(preset.device == Device::Cuda),
+        ..Needs::default()
+    };
+    let draft = Draft {
+        kind: RunKind::Train,
+        experiment: preset.experiment.clone().unwrap_or_else(|| name.clone()),
+        preset: Some(name),
+        params: presets::short_parameters(&preset),
+        captured: captured(ws, &ws.surroundings.argv),
+        environment: None,
+        needs,
+        priority,
+        after,
+        tags,
+        note,
+        work: Work::Train(Box::new(Training {
+            data: file,
+            data_hash: table.hash().to_owned(),
+            seed: preset.seed,
+            resume: None,
+            preset,
+        })),
+    };
+    Ok(Submitted {
+        warnings,
+        ..submit(ws, draft)?
+    })
 }
 
-pub fn command(_ws: &Workspace, _request: Command) -> Result<Submitted> {
-    todo!()
+/// Queues a foreign program and wakes the agent.
+pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
+    let Program {
+        argv,
+        experiment,
+        needs,
+        priority,
+        after,
+        tags,
+        note,
+    } = request;
+    let Some(first) = argv.first() else {
+        return Err(Error::new(Kind::Invalid, "there is no command to run")
+            .hint("write it after `--`: sconce run -- python train.py"));
+    };
+    let file = Path::new(first)
+        .file_name()
+        .map_or_else(|| first.clone(), |name| name.to_string_lossy().into_owned());
+    let draft = Draft {
+        kind: RunKind::Command,
+        experiment: experiment.unwrap_or(file),
+        preset: None,
+        params: Default::default(),
+        captured: captured(ws, &argv),
+        environment: Some(&ws.surroundings.env),
+        needs,
+        priority,
+        after,
+        tags,
+        note,
+        work: Work::Command(Command {
+            argv,
+            cwd: ws.surroundings.cwd.clone(),
+        }),
+    };
+    submit(ws, draft)
+}
+
+/// Queues another attempt of an ended training, from its last checkpoint when there is one.
+pub(super) fn resume(ws: &Workspace, run: &Run) -> Result<Run> {
+    let dir = ws.run_dir(&run.id);
+    let frozen = request::frozen(&dir).map_err(|error| {
+        Error::new(
+            Kind::Environment,
+            format!("cannot read what {} was asked to do", run.name),
+        )
+        .hint("its folder is not whole: train it anew")
+        .because(error)
+    })?;
+    let Work::Train(mut training) = frozen.work else {
+        return Err(
+            Error::new(Kind::Invalid, format!("{} is a foreign program", run.name))
+                .hint("start it again with `sconce run -- …`"),
+        );
+    };
+    let last = PathBuf::from("checkpoints/last.safetensors");
+    training.resume = dir.join(&last).exists().then_some(last);
+    let attempt = run.attempt + 1;
+    let needs = Needs {
+        cpus: training.preset.train.threads.max(1),
+        gpus: u32::from(training.preset.device == Device::Cuda),
+        ..Needs::default()
+    };
+    let asked = Request {
+        job: JobId(ws.random_id()),
+        run: run.id,
+        name: run.name.clone(),
+        attempt,
+        actor: ws.actor().clone(),
+        work: Work::Train(training),
+        slot: Slot::default(),
+        care: Care::default(),
+    };
+    enqueue(
+        ws,
+        &asked,
+        needs,
+        crate::domain::jobs::PRIORITY,
+        &[],
+        |tx| {
+            run_rows::set_attempt(tx, &run.id, attempt)?;
+            run_rows::set_state(tx, &run.id, &RunState::Queued)?;
+            line(ws, tx, run, "runs.resume", Some(run.state.word()))
+        },
+    )?;
+    wake(ws)?;
+    runs::get(ws, &run.id)
+}
+
+/// Starts an agent for this store unless one lives; the second of two ends at once.
+pub fn wake(ws: &Workspace) -> Result<()> {
+    spawn::agent(&ws.surroundings.program, &ws.root).map_err(|error| {
+        Error::new(Kind::Environment, "no agent could be started")
+            .hint("what is queued stays so; `sconce agent start` tries again")
+            .because(error)
+    })
 }
 
 /// A row of the queue as people read it.
@@ -65,16 +211,317 @@ pub struct JobRow {
     pub name: String,
     pub experiment: String,
     pub run_state: RunState,
-    pub progress: crate::domain::runs::Progress,
-    /// Why a queued job waits, in words: `after calm-heron-2`, `no GPU free`, `4 CPUs wanted, 2 on this machine`.
+    pub progress: Progress,
+    /// Why a queued job waits, in words: `after calm-heron-2`, `no GPU is free`.
     pub waits: Option<String>,
 }
 
-/// Live and queued jobs first, then the newest ended ones, at most `limit`.
-pub fn list(_ws: &Workspace, _limit: u64) -> Result<Vec<JobRow>> {
-    todo!()
+/// Live and queued jobs first, then the newest ended ones, at most `limit` of those.
+pub fn list(ws: &Workspace, limit: u64) -> Result<Vec<JobRow>> {
+    let capacity = slots::machine(&ws.config.agent);
+    ws.store.read(|tx| {
+        let open = rows::open(tx)?;
+        let used: Vec<Slot> = open
+            .iter()
+            .filter_map(|job| held(job, &ws.actor().host))
+            .collect();
+        let closed = rows::closed(tx, limit)?;
+        open.into_iter()
+            .chain(closed)
+            .map(|job| row(ws, tx, job, &capacity, &used))
+            .collect()
+    })
 }
 
-pub fn set_priority(_ws: &Workspace, _run: &RunId, _priority: i32) -> Result<()> {
-    todo!()
+/// The slot that a job holds on a host.
+pub(super) fn held(job: &Job, host: &str) -> Option<Slot> {
+    match &job.state {
+        JobState::Leased { slot, .. } if job.actor.host == host => Some(slot.clone()),
+        _ => None,
+    }
+}
+
+fn row(
+    ws: &Workspace,
+    tx: &Connection,
+    job: Job,
+    capacity: &Slot,
+    used: &[Slot],
+) -> Result<JobRow> {
+    let missing = || Error::new(Kind::Bug, format!("job {} has no run", job.id));
+    let run = run_rows::get(tx, &job.run)?.ok_or_else(missing)?;
+    let waits = match job.state {
+        JobState::Queued => Some(reason(ws, tx, &job, capacity, used)?),
+        _ => None,
+    };
+    Ok(JobRow {
+        name: run.name,
+        experiment: run.experiment,
+        run_state: run.state,
+        progress: run.progress,
+        job,
+        waits,
+    })
+}
+
+fn reason(
+    ws: &Workspace,
+    tx: &Connection,
+    job: &Job,
+    capacity: &Slot,
+    used: &[Slot],
+) -> Result<String> {
+    for before in &job.after {
+        if let Some(run) =
+            run_rows::get(tx, before)?.filter(|run| run.state.word() != StateWord::Done)
+        {
+            return Ok(format!("after {}", run.name));
+        }
+    }
+    if job.actor.host != ws.actor().host {
+        return Ok(format!("for {}", job.actor.host));
+    }
+    Ok(slots::shortage(capacity, used, &job.needs).unwrap_or_else(|| "starts soon".to_owned()))
+}
+
+/// Larger goes first.
+pub fn set_priority(ws: &Workspace, run: &RunId, priority: i32) -> Result<()> {
+    ws.store.write(|tx| {
+        let found = run_rows::get(tx, run)?.zip(rows::of_run(tx, run)?);
+        let Some((run, job)) = found else {
+            return Err(Error::new(Kind::NotFound, format!("run {run} has no job"))
+                .hint("`sconce jobs` lists them"));
+        };
+        if !rows::set_priority(tx, &job.id, priority)? {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("{} does not wait any more", run.name),
+            )
+            .hint("only a queued job has a priority"));
+        }
+        let entry = audit::Entry {
+            actor: ws.actor(),
+            time: ws.now(),
+            action: "jobs.priority",
+            target: format!("{} {}", run.id, run.name),
+            before: Some(job.priority.to_string()),
+            after: Some(priority.to_string()),
+        };
+        audit::append(tx, entry)?;
+        Ok(())
+    })
+}
+
+/// What a new run needs to exist.
+struct Draft<'a> {
+    kind: RunKind,
+    experiment: String,
+    preset: Option<String>,
+    params: std::collections::BTreeMap<String, serde_json::Value>,
+    captured: serde_json::Value,
+    /// Handed to the worker in a private file that it removes as it starts.
+    environment: Option<&'a [(String, String)]>,
+    needs: Needs,
+    priority: i32,
+    after: Vec<RunId>,
+    tags: Vec<Tag>,
+    note: String,
+    work: Work,
+}
+
+/// Makes the run's folder, its request and its rows, in this order, and wakes the agent: a row is never there before
+/// what it speaks of.
+fn submit(ws: &Workspace, draft: Draft) -> Result<Submitted> {
+    let id = RunId(ws.random_id());
+    let mut run = Run {
+        id,
+        name: ids::name(ws.random_word()),
+        experiment: draft.experiment,
+        kind: draft.kind,
+        preset: draft.preset,
+        state: RunState::Queued,
+        actor: ws.actor().clone(),
+        created: ws.now(),
+        attempt: 1,
+        progress: Progress::default(),
+        tags: draft.tags.into_iter().collect(),
+        params: draft.params,
+        note: draft.note,
+    };
+    // Names are unique: the request holds one, so it is settled before the request is written.
+    while ws
+        .store
+        .read(|tx| Ok::<_, Error>(run_rows::by_name(tx, &run.name)?.is_some()))?
+    {
+        run.name = ids::name(ws.random_word());
+    }
+    make_run_folder(&ws.run_dir(&id))?;
+    if let Some(environment) = draft.environment {
+        request::write_environment(&ws.run_dir(&id), environment)
+            .map_err(|error| unwritable(&ws.run_dir(&id), error))?;
+    }
+    let job = JobId(ws.random_id());
+    let asked = Request {
+        job,
+        run: id,
+        name: run.name.clone(),
+        attempt: 1,
+        actor: run.actor.clone(),
+        work: draft.work,
+        slot: Slot::default(),
+        care: Care::default(),
+    };
+    enqueue(
+        ws,
+        &asked,
+        draft.needs,
+        draft.priority,
+        &draft.after,
+        |tx| {
+            if !run_rows::insert(tx, &run, &draft.captured)? {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("the name {} was taken a moment ago", run.name),
+                )
+                .hint("try again"));
+            }
+            let event = Event {
+                time: run.created,
+                step: None,
+                what: What::Submitted {
+                    by: run.actor.to_string(),
+                },
+            };
+            events::insert(tx, &id, &event)?;
+            line(ws, tx, &run, "jobs.submit", None)
+        },
+    )?;
+    wake(ws)?;
+    Ok(Submitted {
+        run: id,
+        job,
+        name: run.name,
+        warnings: vec![],
+    })
+}
+
+/// Writes the request, then the job's row with the request's hash, in the transaction of the run's own rows.
+fn enqueue(
+    ws: &Workspace,
+    asked: &Request,
+    needs: Needs,
+    priority: i32,
+    after: &[RunId],
+    rows_of_run: impl FnOnce(&Connection) -> Result<()>,
+) -> Result<()> {
+    let actor = ws.actor();
+    let hash =
+        request::submit(&ws.root, actor.uid, asked).map_err(|error| unwritable(&ws.root, error))?;
+    let job = Job {
+        id: asked.job,
+        run: asked.run,
+        attempt: asked.attempt,
+        actor: actor.clone(),
+        created: ws.now(),
+        priority,
+        after: after.to_vec(),
+        needs,
+        state: JobState::Queued,
+        request: hash,
+    };
+    ws.store.write(|tx| {
+        rows_of_run(tx)?;
+        Ok(rows::insert(tx, &job)?)
+    })
+}
+
+fn line(
+    ws: &Workspace,
+    tx: &Connection,
+    run: &Run,
+    action: &str,
+    before: Option<StateWord>,
+) -> Result<()> {
+    let target = format!("{} {}", run.id, run.name);
+    let (before, after) = (
+        before.map(|word| word.to_string()),
+        Some(StateWord::Queued.to_string()),
+    );
+    audit::append(
+        tx,
+        audit::Entry {
+            actor: ws.actor(),
+            time: ws.now(),
+            action,
+            target,
+            before,
+            after,
+        },
+    )?;
+    Ok(())
+}
+
+fn captured(ws: &Workspace, argv: &[String]) -> serde_json::Value {
+    let here = &ws.surroundings;
+    capture::capture(&capture::Surroundings {
+        argv,
+        cwd: &here.cwd,
+        env: &here.env,
+        settings: &ws.config.capture,
+    })
+}
+
+/// Others of the group may look into a run's folder; nobody but its owner writes there.
+fn make_run_folder(dir: &Path) -> Result<()> {
+    let make = || {
+        if let Some(runs) = dir.parent().filter(|runs| !runs.exists()) {
+            store::make_private_folder(runs)?;
+        }
+        std::fs::create_dir(dir)?;
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o2750))
+    };
+    make().map_err(|error| unwritable(dir, error))
+}
+
+fn unwritable(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(
+        Kind::Environment,
+        format!("cannot write {}", path.display()),
+    )
+    .hint("check the folder's owner and mode, and the free space: `sconce doctor`")
+    .because(error)
+}
+
+/// The file that a preset trains on. A shipped data set is laid down in the store first.
+fn data_file(ws: &Workspace, preset: &Preset) -> Result<PathBuf> {
+    let Some(name) = preset.data.strip_prefix("demo:") else {
+        let file = PathBuf::from(&preset.data);
+        return Ok(if file.is_absolute() {
+            file
+        } else {
+            ws.surroundings.cwd.join(file)
+        });
+    };
+    let Some(bytes) = data::demo(name) else {
+        let hint = format!(
+            "there are {}",
+            data::demo_names().collect::<Vec<_>>().join(", ")
+        );
+        return Err(
+            Error::new(Kind::NotFound, format!("no data set {name:?} is shipped")).hint(hint),
+        );
+    };
+    let folder = ws.root.join("shipped");
+    let file = folder.join(format!("{name}.csv"));
+    let lay_down = || {
+        if std::fs::read(&file).is_ok_and(|found| found == bytes) {
+            return Ok(());
+        }
+        store::make_private_folder(&folder)?;
+        let beside = folder.join(format!("{name}.csv.{}", ws.random_id()));
+        std::fs::write(&beside, bytes)?;
+        std::fs::rename(&beside, &file)
+    };
+    lay_down().map_err(|error| unwritable(&file, error))?;
+    Ok(file)
 }

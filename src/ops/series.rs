@@ -7,36 +7,38 @@ use crate::{
         metrics::Summary,
         series::{Point, Segment, Window},
     },
+    store::{self, series},
     workspace::Workspace,
 };
 
-pub fn summaries(_ws: &Workspace, _run: &RunId) -> Result<Vec<Summary>> {
-    todo!()
+/// What is known of each series of a run, by name.
+pub fn summaries(ws: &Workspace, run: &RunId) -> Result<Vec<Summary>> {
+    ws.store
+        .read(|tx| Ok(series::summaries(tx, run).map_err(store::Error::from)?))
 }
 
 /// The first and the last step of a series over all its segments; `None` when it has no point.
-pub fn extent(_ws: &Workspace, _run: &RunId, _metric: &str) -> Result<Option<(i64, i64)>> {
-    todo!()
+pub fn extent(ws: &Workspace, run: &RunId, metric: &str) -> Result<Option<(i64, i64)>> {
+    ws.store
+        .read(|tx| Ok(series::extent(tx, run, metric).map_err(store::Error::from)?))
 }
 
 /// A series reduced to the columns of a window, segment by segment. Costs what the window is wide.
-pub fn chart(
-    _ws: &Workspace,
-    _run: &RunId,
-    _metric: &str,
-    _window: &Window,
-) -> Result<Vec<Segment>> {
-    todo!()
+pub fn chart(ws: &Workspace, run: &RunId, metric: &str, window: &Window) -> Result<Vec<Segment>> {
+    ws.store
+        .read(|tx| Ok(series::chart(tx, run, metric, window).map_err(store::Error::from)?))
 }
 
 /// Raw points of the steps `from..=to` in order, at most `limit` of them, segment numbers beside them.
 pub fn points(
-    _ws: &Workspace,
-    _run: &RunId,
-    _metric: &str,
-    _from: i64,
-    _to: i64,
-    _limit: usize,
+    ws: &Workspace,
+    run: &RunId,
+    metric: &str,
+    from: i64,
+    to: i64,
+    limit: usize,
 ) -> Result<Vec<(u32, Point)>> {
-    todo!()
+    ws.store.read(|tx| {
+        Ok(series::points(tx, run, metric, from, to, limit).map_err(store::Error::from)?)
+    })
 }

@@ -1,11 +1,18 @@
 //! Upkeep of the store: back it up, weigh it, free space, say how it is.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
-use super::Result;
-use crate::workspace::Workspace;
+use super::{Error, Kind, Result};
+use crate::{
+    domain::{ids::RunId, runs::StateWord},
+    store::{disk, make_private_folder, runs as rows},
+    workspace::Workspace,
+};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Backup {
@@ -14,12 +21,81 @@ pub struct Backup {
     pub runs: u64,
 }
 
-/// Copies the store and the run folders into a new folder while everything runs.
-pub fn backup(_ws: &Workspace, _to: &Path) -> Result<Backup> {
-    todo!()
+/// Copies the store and the run folders into a new folder while everything runs. The database is copied first: journals
+/// that grew since hold what it lacks, and are taken in when the copy is opened and worked with.
+pub fn backup(ws: &Workspace, to: &Path) -> Result<Backup> {
+    if to.exists() && fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(
+            Error::new(Kind::Conflict, format!("{} is not empty", to.display()))
+                .hint("name a folder that is not there yet"),
+        );
+    }
+    // Beside its place, then renamed: a backup is whole or not there.
+    let beside = to.with_extension(format!("unfinished-{}", ws.random_id()));
+    let copied = copy_all(ws, &beside).inspect_err(|_| drop(fs::remove_dir_all(&beside)))?;
+    let rename = || {
+        if to.exists() {
+            fs::remove_dir(to)?;
+        }
+        fs::rename(&beside, to)
+    };
+    rename().map_err(|error| failed("cannot put the backup in its place", to, error))?;
+    Ok(Backup {
+        path: to.to_owned(),
+        ..copied
+    })
 }
 
-#[derive(Clone, Debug, Default, Serialize)]
+fn copy_all(ws: &Workspace, to: &Path) -> Result<Backup> {
+    make_private_folder(to)
+        .map_err(|error| failed("cannot make the backup's folder", to, error))?;
+    ws.store.copy_to(&to.join("store.db"))?;
+    let runs = ws.store.read(|tx| Ok::<_, Error>(rows::count(tx, &[])?))?;
+    let mut bytes = to.join("store.db").metadata().map_or(0, |meta| meta.len());
+    for folder in ["runs", "requests", "shipped"] {
+        bytes += copy_folder(&ws.root.join(folder), &to.join(folder))
+            .map_err(|error| failed("cannot copy", &ws.root.join(folder), error))?;
+    }
+    Ok(Backup {
+        path: to.to_owned(),
+        bytes,
+        runs,
+    })
+}
+
+fn failed(what: &str, path: &Path, error: io::Error) -> Error {
+    Error::new(Kind::Environment, format!("{what}: {}", path.display()))
+        .hint("check the free space and the folder's mode")
+        .because(error)
+}
+
+/// Files that vanish meanwhile (a checkpoint replaced by rename) are not missed.
+fn copy_folder(from: &Path, to: &Path) -> io::Result<u64> {
+    let entries = match fs::read_dir(from) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    make_private_folder(to)?;
+    let mut bytes = 0;
+    for entry in entries {
+        let entry = entry?;
+        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_dir() {
+            bytes += copy_folder(&entry.path(), &target)?;
+        } else if kind.is_file() {
+            match fs::copy(entry.path(), &target) {
+                Ok(copied) => bytes += copied,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(bytes)
+}
+
+/// Bytes by what they are for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Usage {
     pub store: u64,
     pub journals: u64,
@@ -31,12 +107,58 @@ pub struct Usage {
     pub runs: u64,
 }
 
-pub fn usage(_ws: &Workspace) -> Result<Usage> {
-    todo!()
+pub fn usage(ws: &Workspace) -> Result<Usage> {
+    let mut usage = Usage {
+        store: ws.store.bytes(),
+        free: disk::free(&ws.root).unwrap_or(0),
+        runs: ws.store.read(|tx| Ok::<_, Error>(rows::count(tx, &[])?))?,
+        ..Usage::default()
+    };
+    let runs = ws.root.join("runs");
+    each_file(&runs, &mut |path, bytes| {
+        let inside = path.strip_prefix(&runs).unwrap_or(path);
+        let name = inside
+            .iter()
+            .nth(1)
+            .map(|part| part.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let kind = match name.as_str() {
+            "checkpoints" => &mut usage.checkpoints,
+            "package" => &mut usage.packages,
+            name if name.starts_with("journal.") => &mut usage.journals,
+            name if name.ends_with(".log") => &mut usage.logs,
+            _ => &mut usage.other,
+        };
+        *kind += bytes;
+    })
+    .map_err(|error| failed("cannot look through", &runs, error))?;
+    Ok(usage)
+}
+
+fn each_file(folder: &Path, seen: &mut impl FnMut(&Path, u64)) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let meta = match entry.metadata() {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        if meta.is_dir() {
+            each_file(&entry.path(), seen)?;
+        } else {
+            seen(&entry.path(), meta.len());
+        }
+    }
+    Ok(())
 }
 
 /// What a prune frees, or freed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Pruned {
     pub dry: bool,
     pub bytes: u64,
@@ -51,12 +173,80 @@ pub struct PrunedFile {
     pub why: String,
 }
 
-/// Frees what rules say is not needed: checkpoints that are neither best nor last, journals already taken in and compressed.
-pub fn prune(_ws: &Workspace, _dry: bool) -> Result<Pruned> {
-    todo!()
+/// Frees what rules say is not needed of this user's ended runs: the last checkpoint of a run that is done (its best one
+/// and its package stay), and what a kill left half written. Journals that are whole in the store are compressed by the
+/// agent, not removed.
+pub fn prune(ws: &Workspace, dry: bool) -> Result<Pruned> {
+    let runs = ws.store.read(|tx| Ok::<_, Error>(rows::all_bare(tx)?))?;
+    let mut pruned = Pruned {
+        dry,
+        ..Pruned::default()
+    };
+    for run in runs
+        .iter()
+        .filter(|run| run.state.has_ended() && run.actor.uid == ws.actor().uid)
+    {
+        for (path, why) in not_needed(&ws.run_dir(&run.id), run.state.word()) {
+            let Ok(meta) = path.metadata() else { continue };
+            if !dry {
+                fs::remove_file(&path).map_err(|error| failed("cannot remove", &path, error))?;
+            }
+            pruned.bytes += meta.len();
+            pruned.files.push(PrunedFile {
+                run: run.name.clone(),
+                path,
+                bytes: meta.len(),
+                why: why.to_owned(),
+            });
+        }
+    }
+    if !dry && !pruned.files.is_empty() {
+        ws.store.write(|tx| {
+            let entry = crate::store::audit::Entry {
+                actor: ws.actor(),
+                time: ws.now(),
+                action: "store.prune",
+                target: format!("{} files", pruned.files.len()),
+                before: None,
+                after: Some(format!("{} bytes freed", pruned.bytes)),
+            };
+            crate::store::audit::append(tx, entry).map(drop)
+        })?;
+    }
+    Ok(pruned)
+}
+
+fn not_needed(dir: &Path, state: StateWord) -> Vec<(PathBuf, &'static str)> {
+    let mut found = vec![];
+    let last = dir.join("checkpoints/last.safetensors");
+    if state == StateWord::Done && last.exists() && dir.join("package/model.safetensors").exists() {
+        found.push((
+            last,
+            "the run is done: nothing goes on from its last checkpoint",
+        ));
+    }
+    let _ = each_file(dir, &mut |path, _| {
+        if path
+            .extension()
+            .is_some_and(|ending| ending == "unfinished")
+        {
+            found.push((path.to_owned(), "left half written"));
+        }
+    });
+    found
 }
 
 /// A number that changes when another process commits to the store; costs no read.
-pub fn revision(_ws: &Workspace) -> Result<u64> {
-    todo!()
+pub fn revision(ws: &Workspace) -> Result<u64> {
+    Ok(ws.store.revision()?)
+}
+
+/// Does another process wait to bring the store's schema up to date? Whoever lives long then lets go.
+pub fn must_step_down(ws: &Workspace) -> bool {
+    ws.store.is_wanted_alone()
+}
+
+/// The folder of a run, for front ends that print paths.
+pub fn run_folder(ws: &Workspace, run: &RunId) -> PathBuf {
+    ws.run_dir(run)
 }

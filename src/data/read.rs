@@ -1,0 +1,311 @@
+//! A file becomes a table.
+
+use std::{
+    collections::HashMap,
+    fs,
+    io::{self, Cursor},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+};
+
+use polars::prelude::{
+    CsvReadOptions, DataFrame, JsonFormat, JsonReader, NullValues, ParquetReader, PlSmallStr,
+    PolarsResult, SerReader,
+};
+
+use super::{
+    Error,
+    cells::{Cells, MISSING},
+    csv,
+};
+use crate::domain::text;
+
+/// The most columns a table may have.
+pub const MOST_COLUMNS: usize = 20_000;
+/// The most rows a table may have: row numbers are `u32`.
+pub const MOST_ROWS: usize = u32::MAX as usize - 1;
+
+/// A table as it was read, and the hash of its bytes.
+#[derive(Clone, Debug)]
+pub struct Table {
+    frame: DataFrame,
+    hash: String,
+}
+
+impl Table {
+    pub fn rows(&self) -> usize {
+        self.frame.height()
+    }
+
+    /// The names of the columns, in the order of the file.
+    pub fn columns(&self) -> Vec<&str> {
+        let names = self.frame.get_column_names();
+        names.into_iter().map(PlSmallStr::as_str).collect()
+    }
+
+    /// BLAKE3 of the file's bytes, hex.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The cells of a column; `role` says who asks, for the error when there is none.
+    pub(super) fn cells(&self, name: &str, role: &'static str) -> Result<Cells, Error> {
+        match self.frame.column(name) {
+            Ok(column) => Ok(Cells::of(column)),
+            Err(_) => Err(Error::NoColumn {
+                role,
+                name: name.to_owned(),
+                nearest: text::nearest(name, self.columns()).map(str::to_owned),
+            }),
+        }
+    }
+}
+
+/// Reads CSV (`.csv`, `.tsv`; separated by comma, semicolon or tab), Parquet (`.parquet`, `.pq`) or NDJSON (`.ndjson`, `.jsonl`),
+/// told apart by the file's ending.
+pub fn read(path: &Path) -> Result<Table, Error> {
+    let (bytes, hash) = load(path)?;
+    parse(path, &bytes, hash)
+}
+
+/// As [`read`], but a file whose hash is another is refused before it is parsed.
+pub(super) fn read_unchanged(path: &Path, expected: &str) -> Result<Table, Error> {
+    let (bytes, hash) = load(path)?;
+    if hash != expected {
+        return Err(Error::Changed {
+            path: path.to_owned(),
+            expected: expected.to_owned(),
+            found: hash,
+        });
+    }
+    parse(path, &bytes, hash)
+}
+
+/// BLAKE3 of the file's bytes, hex, read in pieces.
+pub fn hash_file(path: &Path) -> Result<String, Error> {
+    let mut hasher = blake3::Hasher::new();
+    let mut file = open(path)?;
+    io::copy(&mut file, &mut hasher).map_err(|source| io_error(path, source))?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+fn open(path: &Path) -> Result<fs::File, Error> {
+    // Looked at before it is opened: opening a pipe would wait for its writer.
+    let metadata = fs::metadata(path).map_err(|source| io_error(path, source))?;
+    let path_owned = || path.to_owned();
+    if metadata.is_dir() {
+        return Err(Error::Folder { path: path_owned() });
+    }
+    if !metadata.is_file() {
+        return Err(Error::NotAFile { path: path_owned() });
+    }
+    fs::File::open(path).map_err(|source| io_error(path, source))
+}
+
+fn io_error(path: &Path, source: io::Error) -> Error {
+    let path = path.to_owned();
+    match source.kind() {
+        io::ErrorKind::NotFound => Error::Absent { path },
+        _ => Error::Io { path, source },
+    }
+}
+
+/// The bytes that are hashed are the bytes that are parsed: nothing can slip in between.
+fn load(path: &Path) -> Result<(Vec<u8>, String), Error> {
+    let mut bytes = vec![];
+    io::Read::read_to_end(&mut open(path)?, &mut bytes).map_err(|source| io_error(path, source))?;
+    let hash = blake3::hash(&bytes).to_hex().to_string();
+    Ok((bytes, hash))
+}
+
+fn parse(path: &Path, bytes: &[u8], hash: String) -> Result<Table, Error> {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    let ending = ending.unwrap_or_default().to_ascii_lowercase();
+    let parse = match ending.as_str() {
+        "csv" | "tsv" => parse_csv,
+        "ndjson" | "jsonl" => parse_ndjson,
+        "parquet" | "pq" => parse_parquet,
+        _ => {
+            return Err(Error::Ending {
+                path: path.to_owned(),
+            });
+        }
+    };
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Error::Empty {
+            path: path.to_owned(),
+        });
+    }
+    let mut frame = parse(path, bytes)?;
+    check_size(path, frame.width(), frame.height())?;
+    // One chunk a column, so that a cell is found without a search.
+    frame.rechunk_mut();
+    Ok(Table { frame, hash })
+}
+
+fn check_size(path: &Path, columns: usize, rows: usize) -> Result<(), Error> {
+    let path = || path.to_owned();
+    if MOST_COLUMNS < columns {
+        return Err(Error::TooWide {
+            path: path(),
+            found: columns,
+            limit: MOST_COLUMNS,
+        });
+    }
+    if rows == 0 || columns == 0 {
+        return Err(Error::NoRows { path: path() });
+    }
+    if MOST_ROWS < rows {
+        return Err(Error::TooLong {
+            path: path(),
+            found: rows,
+            limit: MOST_ROWS,
+        });
+    }
+    Ok(())
+}
+
+fn parse_csv(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
+    let text = text_of(path, bytes)?;
+    let shape = csv::scan(text).map_err(|fault| csv_error(path, &fault))?;
+    check_names(path, &shape.names)?;
+    check_size(path, shape.names.len(), shape.rows)?;
+    // Blank lines at the end are no rows; in a file of one column they are empty cells.
+    let cells = if shape.names.len() == 1 {
+        text
+    } else {
+        text.trim_end_matches(['\r', '\n'])
+    };
+    let read = |look_at: Option<usize>| {
+        guarded(path, || {
+            CsvReadOptions::default()
+                .with_infer_schema_length(look_at)
+                .map_parse_options(|options| {
+                    options
+                        .with_separator(shape.separator)
+                        .with_null_values(Some(NullValues::AllColumns(missing_words())))
+                })
+                .into_reader_with_file_handle(Cursor::new(cells.as_bytes()))
+                .finish()
+        })
+    };
+    // Whole columns are looked at. Where a cell still does not fit (an integer of 30 digits), all is read as text, and
+    // `Cells` finds the numbers.
+    let mut frame = read(None).or_else(|_| read(Some(0)))?;
+    if (frame.width(), frame.height()) != (shape.names.len(), shape.rows) {
+        let (columns, rows) = (shape.names.len(), shape.rows);
+        let why = format!(
+            "it reads as {} columns and {} rows, but holds {columns} and {rows}",
+            frame.width(),
+            frame.height(),
+        );
+        return Err(unreadable(path, why));
+    }
+    guarded(path, || frame.set_column_names(&shape.names))?;
+    Ok(frame)
+}
+
+fn missing_words() -> Vec<PlSmallStr> {
+    MISSING
+        .iter()
+        .map(|word| PlSmallStr::from_static(word))
+        .collect()
+}
+
+fn csv_error(path: &Path, fault: &csv::Fault) -> Error {
+    let (path, line) = (path.to_owned(), fault.line);
+    match fault.what {
+        csv::What::Ragged { found, expected } => Error::Ragged {
+            path,
+            line,
+            found,
+            expected,
+        },
+        _ => Error::Line {
+            path,
+            line,
+            why: fault.what.sentence().to_owned(),
+        },
+    }
+}
+
+fn check_names(path: &Path, names: &[String]) -> Result<(), Error> {
+    if names.iter().all(|name| name.trim().parse::<f64>().is_ok()) {
+        return Err(Error::NoHeader {
+            path: path.to_owned(),
+        });
+    }
+    let mut seen = HashMap::new();
+    for (number, name) in (1..).zip(names) {
+        if name.trim().is_empty() {
+            return Err(Error::Nameless {
+                path: path.to_owned(),
+                number,
+            });
+        }
+        if let Some(first) = seen.insert(name, number) {
+            return Err(Error::Duplicate {
+                path: path.to_owned(),
+                name: name.clone(),
+                first,
+                second: number,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn parse_ndjson(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
+    let text = text_of(path, bytes)?;
+    for (line, object) in (1..).zip(text.lines()) {
+        if object.trim().is_empty() {
+            continue;
+        }
+        let parsed = serde_json::from_str::<HashMap<String, serde::de::IgnoredAny>>(object);
+        if let Err(error) = parsed {
+            return Err(Error::Line {
+                path: path.to_owned(),
+                line,
+                why: format!("not one JSON object: {}", text::shown(&error.to_string())),
+            });
+        }
+    }
+    guarded(path, || {
+        JsonReader::new(Cursor::new(text.as_bytes()))
+            .with_json_format(JsonFormat::JsonLines)
+            .infer_schema_len(None)
+            .finish()
+    })
+}
+
+fn parse_parquet(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
+    guarded(path, || ParquetReader::new(Cursor::new(bytes)).finish())
+}
+
+fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        Error::NotUtf8 {
+            path: path.to_owned(),
+            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+        }
+    })
+}
+
+/// The one place where a panic is caught: polars' readers panic on some damaged files, and a damaged file is the
+/// file's fault, not a bug of the program. What they were building is dropped, so no broken state is left.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> PolarsResult<T>) -> Result<T, Error> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(unreadable(path, error.to_string())),
+        Err(_) => Err(unreadable(path, "the file is damaged".to_owned())),
+    }
+}
+
+fn unreadable(path: &Path, why: String) -> Error {
+    Error::Unreadable {
+        path: PathBuf::from(path),
+        why,
+    }
+}

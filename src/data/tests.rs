@@ -1,0 +1,522 @@
+//! What this room promises of files: every bad one ends in an error that names the row or column, and nothing panics.
+
+use std::{fs, path::PathBuf};
+
+use polars::prelude::{DataFrame, NamedFrom, ParquetWriter, Series, df};
+use proptest::prelude::*;
+
+use super::*;
+
+/// A file in a folder that goes away with the value.
+pub(super) struct Written {
+    _dir: tempfile::TempDir,
+    pub path: PathBuf,
+}
+
+pub(super) fn write(name: &str, bytes: impl AsRef<[u8]>) -> Written {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    Written { _dir: dir, path }
+}
+
+pub(super) fn table(csv: &str) -> Table {
+    read(&write("t.csv", csv).path).unwrap()
+}
+
+/// A preset that predicts `target`, with further lines of TOML.
+pub(super) fn preset(task: &str, target: &str, more: &str) -> Preset {
+    toml::from_str(&format!(
+        "task = {task:?}\ndata = \"t.csv\"\ntarget = {target:?}\n{more}"
+    ))
+    .unwrap()
+}
+
+pub(super) fn classify(target: &str) -> Preset {
+    preset("classification", target, "")
+}
+
+/// `rows` rows of a number, a category and a class.
+fn healthy(rows: usize) -> String {
+    let mut csv = "size,colour,kind\n".to_owned();
+    for row in 0..rows {
+        let (colour, kind) = (["red", "blue"][row / 2 % 2], ["cat", "dog"][row % 2]);
+        csv += &format!("{}.5,{colour},{kind}\n", row * 7 % 11);
+    }
+    csv
+}
+
+fn message(name: &str, bytes: impl AsRef<[u8]>) -> String {
+    let file = write(name, bytes);
+    let error = prepare(&classify("kind"), 1, &file.path, None).unwrap_err();
+    let dir = file.path.parent().unwrap().display().to_string();
+    error.to_string().replace(&format!("{dir}/"), "")
+}
+
+#[test]
+fn a_bad_file_is_refused_by_line_row_or_column() {
+    let cases: [(&str, &[u8], &str); 24] = [
+        ("t.csv", b"", "t.csv is empty"),
+        ("t.csv", b"\n \n", "t.csv is empty"),
+        ("t.csv", b"a,kind\n", "t.csv has columns but no rows"),
+        ("t.csv", b"a,kind\n1,x\n", "'kind' is 'x' in every row"),
+        (
+            "t.csv",
+            b"a,kind\n1,x\n2,y\n",
+            "2 rows with a target are too few for three parts: at least 3",
+        ),
+        (
+            "t.csv",
+            b"a,kind\n1,x\n2\n",
+            "line 3 of t.csv has 1 cells, the header has 2",
+        ),
+        (
+            "t.csv",
+            b"a,kind\n1,x\n2,y,z\n",
+            "line 3 of t.csv has 3 cells, the header has 2",
+        ),
+        (
+            "t.csv",
+            b"a,kind\n1,\"x\n2,y\n",
+            "line 2 of t.csv: a quote is opened and never closed",
+        ),
+        (
+            "t.csv",
+            b"a,kind\n1,x\ntwo,y\n3,x\n4,y\n",
+            "row 2 of column 'a' holds 'two', which is no number",
+        ),
+        (
+            "t.csv",
+            b"a,kind\n2026-01-01,x\nsoon,y\n2026-01-02,x\n2026-01-03,y\n",
+            "row 2 of column 'a' holds 'soon', which is no date",
+        ),
+        (
+            "t.csv",
+            b"1,2.5\n1,x\n2,y\n",
+            "the first line of t.csv holds only numbers",
+        ),
+        ("t.csv", b",kind\n1,x\n", "column 1 of t.csv has no name"),
+        (
+            "t.csv",
+            b"a,kind,a\n1,x,1\n",
+            "columns 1 and 3 of t.csv are both named 'a'",
+        ),
+        (
+            "t.csv",
+            b"a,kind\n1,caf\xe9\n",
+            "line 2 of t.csv is not UTF-8: convert the file with iconv -f latin1 -t utf8",
+        ),
+        (
+            "t.csv",
+            b"a,kind\n1,x\n2,x\n3,x\n",
+            "'kind' is 'x' in every row: two classes or more",
+        ),
+        (
+            "t.csv",
+            b"a,kind\n1,\n2,NA\n3,\n",
+            "the target 'kind' has no values",
+        ),
+        (
+            "t.csv",
+            b"a,kind\n1,x\n1,y\n1,x\n",
+            "no column is left to learn from; column 'a' is left out: it is '1' in every row",
+        ),
+        (
+            "t.csv",
+            b"a,kimd\n1,x\n2,y\n",
+            "there is no column 'kind' (target): did you mean 'kimd'?",
+        ),
+        (
+            "t.csv",
+            b"a\x1b[2J,kind\n1,x\nb,y\n3,x\n4,x\n",
+            "column 'a\u{fffd}[2J' holds 'b'",
+        ),
+        (
+            "t.ndjson",
+            b"{\"a\":1,\"kind\":\"x\"}\n{\"a\":2\n",
+            "line 2 of t.ndjson: not one JSON object",
+        ),
+        (
+            "t.jsonl",
+            b"[1,2]\n",
+            "line 1 of t.jsonl: not one JSON object",
+        ),
+        (
+            "t.parquet",
+            b"PAR1 is not enough PAR1",
+            "cannot read t.parquet",
+        ),
+        ("t.xlsx", b"a,kind\n1,x\n", "t.xlsx ends in none of .csv"),
+        ("t", b"a,kind\n1,x\n", "t ends in none of .csv"),
+    ];
+    for (name, bytes, expected) in cases {
+        let message = message(name, bytes);
+        assert!(message.contains(expected), "{message}\n  lacks: {expected}");
+        assert!(!message.chars().any(char::is_control), "{message:?}");
+    }
+}
+
+#[test]
+fn a_place_without_a_readable_file_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let absent = read(&dir.path().join("no.csv")).unwrap_err();
+    assert!(matches!(absent, Error::Absent { .. }), "{absent}");
+    let folder = read(dir.path()).unwrap_err();
+    assert!(matches!(folder, Error::Folder { .. }), "{folder}");
+    assert!(matches!(hash_file(dir.path()), Err(Error::Folder { .. })));
+    let pipe = dir.path().join("pipe.csv");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &pipe,
+        rustix::fs::FileType::Fifo,
+        0o600.into(),
+        0,
+    )
+    .unwrap();
+    assert!(matches!(read(&pipe), Err(Error::NotAFile { .. })));
+}
+
+#[test]
+fn a_file_whose_bytes_changed_is_refused() {
+    let file = write("t.csv", healthy(60));
+    let hash = hash_file(&file.path).unwrap();
+    assert_eq!(read(&file.path).unwrap().hash(), hash);
+    prepare(&classify("kind"), 1, &file.path, Some(&hash)).unwrap();
+    fs::write(&file.path, healthy(61)).unwrap();
+    let error = prepare(&classify("kind"), 1, &file.path, Some(&hash)).unwrap_err();
+    assert!(matches!(error, Error::Changed { .. }), "{error}");
+}
+
+#[test]
+fn ten_thousand_columns_are_read_and_too_many_refused() {
+    let wide = |columns: usize| {
+        let names: Vec<String> = (0..columns).map(|i| format!("c{i}")).collect();
+        let mut csv = names.join(",") + ",kind\n";
+        for row in 0..12 {
+            let cells: Vec<String> = (0..columns)
+                .map(|i| ((row * 7 + i) % 5).to_string())
+                .collect();
+            csv += &format!("{},{}\n", cells.join(","), ["x", "y"][row % 2]);
+        }
+        write("t.csv", csv)
+    };
+    let prepared = prepare(&classify("kind"), 1, &wide(10_000).path, None).unwrap();
+    assert_eq!(prepared.plan.features.len(), 10_000);
+    let error = read(&wide(read::MOST_COLUMNS).path).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::TooWide {
+                found: 20_001,
+                limit: 20_000,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_same_rows_are_the_same_table_in_every_format() {
+    let csv = write(
+        "t.csv",
+        "\u{feff}when;n;flag;text;kind\r\n2026-01-01;1.5;true;a;x\r\n2026-01-02;;false;\"b;c\";y\r\n2026-01-03;3;true;;x\r\n\r\n",
+    );
+    let ndjson = write(
+        "t.ndjson",
+        concat!(
+            "{\"when\":\"2026-01-01\",\"n\":1.5,\"flag\":true,\"text\":\"a\",\"kind\":\"x\"}\n",
+            "{\"when\":\"2026-01-02\",\"flag\":false,\"text\":\"b;c\",\"kind\":\"y\"}\n\n",
+            "{\"when\":\"2026-01-03\",\"n\":3,\"flag\":true,\"text\":null,\"kind\":\"x\"}\n",
+        ),
+    );
+    let days = Series::new("when".into(), [20_454_i32, 20_455, 20_456])
+        .cast(&polars::prelude::DataType::Date)
+        .unwrap();
+    let mut frame = df!(
+        "n" => [Some(1.5), None, Some(3.0)],
+        "flag" => [true, false, true],
+        "text" => [Some("a"), Some("b;c"), None],
+        "kind" => ["x", "y", "x"],
+    )
+    .unwrap();
+    frame.insert_column(0, days.into()).unwrap();
+    let parquet = write("t.parquet", parquet(&mut frame));
+    let preset = preset("classification", "kind", "features.rare = 1");
+    let encoded = [&csv, &ndjson, &parquet].map(|file| {
+        let table = read(&file.path).unwrap();
+        let plan = inspect(&table, &preset).unwrap();
+        let encoder = Encoder::fit(&table, &plan, &preset, &[0, 1, 2]).unwrap();
+        (plan, encoder.encode(&table, &[0, 1, 2]).unwrap(), encoder)
+    });
+    assert_eq!(encoded[0], encoded[1]);
+    assert_eq!(encoded[0], encoded[2]);
+    let kinds: Vec<String> = encoded[0]
+        .0
+        .features
+        .iter()
+        .map(|column| column.kind.to_string())
+        .collect();
+    assert_eq!(kinds, ["date", "number", "category", "category"]);
+}
+
+fn parquet(frame: &mut DataFrame) -> Vec<u8> {
+    let mut bytes = vec![];
+    ParquetWriter::new(&mut bytes).finish(frame).unwrap();
+    bytes
+}
+
+#[test]
+fn what_is_left_out_is_said() {
+    let mut csv = "id,nothing,same,note,kind\n".to_owned();
+    for row in 0..1_200 {
+        csv += &format!("{row},,7,note {row},{}\n", ["x", "y"][row % 2]);
+    }
+    let plan = inspect(&table(&csv), &classify("kind")).unwrap();
+    assert_eq!(
+        plan.warnings,
+        [
+            "column 'id' counts the rows: list it under features.exclude unless their order means something",
+            "column 'nothing' is left out: every cell is missing",
+            "column 'same' is left out: it is '7' in every row",
+            "column 'note' is left out: its 1200 different texts are more than features.distinct = 1000; list it under features.categories to keep it",
+        ]
+    );
+    assert_eq!(plan.features.len(), 1);
+}
+
+#[test]
+fn lists_that_name_no_column_or_contradict_each_other_are_refused() {
+    let table = table(&healthy(30));
+    let cases = [
+        (
+            "features.exclude = [\"colours\"]",
+            "there is no column 'colours' (features.exclude): did you mean 'colour'?",
+        ),
+        ("split.by = \"day\"", "there is no column 'day' (split.by)"),
+        (
+            "features.numbers = [\"size\"]\nfeatures.categories = [\"size\"]",
+            "column 'size' is named in features.categories and in features.numbers",
+        ),
+        (
+            "features.exclude = [\"kind\"]",
+            "column 'kind' is named in target and in features.exclude",
+        ),
+        (
+            "features.numbers = [\"colour\"]",
+            "row 1 of column 'colour' holds 'red', which is no number",
+        ),
+        (
+            "features.dates = [\"size\"]",
+            "row 1 of column 'size' holds '0.5', which is no date",
+        ),
+    ];
+    for (more, expected) in cases {
+        let error = inspect(&table, &preset("classification", "kind", more)).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn the_target_is_understood_or_refused() {
+    let classes = |csv: &str| {
+        let preset = preset("classification", "y", "");
+        inspect(&table(csv), &preset).map(|plan| plan.target.kind)
+    };
+    let in_order = |classes: &[&str]| {
+        GoalKind::Classes(classes.iter().map(|class| (*class).to_owned()).collect())
+    };
+    assert_eq!(
+        classes("a,y\n1,10\n2,9\n3,10\n").unwrap(),
+        in_order(&["9", "10"])
+    );
+    assert_eq!(
+        classes("a,y\n1,0.0\n2,-1.5\n3,0.0\n").unwrap(),
+        in_order(&["-1.5", "0"])
+    );
+    assert_eq!(
+        classes("a,y\n1,no\n2,maybe\n3,yes\n").unwrap(),
+        in_order(&["maybe", "no", "yes"])
+    );
+    assert_eq!(
+        classes("a,y\n1,true\n2,false\n3,true\n").unwrap(),
+        in_order(&["false", "true"])
+    );
+    let numbers = |csv: &str| inspect(&table(csv), &preset("regression", "y", ""));
+    assert_eq!(
+        numbers("a,y\n1,10\n2,9.5\n3,10\n").unwrap().target.kind,
+        GoalKind::Numbers
+    );
+    let plan = numbers("a,y\n1,10\n2,inf\n3,10\n4,NaN\n5,2\n").unwrap();
+    assert_eq!(
+        plan.warnings,
+        ["2 rows are left out: the target 'y' is missing there"]
+    );
+    let cases = [
+        (
+            "a,y\n1,10\n2,many\n3,10\n",
+            "row 2 of the target 'y' holds 'many', which is no number",
+        ),
+        (
+            "a,y\n1,true\n2,false\n3,true\n",
+            "column 'y' holds true and false, which cannot be a number to predict",
+        ),
+    ];
+    for (csv, expected) in cases {
+        let error = numbers(csv).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    let many: String = (0..1_500).map(|row| format!("{row},{row}.5\n")).collect();
+    let error = classes(&format!("a,y\n{many}")).unwrap_err();
+    assert!(
+        error.to_string().contains("has 1500 classes, at most 1000"),
+        "{error}"
+    );
+}
+
+#[test]
+fn numbers_that_no_integer_type_holds_are_still_numbers() {
+    let plan = inspect(
+        &table("a,kind\n123456789012345678901234567890,x\n2,y\n 3,x\n\"4\",y\n"),
+        &classify("kind"),
+    )
+    .unwrap();
+    assert_eq!(plan.features[0].kind.to_string(), "number");
+}
+
+#[test]
+fn preparing_twice_gives_the_same_bits_and_another_seed_another_split() {
+    let file = write("t.csv", healthy(200));
+    let prepared = |seed| prepare(&classify("kind"), seed, &file.path, None).unwrap();
+    let (first, again, other) = (prepared(7), prepared(7), prepared(8));
+    assert_eq!(first.encoder, again.encoder);
+    assert_eq!(
+        (&first.train, &first.validation, &first.test),
+        (&again.train, &again.validation, &again.test)
+    );
+    assert_ne!(first.train, other.train);
+}
+
+#[test]
+fn the_shipped_presets_prepare_their_shipped_data_without_a_leak() {
+    #[derive(serde::Deserialize)]
+    struct Shipped {
+        presets: crate::domain::presets::Presets,
+    }
+    let shipped: Shipped = toml::from_str(include_str!("../../assets/presets.toml")).unwrap();
+    assert_eq!(shipped.presets.len(), 3);
+    for (name, preset) in &shipped.presets {
+        let set = preset.data.strip_prefix("demo:").unwrap();
+        let file = write("t.csv", demo(set).unwrap());
+        let prepared = prepare(preset, preset.seed, &file.path, None).unwrap();
+        assert_eq!(prepared.plan.warnings, Vec::<String>::new(), "{name}");
+        assert!(!preset.about.is_empty());
+        for part in [&prepared.train, &prepared.validation, &prepared.test] {
+            assert!(part.numbers.iter().all(|number| number.is_finite()));
+        }
+    }
+}
+
+#[test]
+fn the_leak_of_the_demand_preset_is_found_by_name_when_it_is_put_back() {
+    let file = write("t.csv", demo("bikeshare_2011").unwrap());
+    let preset = preset("regression", "bikers", "split.kind = \"time\"");
+    let table = read(&file.path).unwrap();
+    let plan = inspect(&table, &preset).unwrap();
+    let parts = split(&table, &plan, &preset, 0).unwrap();
+    let found = leaks(&table, &plan, &parts.train);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].columns, ["casual", "registered"]);
+    assert_eq!(
+        plan.warnings,
+        [
+            "'casual' + 'registered' gives the target away (correlation 1.0000): list it under features.exclude unless it is known before the target is"
+        ]
+    );
+}
+
+#[test]
+fn a_copy_of_the_target_is_a_leak_and_a_hint_is_none() {
+    let mut csv = "copy,code,hint,kind\n".to_owned();
+    for row in 0..100 {
+        let kind = row % 2;
+        let hint = if row % 10 == 0 { 1 - kind } else { kind };
+        csv += &format!(
+            "{},c{},h{hint},{}\n",
+            kind * 3 + 1,
+            row % 4,
+            ["x", "y"][kind]
+        );
+    }
+    let plan = inspect(&table(&csv), &classify("kind")).unwrap();
+    assert_eq!(plan.warnings.len(), 2, "{:?}", plan.warnings);
+    assert!(plan.warnings[0].starts_with("'copy' gives the target away (correlation 1.0000)"));
+    assert!(
+        plan.warnings[1]
+            .starts_with("'code' gives the target away (each of its 4 values has one class)")
+    );
+}
+
+/// Bytes that are often nearly a table.
+fn rubbish() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..8),
+        prop::sample::select(vec![
+            ",",
+            "\n",
+            "\r\n",
+            "\"",
+            "a",
+            "1",
+            "-1e999",
+            "kind",
+            "NaN",
+            "{\"kind\":",
+            "}",
+            "[",
+            "null",
+            "true",
+            ":",
+            "2026-01-01",
+            "\u{feff}",
+            ";",
+            "\t",
+            "x",
+            "{\"kind\":1}\n",
+            "0",
+            "é",
+        ])
+        .prop_map(|text| text.as_bytes().to_vec()),
+    ];
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// Reads and, where that succeeds, goes all the way: what is left is that it returns.
+fn go_all_the_way(name: &str, bytes: &[u8]) {
+    let file = write(name, bytes);
+    let _ = prepare(&classify("kind"), 1, &file.path, None);
+    let _ = prepare(&preset("regression", "kind", ""), 1, &file.path, None);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in rubbish(), name in prop::sample::select(vec!["t.csv", "t.ndjson", "t.parquet"])) {
+        go_all_the_way(name, &bytes);
+    }
+
+    #[test]
+    fn no_damaged_parquet_file_makes_it_panic(at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>(), is_cut in any::<bool>()) {
+        let mut frame = df!(
+            "a" => (0..40).map(f64::from).collect::<Vec<_>>(),
+            "b" => (0..40).map(|row| ["p", "q", "r"][row % 3]).collect::<Vec<_>>(),
+            "kind" => (0..40).map(|row| ["x", "y"][row % 2]).collect::<Vec<_>>(),
+        ).unwrap();
+        let mut bytes = parquet(&mut frame);
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if is_cut {
+            bytes.remove(cut.index(bytes.len()));
+        }
+        go_all_the_way("t.parquet", &bytes);
+    }
+}

@@ -1,0 +1,129 @@
+//! Small files replaced as a whole: a reader sees the old one or the new one, never half of either.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use super::{Result, file};
+
+/// Replaces `path` by a file of these bytes and this mode: written beside it, synced, renamed.
+///
+/// # Errors
+///
+/// The file cannot be written; the old one stays.
+pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let beside = beside(path);
+    let written = write_new(&beside, bytes, mode)
+        .and_then(|()| std::fs::rename(&beside, path).map_err(file("write", path)));
+    if written.is_err() {
+        // It may not be there; that it is gone is all that is wanted.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let write = || {
+        let mut new = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(path)?;
+        // The umask may have taken bits that the mode names.
+        rustix::fs::fchmod(&new, rustix::fs::Mode::from_raw_mode(mode))?;
+        new.write_all(bytes)?;
+        new.sync_all()
+    };
+    write().map_err(file("write", path))
+}
+
+fn beside(path: &Path) -> std::path::PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.{count}.new", std::process::id()));
+    path.with_file_name(name)
+}
+
+/// Opens a log for appending, made with mode 0640 if it is not there.
+///
+/// # Errors
+///
+/// The file cannot be opened.
+pub fn append(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o640)
+        .open(path)
+        .map_err(file("open", path))
+}
+
+/// The last lines of a text file, at most `lines` of them out of its last 8 KiB; empty when it cannot be read.
+pub fn last_lines(path: &Path, lines: usize) -> String {
+    use std::os::unix::fs::FileExt as _;
+    let tail = || {
+        let log = File::open(path)?;
+        let size = log.metadata()?.len();
+        let from = size.saturating_sub(8 << 10);
+        let mut bytes = vec![0; usize::try_from(size - from).unwrap_or(0)];
+        let read = log.read_at(&mut bytes, from)?;
+        bytes.truncate(read);
+        std::io::Result::Ok((from, bytes))
+    };
+    let Ok((from, bytes)) = tail() else {
+        return String::new();
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    // The first line of a tail that begins inside the file is likely cut.
+    let whole = match (from, text.split_once('\n')) {
+        (1.., Some((_, rest))) => rest,
+        _ => &text,
+    };
+    let all: Vec<&str> = whole.trim_end().lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_has_its_mode() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("control.json");
+        replace(&path, b"one", 0o660).unwrap();
+        replace(&path, b"two", 0o660).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o660);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_replaced_names_itself_and_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("taken")).unwrap();
+        let error = replace(&dir.path().join("taken"), b"x", 0o600).unwrap_err();
+        assert!(error.to_string().contains("taken"), "{error}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_last_lines_are_whole_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        assert_eq!(last_lines(&path, 3), "");
+        std::fs::write(&path, "a\nb\nc\nd\n").unwrap();
+        assert_eq!(last_lines(&path, 2), "c\nd");
+        assert_eq!(last_lines(&path, 9), "a\nb\nc\nd");
+        std::fs::write(&path, format!("{}\nend", "x".repeat(9_000))).unwrap();
+        assert_eq!(last_lines(&path, 9), "end");
+    }
+}

@@ -1,0 +1,59 @@
+//! Journals: written by a worker whatever befalls the disk, read by others whatever befell the writer.
+
+mod reader;
+mod thin;
+mod writer;
+
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
+
+pub use reader::{Batch, Happening, Reader};
+pub use writer::{Sink, Writer};
+
+/// The journal of an attempt, in its run's folder.
+pub fn path(dir: &Path, attempt: u32) -> PathBuf {
+    dir.join(format!("journal.{attempt}.ndjson"))
+}
+
+/// Compresses a journal that is in the store whole and will not grow: `journal.<attempt>.ndjson.zst` stands in its place.
+/// One that is compressed already stays so.
+///
+/// # Errors
+///
+/// It cannot be read or the other cannot be written; it stays as it is.
+pub fn compress(dir: &Path, attempt: u32) -> io::Result<()> {
+    let plain = path(dir, attempt);
+    let packed = plain.with_extension("ndjson.zst");
+    let beside = plain.with_extension("ndjson.zst.new");
+    let mut from = match File::open(&plain) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && packed.exists() => return Ok(()),
+        opened => opened?,
+    };
+    let mut to = zstd::Encoder::new(File::create(&beside)?, 3)?;
+    io::copy(&mut from, &mut to)?;
+    to.finish()?.sync_all()?;
+    std::fs::rename(&beside, &packed)?;
+    std::fs::remove_file(&plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compressed_journal_holds_the_same_bytes_and_is_compressed_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let lines = "{\"step\":1,\"metrics\":{\"loss\":0.5}}\n".repeat(1_000);
+        std::fs::write(path(dir.path(), 2), &lines).unwrap();
+        compress(dir.path(), 2).unwrap();
+        compress(dir.path(), 2).unwrap();
+        assert!(!path(dir.path(), 2).exists());
+        let packed = std::fs::read(dir.path().join("journal.2.ndjson.zst")).unwrap();
+        assert!(packed.len() * 10 < lines.len());
+        assert_eq!(zstd::decode_all(&packed[..]).unwrap(), lines.as_bytes());
+        assert!(compress(dir.path(), 3).is_err());
+    }
+}

@@ -1,0 +1,260 @@
+//! A training in its worker: what the loop tells goes to the journal, what is asked goes to the loop.
+
+use std::{
+    sync::{
+        atomic::{AtomicI64, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use super::{
+    system::{self, Sampler},
+    worker::{self, Call, Desk},
+};
+use crate::{
+    domain::{
+        control::{Control, Want},
+        events::What,
+        jobs::{Exit, Training},
+        records::{End, EndState, Record},
+    },
+    train::{self, Observer, Order, Outcome},
+};
+
+/// How long a paused training waits between two looks at its control file.
+const WAIT: Duration = Duration::from_millis(50);
+
+/// Trains, and says how it ended.
+pub(super) fn run(desk: Desk<'_>, training: &Training) -> End {
+    let step = AtomicI64::new(0);
+    let (request, dir) = (desk.request, desk.dir);
+    let trained = thread::scope(|scope| {
+        // Dropped however the training ends: then the recording ends too.
+        let (_ends, ended) = mpsc::channel();
+        let every = Duration::from_millis(request.care.system_ms);
+        if !every.is_zero() {
+            let (journal, step) = (desk.journal, &step);
+            scope.spawn(move || {
+                let step = || step.load(Ordering::Relaxed);
+                system::keep_recording(Sampler::own(), every, journal, step, &ended);
+            });
+        }
+        let mut watch = Watch {
+            desk,
+            step: &step,
+            is_paused: false,
+        };
+        train::train(training, &request.name, dir, &mut watch)
+    });
+    match trained {
+        Ok(Outcome::Done) => End {
+            state: EndState::Done,
+            exit: Some(Exit::Code(0)),
+            message: String::new(),
+        },
+        Ok(Outcome::Stopped { by }) => End {
+            state: EndState::Stopped,
+            exit: Some(Exit::Code(0)),
+            message: by,
+        },
+        Err(error) => worker::failed(Exit::Code(1), told(&error)),
+    }
+}
+
+/// An error and its causes, each once.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.ends_with(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+struct Watch<'a> {
+    desk: Desk<'a>,
+    step: &'a AtomicI64,
+    is_paused: bool,
+}
+
+impl Observer for Watch<'_> {
+    fn record(&mut self, record: Record) {
+        if let Some(step) = record.step {
+            self.step.store(step, Ordering::Relaxed);
+        }
+        self.desk.journal.record(record);
+    }
+
+    fn order(&mut self, step: i64) -> Order {
+        self.step.store(step, Ordering::Relaxed);
+        let mut called = self.desk.calls.try_recv().ok();
+        loop {
+            if called == Some(Call::Terminate) {
+                return self.terminated(step);
+            }
+            if let Some(order) = self.asked(step) {
+                return order;
+            }
+            if !self.is_paused {
+                return Order::Go;
+            }
+            called = self.desk.calls.recv_timeout(WAIT).ok();
+        }
+    }
+}
+
+impl Watch<'_> {
+    /// The system ends this process: what can be kept is kept.
+    fn terminated(&self, step: i64) -> Order {
+        let by = "the system (signal 15)".to_owned();
+        self.say(
+            step,
+            What::Noticed {
+                what: format!("{by} wants it to end"),
+            },
+        );
+        Order::StopAfterStep { by }
+    }
+
+    /// Answers the next command, when there is one; `None` when the loop has nothing to do for it.
+    fn asked(&mut self, step: i64) -> Option<Order> {
+        let Control { seq, want, by, .. } = self.desk.inbox.next()?;
+        self.say(
+            step,
+            What::Answered {
+                seq,
+                want,
+                refused: None,
+            },
+        );
+        match want {
+            Want::Run => self.is_paused = false,
+            Want::Pause => self.is_paused = true,
+            Want::Checkpoint => return Some(Order::Checkpoint),
+            Want::StopAfterStep => return Some(Order::StopAfterStep { by }),
+            Want::Stop => return Some(Order::StopNow { by }),
+        }
+        None
+    }
+
+    fn say(&self, step: i64, what: What) {
+        self.desk.journal.record(Record {
+            step: Some(step),
+            event: Some(what),
+            ..Record::default()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{
+        domain::{records, time::Timestamp},
+        jobs::{
+            control::{self, Inbox},
+            journal::{self, Writer},
+            request,
+        },
+    };
+
+    /// Gives the orders that follow from a list of commands, one a step, and the answers in the journal.
+    fn orders(dir: &Path, act: impl FnOnce(&mut Watch<'_>)) -> Vec<What> {
+        let request = request::tests::command(&["none"], dir);
+        let path = journal::path(dir, 1);
+        let journal = Writer::open(&path, false).unwrap();
+        let (caller, calls) = mpsc::channel();
+        let step = AtomicI64::new(0);
+        let mut watch = Watch {
+            desk: Desk {
+                dir,
+                request: &request,
+                journal: &journal,
+                inbox: Inbox::new(dir, 1),
+                calls,
+                caller,
+            },
+            step: &step,
+            is_paused: false,
+        };
+        act(&mut watch);
+        drop(watch);
+        journal.close(Duration::from_secs(60)).unwrap();
+        let text = std::fs::read(path).unwrap();
+        text.split(|byte| *byte == b'\n')
+            .filter_map(|line| records::parse(line).ok()?.event)
+            .collect()
+    }
+
+    fn ask(dir: &Path, want: Want) {
+        control::ask(dir, 1, want, "ana@box", Timestamp(0)).unwrap();
+    }
+
+    /// The inbox is looked at only so often: ask until it was.
+    fn next(watch: &mut Watch<'_>) -> Order {
+        loop {
+            match watch.order(1) {
+                Order::Go => {}
+                other => return other,
+            }
+        }
+    }
+
+    #[test]
+    fn commands_become_orders_and_are_answered() {
+        let dir = tempfile::tempdir().unwrap();
+        let by = "ana@box".to_owned();
+        let answers = orders(dir.path(), |watch| {
+            assert_eq!(watch.order(0), Order::Go);
+            ask(dir.path(), Want::Checkpoint);
+            assert_eq!(next(watch), Order::Checkpoint);
+            ask(dir.path(), Want::StopAfterStep);
+            assert_eq!(next(watch), Order::StopAfterStep { by: by.clone() });
+            ask(dir.path(), Want::Stop);
+            assert_eq!(next(watch), Order::StopNow { by });
+            watch.desk.caller.send(Call::Terminate).unwrap();
+            assert!(matches!(next(watch), Order::StopAfterStep { .. }));
+        });
+        assert_eq!(answers.len(), 4);
+        assert_eq!(
+            answers[0],
+            What::Answered {
+                seq: 1,
+                want: Want::Checkpoint,
+                refused: None
+            }
+        );
+    }
+
+    #[test]
+    fn a_pause_lasts_until_it_is_lifted_and_lets_a_stop_through() {
+        let dir = tempfile::tempdir().unwrap();
+        orders(dir.path(), |watch| {
+            ask(dir.path(), Want::Pause);
+            thread::scope(|scope| {
+                let lifted = scope.spawn(|| {
+                    let journal = journal::path(dir.path(), 1);
+                    crate::jobs::testing::eventually("the pause is answered", || {
+                        std::fs::read_to_string(&journal).unwrap().contains("pause")
+                    });
+                    ask(dir.path(), Want::Run);
+                });
+                while !lifted.is_finished() {
+                    assert_eq!(watch.order(1), Order::Go);
+                }
+            });
+            assert!(!watch.is_paused);
+            watch.is_paused = true;
+            ask(dir.path(), Want::Stop);
+            assert!(matches!(watch.order(2), Order::StopNow { .. }));
+        });
+    }
+}

@@ -1,0 +1,196 @@
+//! Which runs a list shows, in which order: by SQL where an index can answer, in memory where a filter or a metric decides.
+
+use std::{
+    cmp::Ordering,
+    collections::{BTreeSet, HashMap},
+};
+
+use super::{
+    Result,
+    runs::{ListRequest, MetricColumn, Sort, SortKey},
+};
+use crate::{
+    domain::{
+        filter::{Filter, Seen},
+        ids::RunId,
+        metrics::Summary,
+        runs::Run,
+        time::Timestamp,
+    },
+    store::{self, Connection, runs as rows, series},
+};
+
+/// How many runs match, and the page of them that was asked for. Tags and parameters are not filled in yet.
+pub fn page(tx: &Connection, request: &ListRequest, now: Timestamp) -> Result<(u64, Vec<Run>)> {
+    let Sort { key, descending } = &request.sort;
+    match (request.filter.is_empty(), order(key)) {
+        (true, Some(order)) => {
+            let ids = rows::page(tx, &[], order, *descending, request.offset, request.limit)?;
+            let runs: Vec<Option<Run>> = ids
+                .iter()
+                .map(|id| rows::get(tx, id))
+                .collect::<store::Result<_>>()?;
+            Ok((rows::count(tx, &[])?, runs.into_iter().flatten().collect()))
+        }
+        _ => {
+            let mut runs = matching(tx, &request.filter, now)?;
+            sort(tx, &mut runs, &request.sort)?;
+            let matched = runs.len() as u64;
+            Ok((
+                matched,
+                runs.into_iter()
+                    .skip(request.offset as usize)
+                    .take(request.limit as usize)
+                    .collect(),
+            ))
+        }
+    }
+}
+
+/// One row of values for each run, beside the columns.
+pub fn values(
+    tx: &Connection,
+    runs: &[Run],
+    columns: &[MetricColumn],
+) -> Result<Vec<Vec<Option<f64>>>> {
+    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+    let mut table = vec![Vec::with_capacity(columns.len()); runs.len()];
+    for column in columns {
+        let summaries = series::values(tx, &ids, &column.metric).map_err(store::Error::from)?;
+        for (row, summary) in table.iter_mut().zip(summaries) {
+            row.push(summary.and_then(|summary| summary.value(column.value)));
+        }
+    }
+    Ok(table)
+}
+
+fn order(key: &SortKey) -> Option<rows::Order> {
+    match key {
+        SortKey::Created => Some(rows::Order::Created),
+        SortKey::Name => Some(rows::Order::Name),
+        SortKey::State => Some(rows::Order::State),
+        SortKey::Step => Some(rows::Order::Step),
+        SortKey::Metric(_) => None,
+    }
+}
+
+/// Every run that the filter lets through, newest first. Reads only the metrics and parameters that the filter names.
+fn matching(tx: &Connection, filter: &Filter, now: Timestamp) -> Result<Vec<Run>> {
+    let mut runs = rows::all_bare(tx)?;
+    if filter.is_empty() {
+        return Ok(runs);
+    }
+    let at: HashMap<RunId, usize> = runs
+        .iter()
+        .enumerate()
+        .map(|(i, run)| (run.id, i))
+        .collect();
+    for (id, tag) in rows::all_tags(tx)? {
+        if let Some(i) = at.get(&id) {
+            runs[*i].tags.insert(tag);
+        }
+    }
+    let names = filter.fields();
+    let params: BTreeSet<&String> = names.params.iter().chain(&names.either).collect();
+    for name in params {
+        for (id, value) in rows::all_of_param(tx, name)? {
+            if let Some(i) = at.get(&id) {
+                runs[*i].params.insert(name.clone(), value);
+            }
+        }
+    }
+    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+    let mut metrics: Vec<Vec<Summary>> = vec![vec![]; runs.len()];
+    for name in names.metrics.iter().chain(&names.either) {
+        let summaries = series::values(tx, &ids, name).map_err(store::Error::from)?;
+        for (of_run, summary) in metrics.iter_mut().zip(summaries) {
+            of_run.extend(summary);
+        }
+    }
+    let matched = runs
+        .into_iter()
+        .zip(metrics)
+        .filter(|(run, metrics)| filter.matches(&Seen { run, metrics, now }));
+    Ok(matched.map(|(run, _)| run).collect())
+}
+
+/// Runs come newest first and the sort is stable, so ties stay in that order.
+fn sort(tx: &Connection, runs: &mut [Run], sort: &Sort) -> Result<()> {
+    let way = |ordering: Ordering| {
+        if sort.descending {
+            ordering.reverse()
+        } else {
+            ordering
+        }
+    };
+    match &sort.key {
+        SortKey::Created => runs.sort_by(|a, b| way(a.created.cmp(&b.created))),
+        SortKey::Name => runs.sort_by_cached_key(|run| run.name.to_lowercase()),
+        SortKey::State => runs.sort_by_key(|run| run.state.word().to_string()),
+        SortKey::Step => runs.sort_by(|a, b| way(a.progress.step.cmp(&b.progress.step))),
+        SortKey::Metric(column) => {
+            let values = by_metric(tx, runs, column)?;
+            runs.sort_by(|a, b| compare(values.get(&a.id), values.get(&b.id), sort.descending));
+        }
+    }
+    if sort.descending && matches!(sort.key, SortKey::Name | SortKey::State) {
+        runs.reverse();
+    }
+    Ok(())
+}
+
+fn by_metric(tx: &Connection, runs: &[Run], column: &MetricColumn) -> Result<HashMap<RunId, f64>> {
+    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
+    let summaries = series::values(tx, &ids, &column.metric).map_err(store::Error::from)?;
+    let value = |(id, summary): (RunId, Option<Summary>)| {
+        summary?.value(column.value).map(|value| (id, value))
+    };
+    Ok(ids.into_iter().zip(summaries).filter_map(value).collect())
+}
+
+/// What has no value, or NaN, stands last either way; no value after NaN.
+fn compare(a: Option<&f64>, b: Option<&f64>, descending: bool) -> Ordering {
+    let rank = |value: Option<&f64>| match value {
+        Some(value) if !value.is_nan() => 0,
+        Some(_) => 1,
+        None => 2,
+    };
+    match (a, b) {
+        (Some(a), Some(b)) if !a.is_nan() && !b.is_nan() => {
+            let ordering = a.total_cmp(b);
+            if descending {
+                ordering.reverse()
+            } else {
+                ordering
+            }
+        }
+        _ => rank(a).cmp(&rank(b)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_value_stands_last_either_way() {
+        for descending in [false, true] {
+            let mut values = [
+                None,
+                Some(2.0),
+                Some(f64::NAN),
+                Some(1.0),
+                Some(f64::INFINITY),
+            ];
+            values.sort_by(|a: &Option<f64>, b| compare(a.as_ref(), b.as_ref(), descending));
+            let finite: Vec<f64> = values[..3].iter().map(|value| value.unwrap()).collect();
+            let expected = if descending {
+                [f64::INFINITY, 2.0, 1.0]
+            } else {
+                [1.0, 2.0, f64::INFINITY]
+            };
+            assert_eq!(finite, expected);
+            assert!(values[3].unwrap().is_nan() && values[4].is_none());
+        }
+    }
+}

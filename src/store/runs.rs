@@ -1,0 +1,387 @@
+//! Rows of runs, and what hangs on them: parameters, tags, notes, artifacts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, OptionalExtension, Row, params, types::Value};
+
+use super::{Error, Result};
+use crate::domain::{
+    actors::Actor,
+    ids::{Id, RunId},
+    records::Artifact,
+    runs::{Progress, Run, RunState, StateWord, Tag},
+    time::Timestamp,
+};
+
+/// Adds a run. Says `false`, and adds nothing, when the name is taken.
+pub fn insert(tx: &Connection, run: &Run, captured: &serde_json::Value) -> Result<bool> {
+    let added = tx
+        .prepare_cached(
+            "insert into runs (id, name, experiment, kind, preset, state, detail, uid, user, host, created, attempt, note, captured)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) on conflict (name) do nothing",
+        )?
+        .execute(params![
+            run.id.to_string(),
+            run.name,
+            run.experiment,
+            run.kind.to_string(),
+            run.preset,
+            run.state.word().to_string(),
+            json(&run.state),
+            run.actor.uid,
+            run.actor.name,
+            run.actor.host,
+            run.created.0,
+            run.attempt,
+            run.note,
+            captured.to_string(),
+        ])?;
+    if added == 0 {
+        return Ok(false);
+    }
+    for tag in &run.tags {
+        add_tag(tx, &run.id, tag)?;
+    }
+    for (name, value) in &run.params {
+        set_param(tx, &run.id, name, value)?;
+    }
+    Ok(true)
+}
+
+const COLUMNS: &str = "id, name, experiment, kind, preset, detail, uid, user, host, created, attempt, step, steps, epoch, epochs, note";
+
+/// A run with its tags and parameters.
+pub fn get(tx: &Connection, id: &RunId) -> Result<Option<Run>> {
+    let mut query = tx.prepare_cached(&format!("select {COLUMNS} from runs where id = ?1"))?;
+    let found = query
+        .query_row([id.to_string()], |row| Ok(bare(row)))
+        .optional()?
+        .transpose()?;
+    found.map(|run| complete(tx, run)).transpose()
+}
+
+/// Every run without tags and parameters, newest first: what a filter that SQL cannot answer looks through.
+pub fn all_bare(tx: &Connection) -> Result<Vec<Run>> {
+    let mut query = tx.prepare_cached(&format!(
+        "select {COLUMNS} from runs order by created desc, id"
+    ))?;
+    let rows = query.query_map([], |row| Ok(bare(row)))?;
+    rows.map(|row| row.map_err(Error::from)?).collect()
+}
+
+/// Adds tags and parameters to a bare run.
+pub fn complete(tx: &Connection, run: Run) -> Result<Run> {
+    Ok(Run {
+        tags: tags(tx, &run.id)?,
+        params: run_params(tx, &run.id)?,
+        ..run
+    })
+}
+
+fn bare(row: &Row) -> Result<Run> {
+    let broken = |what: String| Error::Row {
+        table: "runs",
+        what,
+    };
+    let id: String = row.get(0)?;
+    let kind: String = row.get(3)?;
+    let detail: String = row.get(5)?;
+    Ok(Run {
+        id: id.parse().map_err(|_| broken(id.clone()))?,
+        name: row.get(1)?,
+        experiment: row.get(2)?,
+        kind: kind.parse().map_err(|_| broken(kind.clone()))?,
+        preset: row.get(4)?,
+        state: serde_json::from_str(&detail)
+            .map_err(|error| broken(format!("{detail}: {error}")))?,
+        actor: Actor {
+            uid: row.get(6)?,
+            name: row.get(7)?,
+            host: row.get(8)?,
+        },
+        created: Timestamp(row.get(9)?),
+        attempt: row.get(10)?,
+        progress: Progress {
+            step: row.get(11)?,
+            steps: row.get(12)?,
+            epoch: row.get(13)?,
+            epochs: row.get(14)?,
+        },
+        note: row.get(15)?,
+        tags: BTreeSet::new(),
+        params: BTreeMap::new(),
+    })
+}
+
+/// What SQL can sort by itself, with indexes or over one column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    Created,
+    Name,
+    State,
+    Step,
+}
+
+/// A page of ids. `states` empty means all. Ties go to the newer run.
+pub fn page(
+    tx: &Connection,
+    states: &[StateWord],
+    order: Order,
+    descending: bool,
+    offset: u64,
+    limit: u64,
+) -> Result<Vec<RunId>> {
+    let column = match order {
+        Order::Created => "created",
+        Order::Name => "name collate nocase",
+        Order::State => "state",
+        Order::Step => "step",
+    };
+    let way = if descending { "desc" } else { "asc" };
+    let tie = if order == Order::Created {
+        "id"
+    } else {
+        "created desc, id"
+    };
+    let sql = format!(
+        "select id from runs {} order by {column} {way}, {tie} limit ? offset ?",
+        in_states(states)
+    );
+    let mut values: Vec<Value> = states
+        .iter()
+        .map(|state| Value::Text(state.to_string()))
+        .collect();
+    values.extend([whole(limit), whole(offset)]);
+    let mut query = tx.prepare_cached(&sql)?;
+    let rows = query.query_map(rusqlite::params_from_iter(values), |row| {
+        row.get::<_, String>(0)
+    })?;
+    rows.map(|row| parse_id(&row?)).collect()
+}
+
+pub fn count(tx: &Connection, states: &[StateWord]) -> Result<u64> {
+    let sql = format!("select count(*) from runs {}", in_states(states));
+    let values = states.iter().map(ToString::to_string);
+    Ok(tx
+        .prepare_cached(&sql)?
+        .query_row(rusqlite::params_from_iter(values), |row| {
+            row.get::<_, i64>(0)
+        })? as u64)
+}
+
+fn in_states(states: &[StateWord]) -> String {
+    match states.len() {
+        0 => String::new(),
+        n => format!("where state in ({})", vec!["?"; n].join(", ")),
+    }
+}
+
+pub fn by_name(tx: &Connection, name: &str) -> Result<Option<RunId>> {
+    let found: Option<String> = tx
+        .prepare_cached("select id from runs where name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    found.map(|id| parse_id(&id)).transpose()
+}
+
+/// Ids that begin with these hex digits, at most `limit`.
+pub fn by_prefix(tx: &Connection, prefix: &str, limit: u64) -> Result<Vec<RunId>> {
+    let mut query = tx.prepare_cached(
+        "select id from runs where id >= ?1 and id < ?1 || 'g' order by id limit ?2",
+    )?;
+    let rows = query.query_map(params![prefix, whole(limit)], |row| row.get::<_, String>(0))?;
+    rows.map(|row| parse_id(&row?)).collect()
+}
+
+/// The ids just before and just after an id in order: they decide its shortest unique prefix.
+pub fn neighbours(tx: &Connection, id: &RunId) -> Result<Vec<Id>> {
+    let mut query = tx.prepare_cached(
+        "select max(id) from runs where id < ?1 union all select min(id) from runs where id > ?1",
+    )?;
+    let rows = query.query_map([id.to_string()], |row| row.get::<_, Option<String>>(0))?;
+    let found: Vec<Option<String>> = rows.collect::<rusqlite::Result<_>>()?;
+    found
+        .into_iter()
+        .flatten()
+        .map(|id| parse_id::<RunId>(&id).map(|id| id.0))
+        .collect()
+}
+
+/// Names like a text, for a person who misspelt one.
+pub fn names(tx: &Connection, limit: u64) -> Result<Vec<String>> {
+    let mut query = tx.prepare_cached("select name from runs order by created desc limit ?1")?;
+    let rows = query.query_map([whole(limit)], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub fn set_state(tx: &Connection, id: &RunId, state: &RunState) -> Result<()> {
+    tx.prepare_cached("update runs set state = ?2, detail = ?3 where id = ?1")?
+        .execute(params![
+            id.to_string(),
+            state.word().to_string(),
+            json(state)
+        ])?;
+    Ok(())
+}
+
+pub fn set_attempt(tx: &Connection, id: &RunId, attempt: u32) -> Result<()> {
+    tx.prepare_cached("update runs set attempt = ?2 where id = ?1")?
+        .execute(params![id.to_string(), attempt])?;
+    Ok(())
+}
+
+/// Totals that are not said again stay.
+pub fn set_progress(tx: &Connection, id: &RunId, progress: &Progress) -> Result<()> {
+    let Progress {
+        step,
+        steps,
+        epoch,
+        epochs,
+    } = progress;
+    tx.prepare_cached(
+        "update runs set step = ?2, steps = coalesce(?3, steps), epoch = coalesce(?4, epoch), epochs = coalesce(?5, epochs) where id = ?1",
+    )?
+    .execute(params![id.to_string(), step, steps, epoch, epochs])?;
+    Ok(())
+}
+
+pub fn set_note(tx: &Connection, id: &RunId, note: &str) -> Result<()> {
+    tx.prepare_cached("update runs set note = ?2 where id = ?1")?
+        .execute(params![id.to_string(), note])?;
+    Ok(())
+}
+
+pub fn captured(tx: &Connection, id: &RunId) -> Result<serde_json::Value> {
+    let text: String = tx
+        .prepare_cached("select captured from runs where id = ?1")?
+        .query_row([id.to_string()], |row| row.get(0))?;
+    serde_json::from_str(&text).map_err(|error| Error::Row {
+        table: "runs",
+        what: format!("captured: {error}"),
+    })
+}
+
+pub fn set_captured(tx: &Connection, id: &RunId, captured: &serde_json::Value) -> Result<()> {
+    tx.prepare_cached("update runs set captured = ?2 where id = ?1")?
+        .execute(params![id.to_string(), captured.to_string()])?;
+    Ok(())
+}
+
+pub fn tags(tx: &Connection, id: &RunId) -> Result<BTreeSet<Tag>> {
+    let mut query = tx.prepare_cached("select tag from tags where run = ?1 order by tag")?;
+    let rows = query.query_map([id.to_string()], |row| row.get::<_, String>(0))?;
+    rows.map(|row| {
+        Tag::try_from(row?).map_err(|error| Error::Row {
+            table: "tags",
+            what: error.to_string(),
+        })
+    })
+    .collect()
+}
+
+pub fn all_tags(tx: &Connection) -> Result<Vec<(RunId, Tag)>> {
+    let mut query = tx.prepare_cached("select run, tag from tags")?;
+    let rows = query.query_map([], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    rows.map(|row| {
+        let (run, tag) = row?;
+        let tag = Tag::try_from(tag).map_err(|error| Error::Row {
+            table: "tags",
+            what: error.to_string(),
+        })?;
+        Ok((parse_id(&run)?, tag))
+    })
+    .collect()
+}
+
+pub fn add_tag(tx: &Connection, id: &RunId, tag: &Tag) -> Result<()> {
+    tx.prepare_cached("insert into tags (run, tag) values (?1, ?2) on conflict do nothing")?
+        .execute([&id.to_string(), tag.as_str()])?;
+    Ok(())
+}
+
+pub fn remove_tag(tx: &Connection, id: &RunId, tag: &Tag) -> Result<()> {
+    tx.prepare_cached("delete from tags where run = ?1 and tag = ?2")?
+        .execute([&id.to_string(), tag.as_str()])?;
+    Ok(())
+}
+
+fn run_params(tx: &Connection, id: &RunId) -> Result<BTreeMap<String, serde_json::Value>> {
+    let mut query = tx.prepare_cached("select name, value from params where run = ?1")?;
+    let rows = query.query_map([id.to_string()], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    rows.map(|row| {
+        let (name, value) = row?;
+        Ok((name, param(&value)?))
+    })
+    .collect()
+}
+
+/// One parameter of every run that has it.
+pub fn all_of_param(tx: &Connection, name: &str) -> Result<Vec<(RunId, serde_json::Value)>> {
+    let mut query = tx.prepare_cached("select run, value from params where name = ?1")?;
+    let rows = query.query_map([name], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    rows.map(|row| {
+        let (run, value) = row?;
+        Ok((parse_id(&run)?, param(&value)?))
+    })
+    .collect()
+}
+
+fn param(value: &str) -> Result<serde_json::Value> {
+    serde_json::from_str(value).map_err(|error| Error::Row {
+        table: "params",
+        what: error.to_string(),
+    })
+}
+
+pub fn set_param(tx: &Connection, id: &RunId, name: &str, value: &serde_json::Value) -> Result<()> {
+    tx.prepare_cached("insert into params (run, name, value) values (?1, ?2, ?3) on conflict do update set value = excluded.value")?
+        .execute(params![id.to_string(), name, value.to_string()])?;
+    Ok(())
+}
+
+pub fn remove_param(tx: &Connection, id: &RunId, name: &str) -> Result<bool> {
+    Ok(tx
+        .prepare_cached("delete from params where run = ?1 and name = ?2")?
+        .execute([&id.to_string(), name])?
+        != 0)
+}
+
+pub fn artifacts(tx: &Connection, id: &RunId) -> Result<Vec<Artifact>> {
+    let mut query =
+        tx.prepare_cached("select path, kind from artifacts where run = ?1 order by path")?;
+    let rows = query.query_map([id.to_string()], |row| {
+        Ok(Artifact {
+            path: row.get(0)?,
+            kind: row.get(1)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub fn add_artifact(tx: &Connection, id: &RunId, artifact: &Artifact) -> Result<()> {
+    tx.prepare_cached("insert into artifacts (run, path, kind) values (?1, ?2, ?3) on conflict do update set kind = excluded.kind")?
+        .execute(params![id.to_string(), artifact.path, artifact.kind])?;
+    Ok(())
+}
+
+pub(super) fn parse_id<T: std::str::FromStr>(text: &str) -> Result<T> {
+    text.parse().map_err(|_| Error::Row {
+        table: "runs",
+        what: format!("{text:?} is no id"),
+    })
+}
+
+/// SQLite counts in signed 64 bits.
+pub(super) fn whole(number: u64) -> Value {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+pub(super) fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("an enum of texts and numbers is always JSON")
+}

@@ -1,0 +1,110 @@
+//! Reading series: their segments, their extent, raw points.
+
+use rusqlite::Connection;
+
+use super::{Result, chunk, snapshot, tail};
+use crate::domain::{ids::RunId, series::Point};
+
+/// One segment of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub id: i64,
+    pub segment: u32,
+    pub first_step: i64,
+    pub last_step: i64,
+}
+
+impl Row {
+    pub fn meets(&self, from: i64, to: i64) -> bool {
+        self.first_step <= to && from <= self.last_step
+    }
+}
+
+/// The segments of a series that have a point, in order.
+pub fn segments(conn: &Connection, run: &str, metric: &str) -> Result<Vec<Row>> {
+    let mut query = conn.prepare_cached(
+        "select id, segment, first_step, last_step from series
+         where run = ? and metric = ? and 0 < points order by segment",
+    )?;
+    let rows = query.query_map([run, metric], |row| {
+        Ok(Row {
+            id: row.get(0)?,
+            segment: row.get(1)?,
+            first_step: row.get(2)?,
+            last_step: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The first and the last step of a series over all its segments; `None` when it has no point.
+pub fn extent(conn: &Connection, run: &RunId, metric: &str) -> Result<Option<(i64, i64)>> {
+    let mut query = conn.prepare_cached(
+        "select min(first_step), max(last_step) from series where run = ? and metric = ? and 0 < points",
+    )?;
+    let (first, last): (Option<i64>, Option<i64>) = query
+        .query_row([&run.to_string(), metric], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok(first.zip(last))
+}
+
+/// Raw points of the steps `from..=to` in order, segment by segment with its number, at most `limit` of them.
+pub fn points(
+    conn: &Connection,
+    run: &RunId,
+    metric: &str,
+    from: i64,
+    to: i64,
+    limit: usize,
+) -> Result<Vec<(u32, Point)>> {
+    let _snapshot = snapshot(conn)?;
+    let run = run.to_string();
+    let mut found = vec![];
+    for row in segments(conn, &run, metric)? {
+        if row.meets(from, to) {
+            collect(conn, &run, &row, from..=to, limit, &mut found)?;
+        }
+    }
+    Ok(found)
+}
+
+fn collect(
+    conn: &Connection,
+    run: &str,
+    row: &Row,
+    steps: std::ops::RangeInclusive<i64>,
+    limit: usize,
+    found: &mut Vec<(u32, Point)>,
+) -> Result<()> {
+    let blocks = chunk::blocks(conn, row.id)?;
+    for number in first_block(conn, row.id, blocks, *steps.start())?..=blocks {
+        let points = match number {
+            _ if number == blocks => tail::open_points(conn, run, row.id, blocks)?,
+            _ => chunk::block(conn, row.id, number)?,
+        };
+        for point in points.points() {
+            if limit <= found.len() || *steps.end() < point.step {
+                return Ok(());
+            }
+            if *steps.start() <= point.step {
+                found.push((row.segment, point));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The block before the first that begins at `step` or later: points of `step` may stand at its end.
+fn first_block(conn: &Connection, series: i64, blocks: u64, step: i64) -> Result<u64> {
+    let (mut low, mut high) = (0, blocks);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if chunk::page(conn, series, 1, middle)?[0].step < step {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low.saturating_sub(1))
+}

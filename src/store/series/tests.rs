@@ -1,0 +1,682 @@
+//! The laws of the series store, against points kept in a plain list.
+
+use std::collections::BTreeMap;
+
+use proptest::{collection::vec, prelude::*};
+use rusqlite::Connection;
+
+use super::{chart::reduce, *};
+use crate::domain::{
+    ids::{Id, RunId},
+    metrics::{Extreme, Summary},
+    series::{Bucket, Point, Segment, Window},
+    time::Timestamp,
+};
+
+fn run(number: u8) -> RunId {
+    RunId(Id::from_bytes([number; 16]))
+}
+
+fn store() -> Connection {
+    let conn = Connection::open_in_memory().unwrap();
+    conn.execute_batch("pragma foreign_keys = on; create table runs (id text primary key) strict;")
+        .unwrap();
+    conn.execute_batch(SCHEMA).unwrap();
+    for number in 0..4 {
+        conn.execute("insert into runs values (?)", [run(number).to_string()])
+            .unwrap();
+    }
+    conn
+}
+
+fn point(step: i64, value: f64) -> Point {
+    Point {
+        step,
+        time: 1_790_000_000_000 + step * 250,
+        value,
+    }
+}
+
+/// Takes points in, one line each, `commit` lines a save.
+fn take_in(conn: &Connection, metric: &str, points: &[Point], commit: usize) -> Open {
+    let mut open = Open::load(conn, &run(0)).unwrap();
+    for lines in points.chunks(commit) {
+        for point in lines {
+            let metrics = [(metric.to_owned(), point.value)];
+            open.add(Some(point.step), Timestamp(point.time), &metrics);
+        }
+        open.save(conn).unwrap();
+    }
+    open
+}
+
+fn all(conn: &Connection, metric: &str) -> Vec<(u32, Point)> {
+    points(conn, &run(0), metric, i64::MIN, i64::MAX, usize::MAX).unwrap()
+}
+
+/// Points with their segments, as bits: NaN equals NaN, and 0.0 does not equal -0.0.
+fn bits(points: &[(u32, Point)]) -> Vec<(u32, i64, i64, u64)> {
+    points
+        .iter()
+        .map(|(segment, point)| (*segment, point.step, point.time, point.value.to_bits()))
+        .collect()
+}
+
+/// What the segments of these points should be.
+fn segmented(points: &[Point]) -> Vec<(u32, Point)> {
+    let mut segment = 0;
+    let mut before = i64::MIN;
+    points
+        .iter()
+        .map(|point| {
+            segment += u32::from(point.step < before);
+            before = point.step;
+            (segment, *point)
+        })
+        .collect()
+}
+
+fn brute_force(points: &[(u32, Point)], window: &Window) -> Vec<Segment> {
+    let mut charted: BTreeMap<u32, Vec<Bucket>> = BTreeMap::new();
+    let span = i128::from(window.to) - i128::from(window.from) + 1;
+    for (segment, point) in points {
+        let offset = i128::from(point.step) - i128::from(window.from);
+        if 0 <= offset && offset < span {
+            charted
+                .entry(*segment)
+                .or_insert_with(|| vec![Bucket::EMPTY; window.columns])
+                [(offset * window.columns as i128 / span) as usize]
+                .add(*point);
+        }
+    }
+    charted
+        .into_iter()
+        .map(|(number, columns)| Segment { number, columns })
+        .collect()
+}
+
+/// Everything of a bucket but its sum, which depends on the order of adding.
+fn exact(bucket: &Bucket) -> impl PartialEq + std::fmt::Debug + use<> {
+    (
+        (bucket.step, bucket.time, bucket.finite, bucket.nan),
+        (bucket.positive_infinite, bucket.negative_infinite),
+        [bucket.min, bucket.max, bucket.first, bucket.last].map(f64::to_bits),
+    )
+}
+
+fn assert_equal(got: &[Segment], want: &[Segment]) {
+    let numbers = |segments: &[Segment]| segments.iter().map(|s| s.number).collect::<Vec<_>>();
+    assert_eq!(numbers(got), numbers(want));
+    for (got, want) in got.iter().zip(want) {
+        for (i, (got, want)) in got.columns.iter().zip(&want.columns).enumerate() {
+            assert_eq!(exact(got), exact(want), "column {i}");
+            let scale = got.min.abs().max(got.max.abs()) * got.finite as f64;
+            assert!(
+                got.is_empty() || got.finite == 0 || (got.sum - want.sum).abs() <= 1e-9 * scale,
+                "column {i}: the sum is {} and should be {}",
+                got.sum,
+                want.sum
+            );
+        }
+    }
+}
+
+/// A series that repeats a short pattern: 60,000 points drawn one by one would take the time, and no one could read them.
+#[derive(Clone, Debug)]
+struct Drawn {
+    pattern: Vec<(i64, f64)>,
+    length: usize,
+    resumes: Vec<(prop::sample::Index, i64)>,
+}
+
+impl Drawn {
+    fn points(&self) -> Vec<Point> {
+        let back: BTreeMap<usize, i64> = self
+            .resumes
+            .iter()
+            .map(|(i, steps)| (i.index(self.length), *steps))
+            .collect();
+        let mut at = 0;
+        let mut next = |i: usize| {
+            let (step, value) = self.pattern[i % self.pattern.len()];
+            at += step - back.get(&i).copied().unwrap_or(0);
+            point(at, value + (i / 7) as f64)
+        };
+        (0..self.length).map(&mut next).collect()
+    }
+}
+
+/// Steps that mostly go up, at times repeat, leap or go back, with values that are at times no numbers.
+fn series(longest: usize) -> impl Strategy<Value = Drawn> {
+    let step = prop_oneof![
+        400 => Just(1i64),
+        60 => Just(0),
+        40 => 2i64..9,
+        1 => 1_000i64..100_000,
+    ];
+    let value = prop_oneof![
+        200 => (-1e3f32..1e3).prop_map(f64::from),
+        20 => -1e6f64..1e6,
+        2 => Just(f64::NAN),
+        1 => Just(f64::INFINITY),
+        1 => Just(f64::NEG_INFINITY),
+        1 => Just(-0.0),
+        1 => Just(1e12),
+    ];
+    let resumes = vec((any::<prop::sample::Index>(), 1i64..5_000), 0..3);
+    (vec((step, value), 1..400), 1..=longest, resumes).prop_map(|(pattern, length, resumes)| {
+        Drawn {
+            pattern,
+            length,
+            resumes,
+        }
+    })
+}
+
+fn windows() -> impl Strategy<Value = Vec<(f64, f64, usize)>> {
+    vec((-0.2f64..1.1, 0.0f64..1.3, 1usize..300), 1..6)
+}
+
+/// A window that begins at a part of the series' extent and is as wide as another.
+fn window(points: &[Point], (from, wide, columns): (f64, f64, usize), slack: f64) -> Window {
+    let first = points.iter().map(|p| p.step).min().unwrap();
+    let last = points.iter().map(|p| p.step).max().unwrap();
+    let span = (last - first) as f64;
+    let from = first + (span * from) as i64;
+    Window {
+        from,
+        to: from + (span * wide) as i64,
+        columns,
+        slack,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn without_slack_every_point_is_in_its_column(drawn in series(60_000), windows in windows(), commit in 1usize..20_000) {
+        let points = drawn.points();
+        let conn = store();
+        take_in(&conn, "loss", &points, commit.max(points.len() / 50));
+        let listed = segmented(&points);
+        for part in windows {
+            let window = window(&points, part, 0.0);
+            let got = chart(&conn, &run(0), "loss", &window).unwrap();
+            assert_equal(&got, &brute_force(&listed, &window));
+        }
+    }
+
+    #[test]
+    fn with_slack_no_point_is_lost_or_far_from_its_column(drawn in series(60_000), windows in windows(), slack in 0.01f64..0.5) {
+        let points = drawn.points();
+        let conn = store();
+        take_in(&conn, "loss", &points, 5_000);
+        let listed = segmented(&points);
+        for part in windows {
+            let window = window(&points, part, slack);
+            let got = chart(&conn, &run(0), "loss", &window).unwrap();
+            let column = (window.to - window.from + 1) as f64 / window.columns as f64;
+            let reach = (slack * column) as i64 + 1;
+            for want in brute_force(&listed, &window) {
+                let got = got.iter().find(|segment| segment.number == want.number).expect("its points are lost");
+                let got_whole = whole(&got.columns);
+                let want_whole = whole(&want.columns);
+                prop_assert!(want_whole.points() <= got_whole.points());
+                prop_assert!(want_whole.nan <= got_whole.nan);
+                prop_assert!(want_whole.positive_infinite <= got_whole.positive_infinite);
+                prop_assert!(want_whole.negative_infinite <= got_whole.negative_infinite);
+                prop_assert!(got_whole.min <= want_whole.min && want_whole.max <= got_whole.max);
+
+                // Nor is one counted twice: no more stand there than in the window and its reach.
+                let wider = Window { to: window.to + reach, ..window.clone() };
+                let most = brute_force(&listed, &wider).into_iter().find(|segment| segment.number == want.number);
+                prop_assert!(got_whole.points() <= most.map_or(0, |segment| whole(&segment.columns).points()));
+
+                // Every column's extremes are met by its own points or those just behind it.
+                for (i, bucket) in got.columns.iter().enumerate().filter(|(_, bucket)| 0 < bucket.finite) {
+                    let first = window.from + (column * i as f64) as i64 - 1;
+                    let last = window.from + (column * (i + 1) as f64) as i64 + reach + 1;
+                    let near = |value: f64| listed.iter().any(|(_, p)| first <= p.step && p.step <= last && p.value == value);
+                    prop_assert!(near(bucket.min) && near(bucket.max), "column {}", i);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_spike_anywhere_is_seen_at_any_zoom(length in 1usize..80_000, at in any::<prop::sample::Index>(), zooms in vec((0.0f64..1.0, 1usize..300), 1..6)) {
+        let at = at.index(length);
+        let points: Vec<Point> = (0..length).map(|i| point(i as i64, if i == at { 1e9 } else { 0.5 })).collect();
+        let conn = store();
+        take_in(&conn, "loss", &points, 7_777);
+        for (zoom, columns) in zooms {
+            let around = (length as f64 * zoom) as i64;
+            for slack in [0.0, 0.25] {
+                let window = Window { from: at as i64 - around, to: at as i64 + around / 2, columns, slack };
+                let charted = chart(&conn, &run(0), "loss", &window).unwrap();
+                prop_assert_eq!(charted[0].columns.iter().filter(|bucket| bucket.max == 1e9).count(), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_loaded_after_any_save_goes_on_as_if_it_had_never_stopped(drawn in series(12_000), saves in vec(1usize..900, 1..40), reload in vec(any::<bool>(), 40)) {
+        let points = drawn.points();
+        let conn = store();
+        let mut open = Open::load(&conn, &run(0)).unwrap();
+        let mut at = 0;
+        for (i, lines) in saves.iter().cycle().enumerate() {
+            let next = points.len().min(at + lines);
+            for point in &points[at..next] {
+                let second = ("second".to_owned(), -point.value);
+                let metrics = [("loss".to_owned(), point.value), second];
+                open.add(Some(point.step), Timestamp(point.time), &metrics[..1 + point.step as usize % 2]);
+            }
+            open.save(&conn).unwrap();
+            at = next;
+            if reload[i % reload.len()] {
+                open = Open::load(&conn, &run(0)).unwrap();
+            }
+            if at == points.len() {
+                break;
+            }
+        }
+        prop_assert_eq!(bits(&all(&conn, "loss")), bits(&segmented(&points)));
+        let odd: Vec<Point> = points.iter().filter(|p| p.step.rem_euclid(2) == 1).map(|p| Point { value: -p.value, ..*p }).collect();
+        prop_assert_eq!(bits(&all(&conn, "second")), bits(&segmented(&odd)));
+        while !open.settle(&conn).unwrap() {}
+        prop_assert_eq!(bits(&all(&conn, "loss")), bits(&segmented(&points)));
+        prop_assert_eq!(bits(&all(&conn, "second")), bits(&segmented(&odd)));
+        Open::load(&conn, &run(0)).unwrap();
+    }
+
+    #[test]
+    fn raw_points_are_found_by_their_steps(drawn in series(20_000), part in (-0.2f64..1.1, 0.0f64..0.5), limit in 0usize..6_000) {
+        let points = drawn.points();
+        let conn = store();
+        take_in(&conn, "loss", &points, 3_000);
+        let window = window(&points, (part.0, part.1, 1), 0.0);
+        let got = super::points(&conn, &run(0), "loss", window.from, window.to, limit).unwrap();
+        let mut want = segmented(&points);
+        want.retain(|(_, point)| window.from <= point.step && point.step <= window.to);
+        want.truncate(limit);
+        prop_assert_eq!(bits(&got), bits(&want));
+    }
+
+    #[test]
+    fn the_row_of_a_series_says_what_its_points_say(drawn in series(3_000), commit in 1usize..500) {
+        let points = drawn.points();
+        let conn = store();
+        take_in(&conn, "loss", &points, commit);
+        let finite: Vec<&Point> = points.iter().filter(|p| p.value.is_finite()).collect();
+        let first = |better: fn(f64, f64) -> bool| finite.iter().copied().reduce(|best, p| if better(p.value, best.value) { p } else { best });
+        let got = summaries(&conn, &run(0)).unwrap().remove(0);
+        prop_assert_eq!(got.points, points.len() as u64);
+        prop_assert_eq!(got.nan, points.iter().filter(|p| p.value.is_nan()).count() as u64);
+        prop_assert_eq!(got.infinite, points.iter().filter(|p| p.value.is_infinite()).count() as u64);
+        prop_assert_eq!((got.last.to_bits(), got.last_step), points.last().map(|p| (p.value.to_bits(), p.step)).unwrap());
+        prop_assert_eq!(got.min.map(|e| (e.value, e.step)), first(|a, b| a < b).map(|p| (p.value, p.step)));
+        prop_assert_eq!(got.max.map(|e| (e.value, e.step)), first(|a, b| b < a).map(|p| (p.value, p.step)));
+        let steps = || points.iter().map(|p| p.step);
+        prop_assert_eq!(extent(&conn, &run(0), "loss").unwrap(), steps().min().zip(steps().max()));
+    }
+}
+
+fn whole(columns: &[Bucket]) -> Bucket {
+    columns.iter().fold(Bucket::EMPTY, |mut whole, column| {
+        if !column.is_empty() {
+            whole.merge(column);
+        }
+        whole
+    })
+}
+
+#[test]
+fn a_chart_of_two_million_points_reads_what_its_columns_ask() {
+    let conn = store();
+    let points: Vec<Point> = (0..2_000_000).map(|i| point(i, (i % 977) as f64)).collect();
+    take_in(&conn, "loss", &points, 500_000);
+    let run = run(0).to_string();
+    let row = read::segments(&conn, &run, "loss").unwrap().remove(0);
+    for zoom in [1.0, 0.3, 0.1, 0.01, 0.001, 0.0001, 0.000_001] {
+        for slack in [0.0, 0.25] {
+            let wide = (2e6 * zoom) as i64;
+            let window = Window {
+                from: 1_000_000 - wide / 2,
+                to: 1_000_000 + wide / 2,
+                columns: 240,
+                slack,
+            };
+            let (_, reads) = reduce(&conn, &run, &row, &window).unwrap();
+            // Exact: at each of 240 edges a page of each of 4 levels and a block, at most. With slack no edge is walked
+            // to the ground, and 32 buckets a column at most are 120 pages and a few at the ends.
+            let most = if slack == 0.0 { 240 * 5 } else { 160 };
+            assert!(reads <= most, "{reads} reads at zoom {zoom}, slack {slack}");
+        }
+    }
+}
+
+#[test]
+fn the_pyramid_is_used_even_when_no_level_is_left_over() {
+    for blocks in [1, 7, 8, 9, 63, 64, 65, 72] {
+        let conn = store();
+        let points: Vec<Point> = (0..blocks * 4_096).map(|i| point(i, i as f64)).collect();
+        take_in(&conn, "loss", &points, points.len());
+        let window = Window {
+            from: 0,
+            to: blocks * 4_096 - 1,
+            columns: 1,
+            slack: 0.0,
+        };
+        let run = run(0).to_string();
+        let row = read::segments(&conn, &run, "loss").unwrap().remove(0);
+        let (columns, reads) = reduce(&conn, &run, &row, &window).unwrap();
+        assert_eq!(columns[0].points(), points.len() as u64);
+        assert_eq!(columns[0].max, (points.len() - 1) as f64);
+        assert!(reads <= 25, "{reads} reads for {blocks} blocks");
+    }
+}
+
+#[test]
+fn damage_to_any_blob_is_an_error_that_names_series_and_place() {
+    let conn = store();
+    let points: Vec<Point> = (0..9 * 4_096 + 2_000).map(|i| point(i, i as f64)).collect();
+    take_in(&conn, "train/loss", &points, 40);
+    for table in ["chunk", "part", "pending"] {
+        let ids: Vec<i64> = conn
+            .prepare(&format!("select id from {table}"))
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert!(!ids.is_empty(), "{table} is empty");
+        for id in ids {
+            let update = format!("update {table} set data = ? where id = {id}");
+            let good: Vec<u8> = conn
+                .query_row(
+                    &format!("select data from {table} where id = {id}"),
+                    [],
+                    |row| row.get(0),
+                )
+                .unwrap();
+            let mut flipped = good.clone();
+            flipped[good.len() / 2] ^= 4;
+            for bad in [flipped, good[..good.len() - 1].to_vec(), vec![]] {
+                conn.execute(&update, [bad]).unwrap();
+                let window = Window {
+                    from: -1,
+                    to: points.len() as i64,
+                    columns: 11,
+                    slack: 0.0,
+                };
+                let charted = chart(&conn, &run(0), "train/loss", &window);
+                let listed = super::points(&conn, &run(0), "train/loss", 0, i64::MAX, usize::MAX);
+                // A chart reads no more than it must, and a list reads no page but to find its first block.
+                let errors: Vec<Error> = [charted.err(), listed.err()]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                let is_read = table != "chunk" || id >> 32 & 0xf == 0;
+                assert!(!is_read || !errors.is_empty(), "{table} {id} was believed");
+                for error in errors {
+                    let text = error.to_string();
+                    assert!(text.contains("\"train/loss\""), "{text}");
+                    assert!(matches!(error, Error::Corrupt { .. }), "{text}");
+                }
+            }
+            conn.execute(&update, [good]).unwrap();
+        }
+    }
+    assert_eq!(all(&conn, "train/loss").len(), points.len());
+}
+
+#[test]
+fn a_missing_block_is_an_error_as_are_missing_open_points() {
+    let conn = store();
+    let points: Vec<Point> = (0..10_000).map(|i| point(i, 0.5)).collect();
+    take_in(&conn, "loss", &points, 100);
+    let said = |result: Result<Open>| {
+        result
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    };
+    conn.execute_batch("begin; delete from pending").unwrap();
+    assert!(said(Open::load(&conn, &run(0))).contains("points are missing at its end"));
+    conn.execute_batch("rollback; delete from chunk where id & 0xfffffffff = 0")
+        .unwrap();
+    let error = super::points(&conn, &run(0), "loss", 0, 10, 10).unwrap_err();
+    assert!(
+        error.to_string().contains("in block 0: it is missing"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_line_without_a_step_stands_behind_the_last_point_of_each_series() {
+    let conn = store();
+    let mut open = Open::load(&conn, &run(0)).unwrap();
+    let line = |names: &[&str]| -> Vec<(String, f64)> {
+        names.iter().map(|name| ((*name).to_owned(), 1.0)).collect()
+    };
+    open.add(None, Timestamp(1), &line(&["a"]));
+    open.add(Some(7), Timestamp(2), &line(&["a", "b"]));
+    open.add(None, Timestamp(3), &line(&["b", "a", "c"]));
+    open.save(&conn).unwrap();
+    let steps = |metric| {
+        all(&conn, metric)
+            .iter()
+            .map(|(_, p)| p.step)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (steps("a"), steps("b"), steps("c")),
+        (vec![0, 7, 8], vec![7, 8], vec![0])
+    );
+}
+
+#[test]
+fn summaries_and_columns_are_merged_over_segments() {
+    let conn = store();
+    let points = [
+        (5, 3.0),
+        (6, 1.0),
+        (7, f64::NAN),
+        (2, 1.0),
+        (3, f64::INFINITY),
+        (4, 9.0),
+    ];
+    let points = points.map(|(step, value)| point(step, value));
+    take_in(&conn, "loss", &points, 2);
+    take_in(&conn, "only/nan", &[point(1, f64::NAN)], 1);
+    let mut other = Open::load(&conn, &run(1)).unwrap();
+    other.add(Some(1), Timestamp(1), &[("loss".to_owned(), 0.25)]);
+    other.save(&conn).unwrap();
+
+    let summary = Summary {
+        metric: "loss".into(),
+        points: 6,
+        nan: 1,
+        infinite: 1,
+        last: 9.0,
+        last_step: 4,
+        min: Some(Extreme {
+            value: 1.0,
+            step: 6,
+        }),
+        max: Some(Extreme {
+            value: 9.0,
+            step: 4,
+        }),
+        mean: Some(3.5),
+    };
+    let of_run = summaries(&conn, &run(0)).unwrap();
+    assert_eq!(of_run[0], summary);
+    assert_eq!(of_run[1].metric, "only/nan");
+    assert!(of_run[1].last.is_nan() && of_run[1].mean.is_none() && of_run[1].min.is_none());
+    let column = values(&conn, &[run(3), run(1), run(0)], "loss").unwrap();
+    assert_eq!(column[0], None);
+    assert_eq!(column[1].as_ref().map(|s| s.last), Some(0.25));
+    assert_eq!(column[2], Some(summary));
+    assert_eq!(extent(&conn, &run(0), "loss").unwrap(), Some((2, 7)));
+    assert_eq!(extent(&conn, &run(0), "none").unwrap(), None);
+}
+
+#[test]
+fn a_deleted_run_leaves_nothing_behind_and_takes_nothing_with_it() {
+    let count = |conn: &Connection, table: &str| -> i64 {
+        conn.query_row(&format!("select count(*) from {table}"), [], |row| {
+            row.get(0)
+        })
+        .unwrap()
+    };
+    for by_row in [false, true] {
+        let conn = store();
+        let points: Vec<Point> = (0..10_000).map(|i| point(i, 0.5)).collect();
+        take_in(&conn, "loss", &points, 100);
+        let mut other = Open::load(&conn, &run(1)).unwrap();
+        for i in 0..9_000 {
+            other.add(Some(i), Timestamp(i), &[("loss".to_owned(), 1.0)]);
+            if i % 50 == 0 {
+                other.save(&conn).unwrap();
+            }
+        }
+        other.save(&conn).unwrap();
+        if by_row {
+            conn.execute("delete from runs where id = ?", [run(0).to_string()])
+                .unwrap();
+        } else {
+            delete_run(&conn, &run(0)).unwrap();
+        }
+        assert!(all(&conn, "loss").is_empty());
+        let kept = super::points(&conn, &run(1), "loss", 0, i64::MAX, usize::MAX).unwrap();
+        assert_eq!(kept.len(), 9_000);
+        delete_run(&conn, &run(1)).unwrap();
+        for table in ["series", "chunk", "part", "pending"] {
+            assert_eq!(count(&conn, table), 0, "{table}");
+        }
+    }
+}
+
+#[test]
+fn a_commit_of_many_series_is_small_whichever_it_is() {
+    let conn = store();
+    let names: Vec<String> = (0..300).map(|i| format!("layer/{i}")).collect();
+    let mut open = Open::load(&conn, &run(0)).unwrap();
+    let changes = |conn: &Connection| conn.total_changes();
+    let (mut most, mut most_pending, mut blocks) = (0, 0, 0);
+    for step in 0..9_000 {
+        let line: Vec<_> = names
+            .iter()
+            .map(|name| (name.clone(), step as f64 / 3.0))
+            .collect();
+        open.add(Some(step), Timestamp(step * 250), &line);
+        let before = changes(&conn);
+        blocks += open.save(&conn).unwrap().blocks;
+        // The first commit makes 300 rows more.
+        if 0 < step {
+            most = most.max(changes(&conn) - before);
+        }
+        let pending: i64 = conn
+            .query_row("select count(*) from pending", [], |row| row.get(0))
+            .unwrap();
+        most_pending = most_pending.max(pending);
+    }
+    assert_eq!(blocks, 2 * 300);
+    // 300 rows of series, the pending row, 5 parts, 2 blocks with their pages and 18 parts each; once a lap 64 rows go.
+    assert!(
+        most <= 300 + 1 + 5 + 2 * (2 + 18) + 64,
+        "{most} rows in one commit"
+    );
+    assert!(
+        most_pending <= 2 * LAP as i64,
+        "{most_pending} pending rows"
+    );
+    assert!(
+        open.unparted() <= 300 * LAP as u64,
+        "{} points in memory",
+        open.unparted()
+    );
+}
+
+#[test]
+fn settled_points_take_less_room_and_the_run_can_go_on() {
+    let conn = store();
+    let points: Vec<Point> = (0..3_000)
+        .map(|i| point(i, f64::from((i as f32).sin())))
+        .collect();
+    let mut open = take_in(&conn, "loss", &points[..2_000], 10);
+    let size = || -> i64 {
+        conn.query_row("select sum(length(data)) from (select data from part union all select data from pending)", [], |row| row.get(0)).unwrap()
+    };
+    let before = size();
+    assert!(open.settle(&conn).unwrap());
+    assert!(size() < before * 3 / 4, "{} after {before}", size());
+    let parts: i64 = conn
+        .query_row("select count(*) from part", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(parts, 1);
+    take_in(&conn, "loss", &points[2_000..], 10);
+    assert_eq!(bits(&all(&conn, "loss")), bits(&segmented(&points)));
+}
+
+#[test]
+fn the_pace_outlives_a_reload() {
+    for length in [3, 100, 4_096, 5_000] {
+        let conn = store();
+        let points: Vec<Point> = (0..length).map(|i| point(i, 0.5)).collect();
+        let open = take_in(&conn, "loss", &points, 64);
+        let want = Some((Timestamp(point(length - 1, 0.0).time), 250));
+        assert_eq!(open.pace(), want);
+        assert_eq!(Open::load(&conn, &run(0)).unwrap().pace(), want);
+    }
+}
+
+#[test]
+fn steps_at_the_ends_of_what_can_be_counted_are_charted() {
+    let conn = store();
+    let steps = [i64::MIN, -1, 0, i64::MAX - 1];
+    take_in(
+        &conn,
+        "loss",
+        &steps.map(|step| Point {
+            step,
+            time: 0,
+            value: 1.0,
+        }),
+        1,
+    );
+    for (from, to) in [(i64::MIN, i64::MAX), (i64::MIN, i64::MIN), (-5, i64::MAX)] {
+        let window = Window {
+            from,
+            to,
+            columns: 7,
+            slack: 0.0,
+        };
+        let got = chart(&conn, &run(0), "loss", &window).unwrap();
+        assert_equal(&got, &brute_force(&all(&conn, "loss"), &window));
+    }
+    let no_window = |from, to, columns| Window {
+        from,
+        to,
+        columns,
+        slack: f64::NAN,
+    };
+    assert!(
+        chart(&conn, &run(0), "loss", &no_window(0, 9, 0))
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        chart(&conn, &run(0), "loss", &no_window(9, 0, 5))
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        chart(&conn, &run(0), "loss", &no_window(1, 9, 5))
+            .unwrap()
+            .is_empty()
+    );
+}

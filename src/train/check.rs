@@ -1,0 +1,145 @@
+//! What can be wrong with a preset's numbers, before any data is read.
+
+use super::{Error, Result, metrics};
+use crate::domain::{
+    presets::{Preset, Task},
+    text,
+};
+
+/// The metrics of a task, bare.
+pub fn metrics_of(task: Task) -> &'static [&'static str] {
+    match task {
+        Task::Classification => &metrics::CLASSIFICATION,
+        Task::Regression => &metrics::REGRESSION,
+    }
+}
+
+/// Says which number of a preset nothing can be trained with, and what it may be.
+pub fn check(preset: &Preset) -> Result<()> {
+    let Preset {
+        net,
+        optimiser,
+        schedule,
+        train,
+        ..
+    } = preset;
+    let at_least_one = [
+        ("train.epochs", u64::from(train.epochs)),
+        ("train.batch", train.batch as u64),
+        ("train.accumulate", u64::from(train.accumulate)),
+        ("train.log_every", train.log_every),
+        ("train.threads", u64::from(train.threads)),
+        (
+            "net.hidden",
+            net.hidden.iter().copied().min().unwrap_or(1) as u64,
+        ),
+    ];
+    for (key, value) in at_least_one {
+        if value < 1 {
+            return Err(Error::Preset(format!(
+                "`{key}` is 0: it must be at least 1"
+            )));
+        }
+    }
+    let ranges = [
+        ("net.dropout", net.dropout, 0.0..=0.95),
+        ("optimiser.lr", optimiser.lr, f64::MIN_POSITIVE..=1e3),
+        ("optimiser.weight_decay", optimiser.weight_decay, 0.0..=1e3),
+        ("optimiser.momentum", optimiser.momentum, 0.0..=0.9999),
+        ("schedule.warmup", schedule.warmup, 0.0..=1.0),
+        ("schedule.floor", schedule.floor, 0.0..=1.0),
+        ("train.clip", train.clip, 0.0..=f64::MAX),
+    ];
+    for (key, value, range) in ranges {
+        if !range.contains(&value) {
+            let bounds = match key {
+                "optimiser.lr" => "above 0 and at most 1000".to_owned(),
+                "train.clip" => "0 (clips nothing) or above".to_owned(),
+                _ => format!("from {} to {}", range.start(), range.end()),
+            };
+            return Err(Error::Preset(format!(
+                "`{key}` is {value}: it must be {bounds}"
+            )));
+        }
+    }
+    if i64::MAX as u64 <= preset.seed {
+        return Err(Error::Preset(
+            "`seed` must be below 2^63, the largest number of a TOML file".to_owned(),
+        ));
+    }
+    best(preset)
+}
+
+fn best(preset: &Preset) -> Result<()> {
+    let best = &preset.train.best;
+    let known: Vec<String> = metrics_of(preset.task)
+        .iter()
+        .map(|name| format!("val/{name}"))
+        .collect();
+    if known.contains(best) {
+        return Ok(());
+    }
+    let meant = match text::nearest(best, known.iter().map(String::as_str)) {
+        Some(nearest) => format!("did you mean {nearest:?}?"),
+        None => format!("it may be one of {}", known.join(", ")),
+    };
+    Err(Error::Preset(format!(
+        "`train.best` is {:?}, no metric of a {}: {meant}",
+        text::shown(best),
+        preset.task
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::tests::preset;
+
+    #[test]
+    fn numbers_that_cannot_train_are_named_with_what_they_may_be() {
+        type Edit = fn(&mut Preset);
+        let cases: [(Edit, &str); 9] = [
+            (
+                |p| p.train.batch = 0,
+                "`train.batch` is 0: it must be at least 1",
+            ),
+            (|p| p.net.hidden = vec![8, 0], "`net.hidden` is 0"),
+            (
+                |p| p.net.dropout = 1.0,
+                "`net.dropout` is 1: it must be from 0 to 0.95",
+            ),
+            (
+                |p| p.optimiser.lr = 0.0,
+                "`optimiser.lr` is 0: it must be above 0",
+            ),
+            (|p| p.optimiser.lr = f64::NAN, "`optimiser.lr` is NaN"),
+            (|p| p.train.clip = -1.0, "`train.clip` is -1"),
+            (|p| p.seed = u64::MAX, "`seed` must be below"),
+            (
+                |p| p.train.best = "val/acuracy".to_owned(),
+                "did you mean \"val/accuracy\"?",
+            ),
+            (
+                |p| p.train.best = "val/r2\u{1b}".to_owned(),
+                "no metric of a classification",
+            ),
+        ];
+        assert!(check(&preset()).is_ok());
+        for (edit, message) in cases {
+            let mut preset = preset();
+            edit(&mut preset);
+            let error = check(&preset).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+            assert!(!error.contains('\u{1b}'));
+        }
+    }
+
+    #[test]
+    fn each_task_is_judged_by_its_own_metrics() {
+        let mut preset = preset();
+        preset.train.best = "val/r2".to_owned();
+        assert!(check(&preset).is_err());
+        preset.task = Task::Regression;
+        assert!(check(&preset).is_ok());
+    }
+}

@@ -1,0 +1,323 @@
+//! Runs from the command line to the store: the real binary, real workers, real kills.
+
+use serde_json::{Value, json};
+
+use crate::space::{Space, eventually, kill, processes_about};
+
+#[test]
+fn a_foreign_program_that_fails_is_kept_with_its_points_its_code_and_its_output() {
+    let space = Space::new();
+    let script = r#"for i in 1 2 3; do echo "{\"step\":$i,\"metrics\":{\"loss\":0.$i}}" >> $SCONCE_JOURNAL; done; echo no luck; exit 3"#;
+    let answer = space.run(&["run", "--", "sh", "-c", script]);
+    assert_eq!(answer.code, Some(3), "{}{}", answer.out, answer.err);
+    assert!(answer.out.contains("no luck"));
+    let run = &space.json(&["runs"])["rows"][0];
+    let shown = space.show(run["name"].as_str().unwrap());
+    assert_eq!(
+        (&shown["run"]["state"], &shown["run"]["exit"]),
+        (&json!("failed"), &json!({ "code": 3 }))
+    );
+    let loss = metric(&shown, "loss");
+    assert_eq!(
+        (&loss["points"], &loss["last"], &loss["min"]["value"]),
+        (&json!(3), &json!(0.3), &json!(0.1))
+    );
+    assert!(
+        space
+            .ok(&["runs", "logs", run["name"].as_str().unwrap()])
+            .contains("no luck")
+    );
+}
+
+#[test]
+fn a_training_ends_with_a_package_and_its_metrics() {
+    let space = Space::new();
+    let run = train(&space, "diagnosis", &["--wait"]);
+    let shown = space.show(&run);
+    assert_eq!(shown["run"]["state"], "done");
+    for name in [
+        "train/loss",
+        "val/auc",
+        "test/accuracy",
+        "system/rows_per_second",
+    ] {
+        assert!(metric(&shown, name)["points"].as_u64() >= Some(1), "{name}");
+    }
+    let package = space.dir(&run).join("package");
+    for file in ["model.safetensors", "model.toml", "README.md"] {
+        assert!(package.join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn one_seed_decides_everything() {
+    let space = Space::new();
+    let [first, second, other] = [&[][..], &[], &["-S", "seed=7"]].map(|more| {
+        let args: Vec<&str> = ["-S", "epochs=3", "--wait"]
+            .iter()
+            .chain(more)
+            .copied()
+            .collect();
+        weights(&space, &train(&space, "diagnosis", &args))
+    });
+    assert_eq!(first, second);
+    assert_ne!(first, other);
+}
+
+#[test]
+fn a_worker_killed_in_the_middle_and_resumed_ends_with_the_bits_of_one_never_interrupted() {
+    let space = Space::new();
+    let long = [
+        "-S",
+        "epochs=150",
+        "-S",
+        "patience=0",
+        "-S",
+        "checkpoint_every=3",
+    ];
+    let undisturbed: Vec<&str> = long.iter().chain(&["--wait"]).copied().collect();
+    let expected = weights(&space, &train(&space, "fraud", &undisturbed));
+    let run = train(&space, "fraud", &long);
+    eventually("it has trained for some steps", || 20 < step(&space, &run));
+    kill_worker(&space, &run);
+    eventually("it is known to be lost", || space.state(&run) == "lost");
+    space.ok(&["runs", "resume", &run]);
+    space.ok(&["runs", "wait", &run]);
+    let shown = space.show(&run);
+    assert_eq!(
+        (&shown["run"]["state"], &shown["run"]["attempt"]),
+        (&json!("done"), &json!(2))
+    );
+    assert_eq!(weights(&space, &run), expected);
+}
+
+#[test]
+fn an_agent_killed_again_and_again_loses_no_point_and_takes_none_twice() {
+    let space = Space::new();
+    let long = ["-S", "epochs=120", "-S", "patience=0"];
+    let undisturbed: Vec<&str> = long.iter().chain(&["--wait"]).copied().collect();
+    let expected = train(&space, "fraud", &undisturbed);
+    let run = train(&space, "fraud", &long);
+    let mut killed = 0;
+    while killed < 10 && space.state(&run) != "done" {
+        let agents = agents(&space);
+        agents.iter().for_each(|pid| kill(*pid));
+        killed += agents.len();
+        space.ok(&["agent", "start"]);
+    }
+    assert!(0 < killed);
+    space.ok(&["runs", "wait", &run]);
+    assert_eq!(weights(&space, &run), weights(&space, &expected));
+    for name in ["train/loss", "val/loss", "val/auc"] {
+        let (ours, theirs) = (
+            metric(&space.show(&run), name),
+            metric(&space.show(&expected), name),
+        );
+        for key in ["points", "last", "last_step", "min", "max", "mean"] {
+            assert_eq!(ours[key], theirs[key], "{name} {key} after {killed} kills");
+        }
+    }
+}
+
+#[test]
+fn a_program_whose_worker_was_killed_is_orphaned_keeps_its_slot_and_is_killed_by_verb() {
+    let space = Space::new();
+    space.write("work/sconce.toml", "[agent]\nidle_seconds = 1\ncpus = 1\n");
+    let run = space.json(&["run", "--detach", "--", "sleep", "600"])["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    eventually("the program runs", || {
+        events(&space, &run)
+            .iter()
+            .any(|event| event["event"] == "spawned")
+    });
+    kill_worker(&space, &run);
+    eventually("it is orphaned", || space.state(&run) == "orphaned");
+    let next = space.json(&["run", "--detach", "--", "true"])["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(space.state(&next), "queued");
+    space.ok(&["runs", "kill", &run]);
+    space.ok(&["runs", "wait", &next]);
+    assert_eq!(space.state(&next), "done");
+    assert!(space.show(&run)["run"]["ended"].is_i64());
+}
+
+#[test]
+fn a_stopped_run_says_by_whom() {
+    let space = Space::new();
+    let run = train(
+        &space,
+        "fraud",
+        &["-S", "epochs=100000", "-S", "patience=0"],
+    );
+    eventually("it trains", || 5 < step(&space, &run));
+    space.ok(&["runs", "pause", &run]);
+    eventually("it pauses", || space.state(&run) == "paused");
+    space.ok(&["runs", "resume", &run]);
+    eventually("it goes on", || space.state(&run) == "running");
+    space.ok(&["runs", "checkpoint", &run]);
+    eventually("it answers", || {
+        events(&space, &run)
+            .iter()
+            .any(|event| event["event"] == "answered" && event["want"] == "checkpoint")
+    });
+    space.ok(&["runs", "stop", &run]);
+    space.run(&["runs", "wait", &run]);
+    let shown = space.show(&run);
+    assert_eq!(shown["run"]["state"], "stopped");
+    assert!(
+        shown["run"]["stopped_by"]
+            .as_str()
+            .unwrap()
+            .starts_with("ana@"),
+        "{}",
+        shown["run"]
+    );
+}
+
+#[test]
+fn a_job_row_that_nobody_asked_for_is_refused_named_and_audited() {
+    let space = Space::new();
+    let run = space.json(&["run", "--detach", "--", "true"])["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    space.ok(&["runs", "wait", &run]);
+    let store = rusqlite::Connection::open(space.store().join("store.db")).unwrap();
+    store
+        .execute(
+            "insert into jobs select ?1, run, attempt, uid, user, host, created, 99, cpus, memory, gpus, 'queued', '{\"state\":\"queued\"}', request from jobs",
+            ["f".repeat(32)],
+        )
+        .unwrap();
+    space.ok(&["agent", "start"]);
+    eventually("it is refused", || {
+        let why: String = store
+            .query_row(
+                "select detail from jobs where id = ?1",
+                ["f".repeat(32)],
+                |row| row.get(0),
+            )
+            .unwrap();
+        why.contains("refused")
+    });
+    let audited: i64 = store
+        .query_row(
+            "select count(*) from audit where action = 'jobs.refuse' and target like '%ffff%'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(audited, 1);
+    assert!(
+        events(&space, &run)
+            .iter()
+            .any(|event| event["event"] == "refused")
+    );
+}
+
+#[test]
+fn a_run_that_waits_for_one_that_failed_is_dropped() {
+    let space = Space::new();
+    let first = space.json(&["run", "--detach", "--", "sh", "-c", "sleep 0.2; exit 1"])["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let second = space.json(&["run", "--detach", "--after", &first, "--", "true"])["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    space.run(&["runs", "wait", &second]);
+    let shown = space.show(&second);
+    assert_eq!(shown["run"]["state"], "stopped");
+    assert!(
+        shown["run"]["stopped_by"]
+            .as_str()
+            .unwrap()
+            .contains(&first)
+    );
+}
+
+#[test]
+fn nan_in_the_loss_stops_the_run_and_says_where() {
+    let space = Space::new();
+    let run = train(
+        &space,
+        "diagnosis",
+        &["-S", "lr=1e30", "-S", "clip=0", "-S", "optimiser.kind=sgd"],
+    );
+    space.run(&["runs", "wait", &run]);
+    let shown = space.show(&run);
+    assert_eq!(shown["run"]["state"], "failed");
+    let message = shown["run"]["message"].as_str().unwrap();
+    for word in ["step", "batch", "rate"] {
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+#[test]
+fn no_process_outlives_its_work() {
+    let space = Space::new();
+    space.ok(&["run", "--", "true"]);
+    eventually("the agent has ended", || {
+        processes_about(&space.store()).is_empty()
+    });
+}
+
+fn train(space: &Space, preset: &str, more: &[&str]) -> String {
+    let args: Vec<&str> = [preset].iter().chain(more).copied().collect();
+    space.train(&args)
+}
+
+fn metric(shown: &Value, name: &str) -> Value {
+    let found = shown["metrics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|metric| metric["metric"] == name);
+    found
+        .unwrap_or_else(|| panic!("there is no {name}: {shown}"))
+        .clone()
+}
+
+fn events(space: &Space, run: &str) -> Vec<Value> {
+    space.show(run)["events"].as_array().unwrap().clone()
+}
+
+fn step(space: &Space, run: &str) -> i64 {
+    space.show(run)["run"]["progress"]["step"].as_i64().unwrap()
+}
+
+fn weights(space: &Space, run: &str) -> String {
+    let file = space.dir(run).join("package/model.safetensors");
+    blake3::hash(
+        &std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())),
+    )
+    .to_string()
+}
+
+fn kill_worker(space: &Space, run: &str) {
+    let events = events(space, run);
+    let started = events
+        .iter()
+        .rev()
+        .find(|event| event["event"] == "started")
+        .unwrap();
+    kill(started["process"]["pid"].as_u64().unwrap() as u32);
+}
+
+fn agents(space: &Space) -> Vec<u32> {
+    let is_agent = |pid: &u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line)
+            .split('\0')
+            .any(|word| word == "agent")
+    };
+    processes_about(&space.store())
+        .into_iter()
+        .filter(is_agent)
+        .collect()
+}

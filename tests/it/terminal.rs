@@ -1,0 +1,167 @@
+//! The screen in a pseudo-terminal: the real binary, real keys, a terminal that goes away.
+
+use std::{
+    io::{Read, Write},
+    num::NonZero,
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::space::{Space, eventually};
+
+struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    bytes: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Terminal {
+    fn start(space: &Space, args: &[&str]) -> Self {
+        let pair = native_pty_system()
+            .openpty(PtySize {
+                rows: 40,
+                cols: 120,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sconce"));
+        command.args(args);
+        command.env_clear();
+        command.cwd(space.path("work"));
+        for (name, value) in space.environment() {
+            command.env(name, value);
+        }
+        command.env("TERM", "xterm-256color");
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(
+            NonZero::new(40).unwrap(),
+            NonZero::new(120).unwrap(),
+            0,
+        )));
+        let bytes = Arc::new(Mutex::new(vec![]));
+        let mut output = pair.master.try_clone_reader().unwrap();
+        let (shown, all) = (Arc::clone(&screen), Arc::clone(&bytes));
+        thread::spawn(move || {
+            let mut buffer = [0; 65_536];
+            while let Ok(read @ 1..) = output.read(&mut buffer) {
+                shown.lock().unwrap().process(&buffer[..read]);
+                all.lock().unwrap().extend_from_slice(&buffer[..read]);
+            }
+        });
+        let keys = pair.master.take_writer().unwrap();
+        Self {
+            master: pair.master,
+            keys,
+            child,
+            screen,
+            bytes,
+        }
+    }
+
+    fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    #[track_caller]
+    fn until(&self, text: &str) {
+        eventually(
+            &format!("{text:?} is on the screen:\n{}", self.text()),
+            || self.text().contains(text),
+        );
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Closes the terminal as a lost connection does.
+    fn hang_up(self) -> Box<dyn Child + Send + Sync> {
+        let Self {
+            master,
+            keys,
+            child,
+            ..
+        } = self;
+        drop(keys);
+        drop(master);
+        child
+    }
+}
+
+#[test]
+fn runs_finish_when_the_terminal_goes_away_and_a_new_screen_shows_them_whole() {
+    let space = Space::new();
+    let terminal = Terminal::start(&space, &["demo"]);
+    terminal.until("diagnosis");
+    let mut screen = terminal.hang_up();
+    eventually("the screen has ended", || {
+        screen.try_wait().unwrap().is_some()
+    });
+    let demo = space.path("home/data/sconce/demo");
+    let demo = demo.to_str().unwrap();
+    let rows = space.json(&["--store", demo, "runs"])["rows"]
+        .as_array()
+        .unwrap()
+        .clone();
+    assert_eq!(rows.len(), 3);
+    for row in rows {
+        let name = row["name"].as_str().unwrap();
+        space.ok(&["--store", demo, "runs", "wait", name]);
+    }
+    let mut terminal = Terminal::start(&space, &["--store", demo]);
+    terminal.until("done");
+    terminal.press("q");
+    eventually("q ends the screen", || {
+        terminal
+            .child
+            .try_wait()
+            .unwrap()
+            .is_some_and(|status| status.exit_code() == 0)
+    });
+}
+
+#[test]
+fn the_terminal_is_left_as_it_was_found() {
+    let space = Space::new();
+    let mut terminal = Terminal::start(&space, &[]);
+    terminal.until("sconce");
+    terminal.press("q");
+    eventually("q ends the screen", || {
+        terminal.child.try_wait().unwrap().is_some()
+    });
+    let bytes = terminal.bytes.lock().unwrap().clone();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    for mode in ["?1049", "?2004", "?25"] {
+        let (on, off) = if mode == "?25" {
+            ('l', 'h')
+        } else {
+            ('h', 'l')
+        };
+        let last_on = text.rfind(&format!("\u{1b}[{mode}{on}"));
+        let last_off = text.rfind(&format!("\u{1b}[{mode}{off}"));
+        assert!(last_on < last_off, "{mode} was not undone");
+    }
+    assert_eq!(
+        text.matches("\u{1b}[?2026h").count(),
+        text.matches("\u{1b}[?2026l").count()
+    );
+}
+
+#[test]
+fn without_a_terminal_the_screen_says_what_to_do() {
+    let space = Space::new();
+    let answer = space.run(&[]);
+    assert_eq!(answer.code, Some(2));
+    assert!(
+        answer.err.contains("terminal") && answer.err.contains("hint"),
+        "{}",
+        answer.err
+    );
+}
