@@ -22,6 +22,7 @@ pub use layers::{Origin, Place};
 pub use places::Places;
 pub use settings::{AgentSettings, CaptureSettings, Config, StoreSettings, UiSettings};
 
+use crate::domain::presets::Presets;
 use layers::{Layer, Layers};
 
 const SHIPPED: &str = include_str!("../assets/presets.toml");
@@ -143,6 +144,12 @@ pub fn load(environment: &Environment, flags: &[String]) -> Result<Loaded> {
         inert,
         said,
     })
+}
+
+/// The presets that come with Sconce, as they are.
+pub fn shipped(environment: &Environment) -> Result<Presets> {
+    let layers = Layers::new(vec![Layer::new(Origin::Shipped, SHIPPED.to_owned())]);
+    Ok(layers.merge()?.read(environment)?.presets)
 }
 
 /// Reads one file over what is shipped, and says how many values it holds.

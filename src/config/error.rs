@@ -29,6 +29,8 @@ pub enum Error {
     NoWorkingFolder(#[source] io::Error),
     #[error("{}: {why}", path.display())]
     Pointer { path: PathBuf, why: String },
+    #[error("there is no group {0:?} on this machine")]
+    NoGroup(String),
     #[error("{} is not trusted, so there is nothing to revoke", .0.display())]
     NotTrusted(PathBuf),
 }
@@ -47,6 +49,7 @@ impl Error {
             Self::Pointer { .. } => {
                 Some("a pointer holds one line: the path of the store's folder".to_owned())
             }
+            Self::NoGroup(_) => Some("`getent group` lists the groups".to_owned()),
             Self::NotTrusted(_) => Some("`sconce trust --list` shows what is trusted".to_owned()),
             Self::Read { .. } | Self::Write { .. } => None,
         }

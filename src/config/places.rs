@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -137,6 +138,50 @@ fn pointed(file: PathBuf, environment: &Environment) -> Result<Found> {
     })
 }
 
+/// Makes a store's folder that only its owner may enter.
+pub fn make_private(root: &Path) -> Result<()> {
+    make(root, 0o700, None)
+}
+
+/// Makes a store's folder that a group may write to; what is made in it belongs to that group.
+pub fn make_shared(root: &Path, group: &str) -> Result<()> {
+    let table = std::fs::read_to_string("/etc/group").unwrap_or_default();
+    let gid = gid_in(&table, group).ok_or_else(|| Error::NoGroup(group.to_owned()))?;
+    make(root, 0o2770, Some(gid))
+}
+
+/// Writes the pointer that leads to a store.
+pub fn point(file: &Path, root: &Path) -> Result<()> {
+    std::fs::write(file, format!("{}\n", root.display())).map_err(|source| Error::Write {
+        path: file.to_owned(),
+        source,
+    })
+}
+
+fn make(root: &Path, mode: u32, gid: Option<u32>) -> Result<()> {
+    let made = || {
+        std::fs::create_dir_all(root)?;
+        if gid.is_some() {
+            std::os::unix::fs::chown(root, None, gid)?;
+        }
+        // After the change of group, which may clear bits of the mode.
+        std::fs::set_permissions(root, std::fs::Permissions::from_mode(mode))
+    };
+    made().map_err(|source| Error::Write {
+        path: root.to_owned(),
+        source,
+    })
+}
+
+/// The number of a group, by name or as a number.
+fn gid_in(table: &str, group: &str) -> Option<u32> {
+    let named = table.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next()? == group).then(|| fields.nth(1)?.parse().ok())?
+    });
+    named.or_else(|| group.parse().ok())
+}
+
 /// `{host}` and `{user}` filled in, so that one line serves several machines and people.
 fn expanded(path: &str, environment: &Environment) -> PathBuf {
     PathBuf::from(
@@ -155,4 +200,33 @@ pub(super) fn anchored(text: &str, folder: &Path, home: &Path) -> String {
         None => folder.join(text),
     };
     path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_known_by_name_or_number() {
+        let table = "root:x:0:\nml:x:1007:ana,eve\nbroken\n";
+        assert_eq!(gid_in(table, "ml"), Some(1007));
+        assert_eq!(gid_in(table, "44"), Some(44));
+        assert_eq!(gid_in(table, "none"), None);
+    }
+
+    #[test]
+    fn a_store_folder_is_private_unless_it_is_shared() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
+        let own = folder.path().join("a/own");
+        make_private(&own).unwrap();
+        assert_eq!(mode(&own), 0o700);
+        let shared = folder.path().join("shared");
+        make_shared(&shared, &rustix::process::getgid().as_raw().to_string()).unwrap();
+        assert_eq!(mode(&shared), 0o2770);
+        assert!(matches!(
+            make_shared(&shared, "no such group"),
+            Err(Error::NoGroup(_))
+        ));
+    }
 }

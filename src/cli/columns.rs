@@ -1,0 +1,227 @@
+//! Columns and orders of lists of runs, as they are written on the command line.
+
+use super::{
+    format,
+    table::{Cell, Look},
+};
+use crate::{
+    domain::{
+        filter,
+        metrics::{Direction, MetricValue},
+        runs::StateWord,
+        time::{Span, Timestamp},
+    },
+    ops::{
+        self, Error, Kind,
+        runs::{MetricColumn, Row, Sort, SortKey},
+    },
+};
+
+/// The columns of a list when nothing is said, beside the metrics.
+pub const USUAL: &str = "state,id,name,experiment,step,age,dur";
+
+/// One column of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    Field(&'static str),
+    Param(String),
+    /// A metric; where no run of the list has it, a parameter of this name. The number is its place among the metrics asked for.
+    Metric(MetricColumn, usize),
+}
+
+/// Words with commas between them, as columns.
+pub fn columns(text: &str) -> ops::Result<Vec<Column>> {
+    let mut metrics = 0;
+    let words = text
+        .split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty());
+    let columns = words.map(|word| {
+        if let Some((field, _)) = filter::FIELDS.iter().find(|(field, _)| *field == word) {
+            return Ok(Column::Field(field));
+        }
+        if let Some(param) = word.strip_prefix("p.") {
+            return Ok(Column::Param(param.to_owned()));
+        }
+        metrics += 1;
+        Ok(Column::Metric(metric(word)?, metrics - 1))
+    });
+    columns.collect()
+}
+
+/// The metrics that these columns need, in order.
+pub fn metrics(columns: &[Column]) -> Vec<MetricColumn> {
+    let metrics = columns.iter().filter_map(|column| match column {
+        Column::Metric(metric, _) => Some(metric.clone()),
+        Column::Field(_) | Column::Param(_) => None,
+    });
+    metrics.collect()
+}
+
+/// `val/auc`, `val/auc@last`: the best value unless another is named.
+fn metric(word: &str) -> ops::Result<MetricColumn> {
+    let (name, value) = match word.rsplit_once('@') {
+        None => (word, MetricValue::Best),
+        Some((name, value)) => match value.parse() {
+            Ok(value) => (name, value),
+            // `recall@10` is a name.
+            Err(_) if value.bytes().all(|byte| byte.is_ascii_digit()) => (word, MetricValue::Best),
+            Err(_) => {
+                let message = format!("a metric has no value @{value}");
+                let hint = "one of @last, @min, @max, @mean, @best";
+                return Err(Error::new(Kind::Invalid, message).hint(hint));
+            }
+        },
+    };
+    Ok(MetricColumn {
+        metric: name.to_owned(),
+        value,
+    })
+}
+
+/// The order that a word asks for: the best, the newest or the first of the alphabet stands first, or last in reverse.
+pub fn sort(word: &str, is_reverse: bool) -> ops::Result<Sort> {
+    let (key, descending) = match word {
+        "created" | "age" => (SortKey::Created, true),
+        "name" => (SortKey::Name, false),
+        "state" => (SortKey::State, false),
+        "step" => (SortKey::Step, true),
+        metric_word => {
+            let column = metric(metric_word)?;
+            let descending = match column.value {
+                MetricValue::Min => false,
+                MetricValue::Max => true,
+                MetricValue::Best | MetricValue::Last | MetricValue::Mean => {
+                    Direction::of(&column.metric) == Direction::Higher
+                }
+            };
+            (SortKey::Metric(column), descending)
+        }
+    };
+    Ok(Sort {
+        key,
+        descending: descending != is_reverse,
+    })
+}
+
+impl Column {
+    pub fn title(&self) -> String {
+        match self {
+            Self::Field(name) => (*name).to_owned(),
+            Self::Param(name) => name.clone(),
+            Self::Metric(column, _) if column.value == MetricValue::Best => column.metric.clone(),
+            Self::Metric(column, _) => format!("{}@{}", column.metric, column.value),
+        }
+    }
+
+    pub fn is_number(&self) -> bool {
+        match self {
+            Self::Field(name) => ["step", "epoch", "age", "dur"].contains(name),
+            Self::Param(_) => false,
+            Self::Metric(..) => true,
+        }
+    }
+
+    pub fn cell(&self, row: &Row, now: Timestamp) -> Cell {
+        let run = &row.run;
+        match self {
+            Self::Metric(column, at) => match row.values.get(*at).copied().flatten() {
+                Some(value) => format::number(Some(value)).into(),
+                None => param(row, &column.metric),
+            },
+            Self::Param(name) => param(row, name),
+            Self::Field("state") => state(run.state.word()),
+            Self::Field("id") => run.id.to_string()[..row.prefix.clamp(1, 32)].into(),
+            Self::Field("name") => run.name.as_str().into(),
+            Self::Field("tag") => {
+                let tags: Vec<&str> = run.tags.iter().map(|tag| tag.as_str()).collect();
+                tags.join(",").into()
+            }
+            Self::Field("user") => run.actor.name.as_str().into(),
+            Self::Field("host") => run.actor.host.as_str().into(),
+            Self::Field("created") => format::moment(run.created).into(),
+            Self::Field("age") => format::age(run.created, now).into(),
+            Self::Field("dur") => {
+                let end = run.state.ended().unwrap_or(now);
+                let dur = run
+                    .state
+                    .started()
+                    .map(|start| Span(end.since(start)).to_string());
+                dur.unwrap_or_else(|| "·".to_owned()).into()
+            }
+            Self::Field("step") => format::steps(&run.progress).into(),
+            Self::Field("epoch") => format::number(run.progress.epoch).into(),
+            Self::Field("note") => run.note.as_str().into(),
+            Self::Field("experiment") => run.experiment.as_str().into(),
+            Self::Field("preset") => run.preset.as_deref().unwrap_or("·").into(),
+            Self::Field("kind") => run.kind.to_string().into(),
+            Self::Field(_) => Cell::default(),
+        }
+    }
+}
+
+fn param(row: &Row, name: &str) -> Cell {
+    match filter::param(&row.run.params, name) {
+        Some(value) => format::json(value).into(),
+        None => Cell::from("·").look(Look::Dim),
+    }
+}
+
+/// The word of a state, in the colour of what it means.
+pub fn state(word: StateWord) -> Cell {
+    let look = match word {
+        StateWord::Done => Look::Good,
+        StateWord::Running => Look::Bold,
+        StateWord::Failed | StateWord::Lost => Look::Bad,
+        StateWord::Stalled | StateWord::Orphaned | StateWord::EndedUnseen => Look::Warning,
+        StateWord::Queued | StateWord::Paused | StateWord::Stopped => Look::Dim,
+    };
+    Cell::from(word.to_string()).look(look)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_fields_parameters_and_metrics() {
+        let found = columns("state, p.lr,val/auc,loss@last,recall@10").unwrap();
+        let metric = |name: &str, value, at| {
+            let metric = name.to_owned();
+            Column::Metric(MetricColumn { metric, value }, at)
+        };
+        let wanted = [
+            Column::Field("state"),
+            Column::Param("lr".to_owned()),
+            metric("val/auc", MetricValue::Best, 0),
+            metric("loss", MetricValue::Last, 1),
+            metric("recall@10", MetricValue::Best, 2),
+        ];
+        assert_eq!(found, wanted);
+        assert_eq!(metrics(&found).len(), 3);
+        assert!(columns("loss@bst").is_err());
+        assert!(
+            columns(USUAL)
+                .unwrap()
+                .iter()
+                .all(|column| matches!(column, Column::Field(_)))
+        );
+    }
+
+    #[test]
+    fn the_best_stands_first() {
+        let cases = [
+            ("created", true),
+            ("name", false),
+            ("val/auc", true),
+            ("val/loss", false),
+            ("val/loss@max", true),
+            ("val/auc@last", true),
+            ("val/auc@min", false),
+        ];
+        for (word, descending) in cases {
+            assert_eq!(sort(word, false).unwrap().descending, descending, "{word}");
+            assert_eq!(sort(word, true).unwrap().descending, !descending, "{word}");
+        }
+    }
+}

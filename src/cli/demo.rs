@@ -1,0 +1,75 @@
+use super::{Answer, DONE, Failure, columns, open, open::Context, runs::print_list, screen};
+use crate::{
+    config,
+    domain::jobs::PRIORITY,
+    ops::{
+        jobs,
+        runs::{self, ListRequest},
+    },
+    workspace::Workspace,
+};
+
+/// Train three models on real data sets, and watch them
+///
+/// The demonstration has a store of its own. Nothing in it is faked: the data sets come with Sconce, and the training is
+/// the training. Without a terminal, or with --plain, it queues the three and prints them.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "Examples:\n  sconce demo\n  sconce demo --plain")]
+pub struct Demo {
+    /// Print instead of opening the screen.
+    #[arg(long)]
+    plain: bool,
+}
+
+impl Demo {
+    pub fn run(self, context: &Context) -> Answer {
+        let mut loaded = context.config()?;
+        // Presets as they are shipped, whatever the person's own files say of these names.
+        loaded.config.presets = config::shipped(&context.environment)?;
+        let root = context
+            .globals
+            .store
+            .as_ref()
+            .map(|dir| context.environment.cwd.join(dir));
+        let root = root.unwrap_or_else(|| context.environment.places.demo());
+        let ws = open::open(&loaded, root.clone())?;
+        let counts = runs::counts(&ws)?;
+        if counts.live + counts.queued == 0 {
+            submit(&ws)?;
+        }
+        if self.plain || context.out.is_json() || !screen::has_terminal() {
+            return print(context, &ws);
+        }
+        drop(ws);
+        screen::open(context, loaded, root, true)
+    }
+}
+
+fn submit(ws: &Workspace) -> Result<(), Failure> {
+    for (name, preset) in &ws.config.presets {
+        let request = jobs::Train {
+            name: name.clone(),
+            preset: preset.clone(),
+            priority: PRIORITY,
+            after: vec![],
+            tags: vec![],
+            note: String::new(),
+        };
+        jobs::train(ws, request)?;
+    }
+    Ok(())
+}
+
+fn print(context: &Context, ws: &Workspace) -> Answer {
+    let columns = columns::columns(columns::USUAL)?;
+    let request = ListRequest {
+        limit: 20,
+        ..ListRequest::default()
+    };
+    print_list(context, ws, &request, &columns)?;
+    let store = ws.root.display();
+    context.out.say(&format!(
+        "hint: `sconce --store {store}` opens the screen on them"
+    ));
+    Ok(DONE)
+}

@@ -1,0 +1,313 @@
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{
+    Answer, DONE, NO, disks, format,
+    open::{self, Context},
+    table::{Cell, Look, Table},
+};
+use crate::{agent, config, jobs::slots, workspace::Workspace};
+
+/// A disk with less than this is nearly full.
+const LITTLE: u64 = 1 << 30;
+
+/// Say how things stand: versions, files, store, agent, GPUs, terminal
+///
+/// Each line is ok, warn or fail, with what to do. The exit code is 1 when one fails.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "Examples:\n  sconce doctor\n  sconce doctor --json")]
+pub struct Doctor {}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+struct Finding {
+    verdict: Verdict,
+    what: &'static str,
+    found: String,
+    /// What to do about it.
+    advice: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+enum Verdict {
+    Ok,
+    Warn,
+    Fail,
+}
+
+impl Doctor {
+    pub fn run(self, context: &Context) -> Answer {
+        let findings = look(context);
+        let out = &context.out;
+        let worst = findings.iter().map(|finding| finding.verdict).max();
+        let code = if worst == Some(Verdict::Fail) {
+            NO
+        } else {
+            DONE
+        };
+        if out.is_json() {
+            out.json(&findings)?;
+            return Ok(code);
+        }
+        let mut table = Table::default().word("").word("").text("").text("");
+        for finding in &findings {
+            let look = match finding.verdict {
+                Verdict::Ok => Look::Good,
+                Verdict::Warn => Look::Warning,
+                Verdict::Fail => Look::Bad,
+            };
+            table.row(vec![
+                Cell::from(finding.verdict.to_string()).look(look),
+                finding.what.into(),
+                finding.found.as_str().into(),
+                finding.advice.as_deref().unwrap_or_default().into(),
+            ]);
+        }
+        out.table(&table)?;
+        Ok(code)
+    }
+}
+
+fn look(context: &Context) -> Vec<Finding> {
+    let mut findings = vec![version()];
+    let loaded = match config::load(&context.environment, &context.globals.settings) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            findings.push(fail(
+                "config",
+                error.to_string(),
+                error.hint().unwrap_or_default(),
+            ));
+            return findings;
+        }
+    };
+    findings.extend(files(&loaded));
+    match context.store(&loaded) {
+        Err(error) => findings.push(fail(
+            "store",
+            error.to_string(),
+            error.hint().unwrap_or_default(),
+        )),
+        Ok(found) => {
+            findings.push(ok(
+                "store",
+                format!("{} by {}", found.path.display(), found.why),
+            ));
+            findings.extend(disk(&found.path));
+            findings.extend(store(&loaded, &found.path));
+        }
+    }
+    findings.extend(lingering(context));
+    findings.push(gpus(&loaded));
+    findings.extend(terminal(context));
+    findings
+}
+
+fn version() -> Finding {
+    let (version, system) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS);
+    ok(
+        "version",
+        format!("sconce {version} on {system} {}", std::env::consts::ARCH),
+    )
+}
+
+fn files(loaded: &config::Loaded) -> Vec<Finding> {
+    let found = loaded.files.iter().filter(|file| file.found);
+    let mut findings: Vec<Finding> = found
+        .map(|file| {
+            let path = file.path.display().to_string();
+            let inert = loaded
+                .inert
+                .iter()
+                .filter(|setting| setting.place.file.as_ref() == Some(&file.path));
+            let inert: Vec<&str> = inert.map(|setting| setting.key.as_str()).collect();
+            match inert.as_slice() {
+                [] => ok("config", path),
+                keys => {
+                    let advice = format!("{} does not count until `sconce trust`", keys.join(", "));
+                    warn("config", path, advice)
+                }
+            }
+        })
+        .collect();
+    if findings.is_empty() {
+        findings.push(ok("config", "no files: the defaults count".to_owned()));
+    }
+    findings
+}
+
+fn disk(root: &Path) -> Vec<Finding> {
+    let Some(disk) = disks::under(root) else {
+        let advice = "choose another folder: `sconce init DIR`".to_owned();
+        return vec![fail(
+            "disk",
+            format!("{} is on no disk that answers", root.display()),
+            advice,
+        )];
+    };
+    let kind = &disk.kind;
+    let kind = if disk.is_network {
+        let advice =
+            "SQLite's write-ahead log needs a local disk: `sconce init` offers folders".to_owned();
+        fail("disk", format!("{kind}, a network disk"), advice)
+    } else {
+        ok("disk", kind.clone())
+    };
+    let free = format!("{} free", format::bytes(disk.free));
+    let free = match disk.free {
+        0 => fail(
+            "space",
+            free,
+            "free some: `sconce usage` shows what is kept, `sconce prune` frees".to_owned(),
+        ),
+        bytes if bytes < LITTLE => warn(
+            "space",
+            free,
+            "nearly full: `sconce usage` shows what is kept".to_owned(),
+        ),
+        _ => ok("space", free),
+    };
+    let mut findings = vec![kind, free];
+    if !disk.is_writable {
+        let advice =
+            "check its owner and mode, and that the disk is not mounted read-only".to_owned();
+        findings.push(fail(
+            "rights",
+            format!("{} cannot be written", disk.folder.display()),
+            advice,
+        ));
+    }
+    findings
+}
+
+/// Opens the store where there is one; a visit of the doctor makes none.
+fn store(loaded: &config::Loaded, root: &Path) -> Vec<Finding> {
+    if !root.join("store.db").exists() {
+        return vec![ok(
+            "runs",
+            "no store yet: it is made at the first write".to_owned(),
+        )];
+    }
+    match open::open(loaded, root.to_owned()) {
+        Err(error) => {
+            let causes = error.causes().join(": ");
+            vec![fail(
+                "runs",
+                format!("{error}: {causes}"),
+                error.hint.unwrap_or_default(),
+            )]
+        }
+        Ok(ws) => vec![runs(&ws), agent_of(&ws)],
+    }
+}
+
+fn runs(ws: &Workspace) -> Finding {
+    match crate::ops::runs::counts(ws) {
+        Ok(counts) => {
+            let found = format!(
+                "{} runs, {} at work, {} queued",
+                counts.runs, counts.live, counts.queued
+            );
+            ok("runs", found)
+        }
+        Err(error) => fail("runs", error.to_string(), error.hint.unwrap_or_default()),
+    }
+}
+
+fn agent_of(ws: &Workspace) -> Finding {
+    match agent::status(ws) {
+        Ok(status) => ok("agent", status.to_string()),
+        Err(error) => fail("agent", error.to_string(), error.hint.unwrap_or_default()),
+    }
+}
+
+/// Does systemd keep this user's processes when the last session ends? Asked only where systemd runs.
+fn lingering(context: &Context) -> Option<Finding> {
+    if !Path::new("/run/systemd/system").exists() {
+        return None;
+    }
+    let user = &context.environment.user;
+    Some(
+        if Path::new("/var/lib/systemd/linger").join(user).exists() {
+            ok(
+                "lingering",
+                "on: workers outlive the last session".to_owned(),
+            )
+        } else {
+            let advice = format!(
+                "where logind kills user processes, `loginctl enable-linger {user}` keeps workers"
+            );
+            warn("lingering", "off".to_owned(), advice)
+        },
+    )
+}
+
+fn gpus(loaded: &config::Loaded) -> Finding {
+    let machine = slots::machine(&loaded.config.agent);
+    let (cpus, memory) = (machine.cpus.len(), format::bytes(machine.memory << 20));
+    let gpus = match machine.gpus.len() {
+        0 => "no GPU".to_owned(),
+        1 => "1 GPU".to_owned(),
+        several => format!("{several} GPUs"),
+    };
+    ok(
+        "machine",
+        format!("{cpus} cores, {memory}, {gpus} to lease"),
+    )
+}
+
+fn terminal(context: &Context) -> Vec<Finding> {
+    let environment = &context.environment;
+    let term = environment.var("TERM").unwrap_or("not set");
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| environment.var(name))
+        .unwrap_or("not set");
+    let is_utf8 = locale
+        .to_ascii_lowercase()
+        .replace('-', "")
+        .contains("utf8");
+    let link = match ["SSH_CONNECTION", "SSH_TTY"]
+        .iter()
+        .any(|name| environment.var(name).is_some())
+    {
+        true => ", over SSH",
+        false => "",
+    };
+    let inside = if environment.var("TMUX").is_some() {
+        ", in tmux"
+    } else {
+        ""
+    };
+    let mut findings = vec![ok("terminal", format!("TERM {term}{link}{inside}"))];
+    if !is_utf8 {
+        let advice =
+            "charts are drawn in ASCII; a UTF-8 locale such as C.UTF-8 gives braille".to_owned();
+        findings.push(warn("locale", locale.to_owned(), advice));
+    }
+    findings
+}
+
+fn ok(what: &'static str, found: String) -> Finding {
+    finding(Verdict::Ok, what, found, None)
+}
+
+fn warn(what: &'static str, found: String, advice: String) -> Finding {
+    finding(Verdict::Warn, what, found, Some(advice))
+}
+
+fn fail(what: &'static str, found: String, advice: String) -> Finding {
+    finding(Verdict::Fail, what, found, Some(advice))
+}
+
+fn finding(verdict: Verdict, what: &'static str, found: String, advice: Option<String>) -> Finding {
+    Finding {
+        verdict,
+        what,
+        found,
+        advice,
+    }
+}

@@ -1,0 +1,123 @@
+use clap::Subcommand;
+
+use super::{
+    Answer, DONE, Failure, columns, format,
+    open::Context,
+    table::{Cell, Table},
+};
+use crate::{
+    domain::{jobs::JobState, runs::RunState},
+    ops::{
+        Error, Kind,
+        jobs::{self, JobRow},
+        runs,
+    },
+    workspace::Workspace,
+};
+
+/// Show the queue, and order it
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "Examples:\n  sconce jobs\n  sconce jobs priority brave-otter-7 90")]
+pub struct Jobs {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// At most so many ended ones.
+    #[arg(long, default_value_t = 20)]
+    limit: u64,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Put a queued job before or behind others; larger goes first
+    #[command(after_long_help = "Example:\n  sconce jobs priority brave-otter-7 90")]
+    Priority {
+        run: String,
+        #[arg(allow_negative_numbers = true)]
+        priority: i32,
+    },
+    /// Take a queued job out of the queue
+    #[command(after_long_help = "Example:\n  sconce jobs cancel brave-otter-7")]
+    Cancel { run: String },
+}
+
+impl Jobs {
+    pub fn run(self, context: &Context) -> Answer {
+        let ws = context.workspace()?;
+        match self.verb {
+            None => print(context, &ws, self.limit)?,
+            Some(Verb::Priority { run, priority }) => {
+                jobs::set_priority(&ws, &runs::find(&ws, &run)?, priority)?;
+                context.out.say(&format!("priority {priority}"));
+            }
+            Some(Verb::Cancel { run }) => cancel(context, &ws, &run)?,
+        }
+        Ok(DONE)
+    }
+}
+
+fn cancel(context: &Context, ws: &Workspace, name: &str) -> Result<(), Failure> {
+    let run = runs::get(ws, &runs::find(ws, name)?)?;
+    if run.state != RunState::Queued {
+        let message = format!("{} is {}, not queued", run.name, run.state.word());
+        let hint = format!(
+            "`sconce runs stop {}` stops a run wherever it stands",
+            run.name
+        );
+        return Err(Error::new(Kind::Conflict, message).hint(hint).into());
+    }
+    let run = runs::stop(ws, &run.id, runs::Stop::Now)?;
+    if context.out.is_json() {
+        return context.out.json(&run);
+    }
+    context.out.line(format!("{}: out of the queue", run.name))
+}
+
+/// Prints the queue: live and queued jobs first, then the newest ended ones.
+pub fn print(context: &Context, ws: &Workspace, limit: u64) -> Result<(), Failure> {
+    let (out, rows) = (&context.out, jobs::list(ws, limit)?);
+    if out.is_json() {
+        return out.json(&rows);
+    }
+    if rows.is_empty() {
+        out.say("no jobs yet: `sconce train PRESET` or `sconce run -- COMMAND` queues one");
+        return Ok(());
+    }
+    let table = Table::default()
+        .word("run")
+        .word("state")
+        .number("priority")
+        .number("step");
+    let mut table = table.word("slot").text("waits for").number("age");
+    for row in &rows {
+        table.row(vec![
+            row.name.as_str().into(),
+            columns::state(row.run_state.word()),
+            row.job.priority.to_string().into(),
+            format::steps(&row.progress).into(),
+            slot(row),
+            row.waits.as_deref().unwrap_or_default().into(),
+            format::age(row.job.created, ws.now()).into(),
+        ]);
+    }
+    out.table(&table)
+}
+
+/// `cores 0,1 gpu 0`, for a job that holds one.
+fn slot(row: &JobRow) -> Cell {
+    let JobState::Leased { slot, .. } = &row.job.state else {
+        return Cell::default();
+    };
+    let list = |numbers: &[u32]| {
+        numbers
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    let gpus = if slot.gpus.is_empty() {
+        String::new()
+    } else {
+        format!(" gpu {}", list(&slot.gpus))
+    };
+    format!("core {}{gpus}", list(&slot.cpus)).into()
+}

@@ -1,0 +1,82 @@
+//! What every command is handed: the flags for all, the environment, the way out; and the open project on demand.
+
+use std::path::PathBuf;
+
+use super::{Failure, Globals, Out};
+use crate::{
+    config::{self, Environment, Loaded, places},
+    domain::actors::Actor,
+    ops,
+    workspace::{Clock, Surroundings, Workspace},
+};
+
+/// The store of a command, open.
+pub struct Context {
+    pub globals: Globals,
+    pub environment: Environment,
+    pub out: Out,
+}
+
+impl Context {
+    pub fn new(globals: Globals, out: Out) -> config::Result<Self> {
+        let environment = Environment::read()?;
+        Ok(Self {
+            out: out.coloured(&environment),
+            globals,
+            environment,
+        })
+    }
+
+    /// The configuration. What is inert because its file is not trusted is said once.
+    pub fn config(&self) -> Result<Loaded, Failure> {
+        let loaded = config::load(&self.environment, &self.globals.settings)?;
+        for setting in &loaded.inert {
+            let path = setting
+                .place
+                .file
+                .as_deref()
+                .map(|path| path.display().to_string());
+            let path = path.unwrap_or_default();
+            self.out.warn(&format!(
+                "{} at {} does not count until `sconce trust {path}`",
+                setting.key, setting.place
+            ));
+        }
+        Ok(loaded)
+    }
+
+    pub fn store(&self, loaded: &Loaded) -> config::Result<places::Found> {
+        places::find_store(loaded, self.globals.store.as_deref())
+    }
+
+    /// The open project.
+    pub fn workspace(&self) -> Result<Workspace, Failure> {
+        let loaded = self.config()?;
+        let store = self.store(&loaded)?;
+        Ok(open(&loaded, store.path)?)
+    }
+}
+
+/// Opens the store in a folder, making it when it is not there.
+pub fn open(loaded: &Loaded, root: PathBuf) -> ops::Result<Workspace> {
+    let environment = &loaded.environment;
+    let program = std::env::current_exe().map_err(|error| {
+        let message = "cannot tell where this program stands";
+        ops::Error::new(ops::Kind::Environment, message).because(error)
+    })?;
+    let surroundings = Surroundings {
+        actor: Actor {
+            uid: environment.uid,
+            name: environment.user.clone(),
+            host: environment.host.clone(),
+        },
+        clock: Clock::System,
+        program,
+        argv: std::env::args_os()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect(),
+        cwd: environment.cwd.clone(),
+        env: environment.vars.clone().into_iter().collect(),
+    };
+    Ok(Workspace::open(loaded.config.clone(), &root, surroundings)?)
+}

@@ -1,0 +1,210 @@
+use super::{
+    Answer, BUG, DONE, Failure, NOT_DONE,
+    open::Context,
+    train::{Queueing, say_submitted},
+    wait,
+};
+use crate::{
+    domain::{
+        ids::RunId,
+        jobs::{Exit, Needs},
+        runs::{Ending, Run as Seen, RunState},
+    },
+    ops::{jobs, logs},
+    workspace::Workspace,
+};
+
+/// Bytes of output read at a time.
+const CHUNK: u64 = 1 << 16;
+
+/// Run any program and keep what it was, said and measured
+///
+/// Kept are its arguments, the git commit and diff, the environment by an allow-list, its output, how it ended, and the
+/// system's metrics. It finds the path of its journal in SCONCE_JOURNAL: each line that it appends there, such as
+/// {"step":1,"metrics":{"loss":0.3}}, is on the screen a moment later.
+///
+/// The output is shown here and the exit code is the program's. Ctrl-C leaves it running.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_long_help = "Examples:\n  sconce run -- python train.py --lr 3e-4\n  sconce run --gpus 1 --detach -- ./train.sh\n  sconce run --after brave-otter-7 -- python evaluate.py"
+)]
+pub struct Run {
+    /// Queue it and return at once.
+    #[arg(long)]
+    detach: bool,
+    /// The experiment that the run belongs to; without it, the program's name.
+    #[arg(long)]
+    experiment: Option<String>,
+    /// Cores to lease.
+    #[arg(long, default_value_t = Needs::default().cpus)]
+    cpus: u32,
+    /// Memory to lease, in MiB.
+    #[arg(long, default_value_t = Needs::default().memory)]
+    memory: u64,
+    /// GPUs to lease.
+    #[arg(long, default_value_t = Needs::default().gpus)]
+    gpus: u32,
+    #[command(flatten)]
+    queueing: Queueing,
+    /// The program and its arguments, after `--`.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+impl Run {
+    pub fn run(self, context: &Context) -> Answer {
+        let ws = context.workspace()?;
+        let request = jobs::Program {
+            after: self.queueing.after(&ws)?,
+            tags: self.queueing.tags()?,
+            priority: self.queueing.priority,
+            note: self.queueing.note,
+            argv: self.command,
+            experiment: self.experiment,
+            needs: Needs {
+                cpus: self.cpus,
+                memory: self.memory,
+                gpus: self.gpus,
+            },
+        };
+        let submitted = jobs::program(&ws, request)?;
+        if self.detach {
+            say_submitted(context, &submitted)?;
+            return Ok(DONE);
+        }
+        context.out.say(&format!("{} is queued", submitted.name));
+        follow(context, &ws, &submitted.run)
+    }
+}
+
+/// Shows the output until the run has ended, and ends as the program did.
+fn follow(context: &Context, ws: &Workspace, id: &RunId) -> Answer {
+    let out = &context.out;
+    let mut at = 0;
+    let mut show = || -> Result<(), Failure> {
+        if out.is_json() {
+            return Ok(());
+        }
+        loop {
+            let chunk = logs::read(ws, id, Some(at), CHUNK)?;
+            if chunk.to == at {
+                return Ok(());
+            }
+            out.raw(&chunk.text)?;
+            at = chunk.to;
+        }
+    };
+    let waited = wait::until_ended(ws, id, |_| Ok(()), &mut show)?;
+    show()?;
+    match waited {
+        wait::Waited::Interrupted(run) => Ok(wait::goes_on(out, &run)),
+        wait::Waited::Ended(run) => {
+            if out.is_json() {
+                out.json(&run)?;
+            } else if !matches!(
+                run.state,
+                RunState::Ended {
+                    how: Ending::Done | Ending::Failed { .. },
+                    ..
+                }
+            ) {
+                out.say(&wait::how_it_ended(&run));
+            }
+            Ok(exit_code(&run))
+        }
+    }
+}
+
+/// The program's own code, 128 + n for a signal, 2 where nobody saw its end.
+fn exit_code(run: &Seen) -> u8 {
+    let RunState::Ended { how, .. } = &run.state else {
+        return BUG;
+    };
+    match how {
+        Ending::Done => DONE,
+        Ending::Failed {
+            exit: Exit::Code(code),
+            ..
+        } => u8::try_from(*code).unwrap_or(NOT_DONE),
+        Ending::Failed {
+            exit: Exit::Signal(number),
+            ..
+        } => u8::try_from(128 + number).unwrap_or(NOT_DONE),
+        Ending::Stopped { .. } | Ending::Lost | Ending::Unseen => NOT_DONE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        actors::Actor,
+        ids::Id,
+        runs::{Progress, RunKind},
+        time::Timestamp,
+    };
+
+    fn ended(how: Ending) -> Seen {
+        Seen {
+            id: RunId(Id::from_bytes([0; 16])),
+            name: "brave-otter-7".to_owned(),
+            experiment: "sh".to_owned(),
+            kind: RunKind::Command,
+            preset: None,
+            state: RunState::Ended {
+                started: None,
+                at: Timestamp(0),
+                how,
+            },
+            actor: Actor {
+                uid: 0,
+                name: "ana".to_owned(),
+                host: "gpu01".to_owned(),
+            },
+            created: Timestamp(0),
+            attempt: 1,
+            progress: Progress::default(),
+            tags: [].into(),
+            params: [].into(),
+            note: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_program_ends_here_as_it_ended_there() {
+        let failed = |exit| Ending::Failed {
+            exit,
+            message: "no\u{1b}[2J luck\nat all\n".to_owned(),
+        };
+        let stopped = Ending::Stopped {
+            by: "ana@gpu01".to_owned(),
+        };
+        let cases = [
+            (Ending::Done, 0, "brave-otter-7: done"),
+            (
+                failed(Exit::Code(3)),
+                3,
+                "brave-otter-7: failed, exit code 3\n  no�[2J luck\n  at all",
+            ),
+            (
+                failed(Exit::Signal(9)),
+                137,
+                "brave-otter-7: failed, signal 9\n  no�[2J luck\n  at all",
+            ),
+            (
+                failed(Exit::Code(1000)),
+                2,
+                "brave-otter-7: failed, exit code 1000\n  no�[2J luck\n  at all",
+            ),
+            (stopped, 2, "brave-otter-7: stopped by ana@gpu01"),
+            (Ending::Lost, 2, "brave-otter-7: lost"),
+            (Ending::Unseen, 2, "brave-otter-7: ended-unseen"),
+        ];
+        for (how, code, text) in cases {
+            let run = ended(how);
+            assert_eq!(exit_code(&run), code);
+            assert_eq!(wait::how_it_ended(&run), text);
+            assert_eq!(wait::code(&run), u8::from(code != 0));
+        }
+    }
+}

@@ -1,0 +1,149 @@
+use super::VERBS;
+use crate::{
+    cli::{
+        Answer, DONE, Failure,
+        columns::{self, Column},
+        open::Context,
+        table::Table,
+    },
+    domain::{
+        filter::{self, Filter},
+        text::nearest,
+    },
+    ops::{
+        self, Error, Kind,
+        runs::{self, ListRequest, Listing},
+    },
+    workspace::Workspace,
+};
+
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// Which runs; see above.
+    filter: Vec<String>,
+    /// created, name, state, step, or a metric (`val/auc`, `val/loss@last`); the best or newest first.
+    #[arg(long, default_value = "created")]
+    sort: String,
+    /// The other way round.
+    #[arg(long)]
+    reverse: bool,
+    /// Fields, metrics (`val/auc`, `val/loss@last`) and parameters (`p.lr`), with commas between them.
+    #[arg(long)]
+    columns: Option<String>,
+    /// At most so many.
+    #[arg(long, default_value_t = 50)]
+    limit: u64,
+}
+
+impl List {
+    pub fn run(self, context: &Context) -> Answer {
+        let filter = parse(&self.filter.join(" "))?;
+        let ws = context.workspace()?;
+        let usual = match ws.config.ui.metric.as_str() {
+            "" => columns::USUAL.to_owned(),
+            metric => format!("{},{metric}", columns::USUAL),
+        };
+        let columns = columns::columns(self.columns.as_deref().unwrap_or(&usual))?;
+        let request = ListRequest {
+            sort: columns::sort(&self.sort, self.reverse)?,
+            columns: columns::metrics(&columns),
+            offset: 0,
+            limit: self.limit,
+            filter,
+        };
+        let listing = print(context, &ws, &request, &columns)?;
+        if listing.matched == 0 && 0 < listing.total {
+            let verb = self.filter.first().and_then(|word| nearest(word, VERBS));
+            if let Some(verb) = verb.filter(|_| 1 < self.filter.len()) {
+                context
+                    .out
+                    .say(&format!("hint: did you mean `sconce runs {verb}`?"));
+            }
+        }
+        Ok(DONE)
+    }
+}
+
+/// Prints a list of runs: a table and what it leaves out, or an object.
+pub fn print(
+    context: &Context,
+    ws: &Workspace,
+    request: &ListRequest,
+    columns: &[Column],
+) -> Result<Listing, Failure> {
+    let (out, listing) = (&context.out, runs::list(ws, request)?);
+    if out.is_json() {
+        out.json(&listing)?;
+        return Ok(listing);
+    }
+    let mut table = columns
+        .iter()
+        .fold(Table::default(), |table, column| match column {
+            Column::Field("name" | "experiment" | "note" | "tag") | Column::Param(_) => {
+                table.text(&column.title())
+            }
+            column if column.is_number() => table.number(&column.title()),
+            column => table.word(&column.title()),
+        });
+    for row in &listing.rows {
+        table.row(
+            columns
+                .iter()
+                .map(|column| column.cell(row, ws.now()))
+                .collect(),
+        );
+    }
+    if !listing.rows.is_empty() {
+        out.table(&table)?;
+    }
+    let shown = listing.rows.len() as u64;
+    match (listing.total, listing.matched) {
+        (0, _) => out.say(
+            "no runs yet: `sconce train` lists presets, `sconce run -- COMMAND` runs any program",
+        ),
+        (total, 0) => out.say(&format!("no run matches (0 of {total})")),
+        (total, matched) if shown < matched => {
+            out.say(&format!(
+                "{shown} of {matched} that match, {total} in all: --limit shows more"
+            ));
+        }
+        _ => {}
+    }
+    Ok(listing)
+}
+
+/// Reads a filter; a mistake is shown in its place.
+pub fn parse(text: &str) -> ops::Result<Filter> {
+    Filter::parse(text).map_err(|error| explain(text, &error))
+}
+
+fn explain(text: &str, error: &filter::Error) -> Error {
+    let before = text[..error.span.start].chars().count();
+    let marked = text[error.span.clone()].chars().count().max(1);
+    let place = format!("{text}\n{}{}", " ".repeat(before), "^".repeat(marked));
+    let explained =
+        Error::new(Kind::Invalid, format!("cannot read the filter: {error}")).because(place);
+    match &error.hint {
+        Some(hint) => explained.hint(hint),
+        None => explained,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_in_a_filter_is_shown_in_its_place() {
+        let error = parse("größe:3 state:runing").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot read the filter: \"runing\" is no value of state"
+        );
+        assert_eq!(
+            error.causes(),
+            ["größe:3 state:runing\n              ^^^^^^"]
+        );
+        assert_eq!(error.hint.as_deref(), Some("did you mean running?"));
+    }
+}

@@ -1,0 +1,141 @@
+//! Waiting for runs: until the store changes, or until Ctrl-C, which leaves the run going.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{DONE, Failure, INTERRUPTED, NO, Out};
+use crate::{
+    domain::{
+        ids::RunId,
+        runs::{Run, StateWord},
+    },
+    ops::{self, jobs, runs, upkeep},
+    workspace::Workspace,
+};
+
+/// Between two looks at the store's revision, which cost no read.
+const LOOK: Duration = Duration::from_millis(50);
+/// After so long without a change an agent is woken, in case the last one was killed.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// How a wait ended.
+pub enum Waited {
+    Ended(Run),
+    /// Ctrl-C: the run goes on.
+    Interrupted(Run),
+}
+
+/// Looks at a run whenever the store changes, and at every turn lets the caller do its part, until the run has ended.
+pub fn until_ended(
+    ws: &Workspace,
+    id: &RunId,
+    mut changed: impl FnMut(&Run) -> Result<(), Failure>,
+    mut each_turn: impl FnMut() -> Result<(), Failure>,
+) -> Result<Waited, Failure> {
+    let interrupt = interrupt()?;
+    let (mut seen, mut last_change) = (None, Instant::now());
+    let mut run = runs::get(ws, id)?;
+    loop {
+        let revision = upkeep::revision(ws)?;
+        if seen != Some(revision) {
+            (seen, last_change) = (Some(revision), Instant::now());
+            run = runs::get(ws, id)?;
+            changed(&run)?;
+        }
+        each_turn()?;
+        if run.state.has_ended() {
+            return Ok(Waited::Ended(run));
+        }
+        if interrupt.load(Ordering::Relaxed) {
+            return Ok(Waited::Interrupted(run));
+        }
+        if QUIET <= last_change.elapsed() {
+            last_change = Instant::now();
+            jobs::wake(ws)?;
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// Waits for several runs, one after another, saying how each ended. The code is 0 when all are done.
+pub fn for_all(ws: &Workspace, out: &Out, ids: &[RunId]) -> Result<u8, Failure> {
+    let mut ended = vec![];
+    for id in ids {
+        match until_ended(ws, id, |_| Ok(()), || Ok(()))? {
+            Waited::Ended(run) => {
+                if !out.is_json() {
+                    out.line(how_it_ended(&run))?;
+                }
+                ended.push(run);
+            }
+            Waited::Interrupted(run) => return Ok(goes_on(out, &run)),
+        }
+    }
+    if out.is_json() {
+        out.json(&ended)?;
+    }
+    Ok(ended.iter().map(code).max().unwrap_or(DONE))
+}
+
+/// 0 for a run that is done, 1 for one that ended otherwise.
+pub fn code(run: &Run) -> u8 {
+    match run.state.word() {
+        StateWord::Done => DONE,
+        _ => NO,
+    }
+}
+
+/// `brave-otter-7: failed, exit code 3`, with the last lines of output below.
+pub fn how_it_ended(run: &Run) -> String {
+    use crate::domain::runs::{Ending, RunState};
+    let text = format!("{}: {}", run.name, run.state.word());
+    match &run.state {
+        RunState::Ended {
+            how: Ending::Failed { exit, message },
+            ..
+        } => {
+            let message = super::format::safe_lines(message.trim_end());
+            let below = if message.is_empty() {
+                String::new()
+            } else {
+                format!("\n  {}", message.replace('\n', "\n  "))
+            };
+            format!("{text}, {exit}{below}")
+        }
+        RunState::Ended {
+            how: Ending::Stopped { by },
+            ..
+        } if !by.is_empty() => {
+            format!("{text} by {}", crate::domain::text::shown(by))
+        }
+        _ => text,
+    }
+}
+
+/// Says that a run goes on without us, and gives the exit code.
+pub fn goes_on(out: &Out, run: &Run) -> u8 {
+    let name = &run.name;
+    out.say(&format!(
+        "{name} goes on: `sconce runs wait {name}` waits again, `sconce runs stop {name}` stops it"
+    ));
+    INTERRUPTED
+}
+
+/// Set by Ctrl-C from here on; a second one ends the program at once.
+fn interrupt() -> ops::Result<Arc<AtomicBool>> {
+    use signal_hook::{consts::SIGINT, flag};
+    let pressed = Arc::new(AtomicBool::new(false));
+    let registered =
+        flag::register_conditional_shutdown(SIGINT, i32::from(INTERRUPTED), Arc::clone(&pressed))
+            .and_then(|_| flag::register(SIGINT, Arc::clone(&pressed)));
+    registered.map_err(|error| {
+        ops::Error::new(ops::Kind::Environment, "cannot listen for Ctrl-C").because(error)
+    })?;
+    Ok(pressed)
+}

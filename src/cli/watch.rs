@@ -1,0 +1,76 @@
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::{Answer, format, open::Context, wait};
+use crate::{
+    domain::{metrics::Summary, runs::Run},
+    ops::{runs, series},
+};
+
+/// Follow a run in plain lines, one for each change
+///
+/// Nothing moves the cursor: for screen readers, for logs and for pipes. The exit code is 0 when the run is done, 1 when
+/// it ended otherwise; Ctrl-C leaves it going.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_long_help = "Examples:\n  sconce watch brave-otter-7\n  sconce watch brave-otter-7 --every 30 --json"
+)]
+pub struct Watch {
+    /// A name, or enough leading digits of an id.
+    run: String,
+    /// Lines it always prints; said for symmetry with `view`.
+    #[arg(long, hide = true)]
+    plain: bool,
+    /// At most one line in so many seconds.
+    #[arg(long, default_value_t = 1, value_name = "SECONDS")]
+    every: u64,
+}
+
+impl Watch {
+    pub fn run(self, context: &Context) -> Answer {
+        let ws = context.workspace()?;
+        let id = runs::find(&ws, &self.run)?;
+        let (out, every) = (&context.out, Duration::from_secs(self.every));
+        let (mut last, mut printed) = (String::new(), None::<Instant>);
+        let changed = |run: &Run| {
+            let is_due = printed.is_none_or(|at| every <= at.elapsed()) || run.state.has_ended();
+            if !is_due {
+                return Ok(());
+            }
+            let metrics = series::summaries(&ws, &run.id)?;
+            let line = line(run, &metrics);
+            if line == last {
+                return Ok(());
+            }
+            printed = Some(Instant::now());
+            if out.is_json() {
+                out.json_line(&json!({ "time": ws.now(), "run": run, "metrics": metrics }))?;
+            } else {
+                out.line(format!("{} {line}", format::moment(ws.now())))?;
+            }
+            last = line;
+            Ok(())
+        };
+        Ok(match wait::until_ended(&ws, &id, changed, || Ok(()))? {
+            wait::Waited::Ended(run) => wait::code(&run),
+            wait::Waited::Interrupted(run) => wait::goes_on(out, &run),
+        })
+    }
+}
+
+/// `running step 120/800 epoch 1.5000 train/loss 0.3100 val/auc 0.9100`: the last value of each metric.
+fn line(run: &Run, metrics: &[Summary]) -> String {
+    let mut line = format!("{} step {}", run.state.word(), format::steps(&run.progress));
+    if let Some(epoch) = run.progress.epoch {
+        line.push_str(&format!(" epoch {}", format::number(Some(epoch))));
+    }
+    for metric in metrics
+        .iter()
+        .filter(|metric| !metric.metric.starts_with("system/"))
+    {
+        let name = crate::domain::text::shown(&metric.metric);
+        line.push_str(&format!(" {name} {}", format::number(Some(metric.last))));
+    }
+    line
+}
