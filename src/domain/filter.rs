@@ -1,5 +1,424 @@
 //! The filter language of every list of runs.
+//!
+//! ```text
+//! query = and { ("|" | "or") and }
+//! and   = not { ["and"] not }
+//! not   = { "-" | "!" | "not" } term
+//! term  = "(" query ")" | "has:" field | field op value | word | "\"" words "\""
+//! op    = ":" | "=" | "!=" | "<" | "<=" | ">" | ">="
+//! value = one | list ("a|b|c") | range ("a..b", "a..", "..b", both ends included)
+//! field = id name state tag user host created age dur step epoch note experiment preset kind
+//!       | a metric, with @last (when nothing is said), @best, @min, @max or @mean
+//!       | a parameter, with "p." before it where its name means something else
+//! ```
+//!
+//! `:` contains in texts (small letters match either case) and equals elsewhere; `=` is exact. `id` matches from its start,
+//! `tag` as a whole. Numbers may end in `k`, `M`, `G` or `%`, and may be `nan` or `inf`; `age` and `dur` take spans (`2h30m`);
+//! `created` takes a day or a moment, in UTC. `a!=b` is `-a=b`: it lets through what has no `a`. A bare word is searched in id, name, tags and note.
+//! A name in quotes is a metric or a parameter, whatever it looks like.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use super::{
+    metrics::MetricValue,
+    runs::{RunKind, StateWord},
+    text,
+};
+
+mod amounts;
+mod parse;
+mod subject;
+mod write;
+
+pub use subject::{Seen, Subject, param};
 
 /// A parsed filter; the empty one lets everything through.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Filter;
+pub struct Filter(Option<Expr>);
+
+/// What is asked of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Not(Box<Expr>),
+    /// A word searched in id, name, tags and note.
+    Word(String),
+    /// The run has this at all.
+    Has(Field),
+    Test(Test),
+}
+
+/// One field against one value, or against any of several.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+    pub field: Field,
+    pub op: Op,
+    /// More than one only for `:`, `=` and `!=`.
+    pub values: Vec<Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Field {
+    Id,
+    Name,
+    State,
+    Tag,
+    User,
+    Host,
+    Created,
+    /// The span since it was created.
+    Age,
+    /// The span from its start to its end, or to now.
+    Dur,
+    Step,
+    Epoch,
+    Note,
+    Experiment,
+    Preset,
+    Kind,
+    Metric {
+        name: String,
+        value: MetricValue,
+    },
+    Param(String),
+    /// A metric where the run has one of this name (its last value), else a parameter.
+    Named(String),
+}
+
+/// The fields that every run has, by the names that filters know.
+pub const FIELDS: [(&str, Field); 15] = [
+    ("id", Field::Id),
+    ("name", Field::Name),
+    ("state", Field::State),
+    ("tag", Field::Tag),
+    ("user", Field::User),
+    ("host", Field::Host),
+    ("created", Field::Created),
+    ("age", Field::Age),
+    ("dur", Field::Dur),
+    ("step", Field::Step),
+    ("epoch", Field::Epoch),
+    ("note", Field::Note),
+    ("experiment", Field::Experiment),
+    ("preset", Field::Preset),
+    ("kind", Field::Kind),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
+pub enum Op {
+    #[strum(to_string = ":")]
+    Is,
+    #[strum(to_string = "=")]
+    Equal,
+    #[strum(to_string = "!=")]
+    NotEqual,
+    #[strum(to_string = "<")]
+    Less,
+    #[strum(to_string = "<=")]
+    LessEqual,
+    #[strum(to_string = ">")]
+    More,
+    #[strum(to_string = ">=")]
+    MoreEqual,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Text(String),
+    State(StateWord),
+    Kind(RunKind),
+    Amount(Amount),
+    /// Both ends are in it; an absent end is open.
+    Range(Option<Amount>, Option<Amount>),
+}
+
+/// A number, a span in milliseconds or a stretch of time in milliseconds since 1970, as the field wants it.
+/// A day reaches from its first millisecond to its last.
+#[derive(Clone, Debug)]
+pub struct Amount {
+    pub written: String,
+    pub from: f64,
+    pub to: f64,
+}
+
+/// How it was written decides what it is, so that NaN equals NaN here.
+impl PartialEq for Amount {
+    fn eq(&self, other: &Self) -> bool {
+        self.written == other.written
+    }
+}
+
+/// Why a text is no filter: where, what, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    /// Bytes of the text.
+    pub span: std::ops::Range<usize>,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// The names a filter asks for beside the fields that every run has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    pub metrics: BTreeSet<String>,
+    pub params: BTreeSet<String>,
+    /// Either: a metric where the run has one, else a parameter.
+    pub either: BTreeSet<String>,
+}
+
+impl Filter {
+    /// Reads a filter; blanks alone are the empty one.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        parse::query(text).map(Self)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub fn expr(&self) -> Option<&Expr> {
+        self.0.as_ref()
+    }
+
+    /// The parts that must all hold, so that a caller can answer some of them by other means.
+    pub fn conjuncts(&self) -> &[Expr] {
+        match &self.0 {
+            None => &[],
+            Some(Expr::And(parts)) => parts,
+            Some(part) => std::slice::from_ref(part),
+        }
+    }
+
+    pub fn matches(&self, subject: &impl Subject) -> bool {
+        self.0.as_ref().is_none_or(|expr| expr.matches(subject))
+    }
+
+    /// The metrics and parameters that must be at hand to evaluate this filter.
+    pub fn fields(&self) -> Names {
+        let mut names = Names::default();
+        if let Some(expr) = &self.0 {
+            expr.names(&mut names);
+        }
+        names
+    }
+
+    /// The first name that is neither in `known` nor the last part of a dotted name there, and what was perhaps meant.
+    pub fn unknown_name(&self, known: &BTreeSet<String>) -> Option<(String, Option<String>)> {
+        let Names {
+            metrics,
+            params,
+            either,
+        } = self.fields();
+        let is_known = |name: &str| {
+            known.contains(name) || known.iter().any(|known| subject::ends_in(known, name))
+        };
+        let name = metrics
+            .into_iter()
+            .chain(params)
+            .chain(either)
+            .find(|name| !is_known(name))?;
+        let candidates = known.iter().map(String::as_str);
+        let candidates = candidates.chain(FIELDS.iter().map(|(field, _)| *field));
+        let nearest = text::nearest(&name, candidates).map(str::to_owned);
+        Some((name, nearest))
+    }
+}
+
+impl From<Expr> for Filter {
+    fn from(expr: Expr) -> Self {
+        Self(Some(expr))
+    }
+}
+
+impl Expr {
+    pub fn matches(&self, subject: &impl Subject) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().all(|part| part.matches(subject)),
+            Self::Or(parts) => parts.iter().any(|part| part.matches(subject)),
+            Self::Not(part) => !part.matches(subject),
+            Self::Word(word) => found(word, subject),
+            Self::Has(field) => has(field, subject),
+            Self::Test(test) => test.matches(subject),
+        }
+    }
+
+    fn names(&self, names: &mut Names) {
+        let field = match self {
+            Self::And(parts) | Self::Or(parts) => {
+                return parts.iter().for_each(|part| part.names(names));
+            }
+            Self::Not(part) => return part.names(names),
+            Self::Word(_) => return,
+            Self::Has(field) | Self::Test(Test { field, .. }) => field,
+        };
+        match field {
+            Field::Metric { name, .. } => names.metrics.insert(name.clone()),
+            Field::Param(name) => names.params.insert(name.clone()),
+            Field::Named(name) => names.either.insert(name.clone()),
+            _ => false,
+        };
+    }
+}
+
+fn found(word: &str, subject: &impl Subject) -> bool {
+    contains(subject.name(), word)
+        || contains(subject.note(), word)
+        || subject.tags().any(|tag| contains(tag, word))
+        || starts(&subject.id().to_string(), word)
+}
+
+fn has(field: &Field, subject: &impl Subject) -> bool {
+    match field {
+        Field::Id
+        | Field::Name
+        | Field::State
+        | Field::User
+        | Field::Host
+        | Field::Created
+        | Field::Age
+        | Field::Kind => true,
+        Field::Tag => subject.tags().next().is_some(),
+        Field::Dur => subject.duration().is_some(),
+        Field::Step => 0 < subject.step(),
+        Field::Epoch => subject.epoch().is_some(),
+        Field::Note => !subject.note().is_empty(),
+        Field::Experiment => !subject.experiment().is_empty(),
+        Field::Preset => subject.preset().is_some(),
+        Field::Metric { name, value } => subject.metric(name, *value).is_some(),
+        Field::Param(name) => subject.param(name).is_some(),
+        Field::Named(name) => {
+            subject.metric(name, MetricValue::Last).is_some() || subject.param(name).is_some()
+        }
+    }
+}
+
+impl Test {
+    fn matches(&self, subject: &impl Subject) -> bool {
+        let any = self.values.iter().any(|value| self.holds(value, subject));
+        any != (self.op == Op::NotEqual)
+    }
+
+    /// Does one value fit? `!=` is asked as `=` here.
+    fn holds(&self, value: &Value, subject: &impl Subject) -> bool {
+        let text = |text: &str| self.text(text, value);
+        let amount = |amount: Option<f64>| amount.is_some_and(|x| self.amount(x, value));
+        match &self.field {
+            Field::Id => {
+                matches!(value, Value::Text(start) if starts(&subject.id().to_string(), start))
+            }
+            Field::Name => text(subject.name()),
+            Field::State => *value == Value::State(subject.state()),
+            Field::Kind => *value == Value::Kind(subject.kind()),
+            Field::Tag => subject.tags().any(|tag| self.whole(tag, value)),
+            Field::User => text(subject.user()),
+            Field::Host => text(subject.host()),
+            Field::Note => text(subject.note()),
+            Field::Experiment => text(subject.experiment()),
+            Field::Preset => subject.preset().is_some_and(text),
+            Field::Created => amount(Some(subject.created().0 as f64)),
+            Field::Age => amount(Some(subject.now().since(subject.created()) as f64)),
+            Field::Dur => amount(subject.duration().map(|ms| ms as f64)),
+            Field::Step => amount(Some(subject.step() as f64)),
+            Field::Epoch => amount(subject.epoch()),
+            Field::Metric { name, value } => amount(subject.metric(name, *value)),
+            Field::Param(name) => subject
+                .param(name)
+                .is_some_and(|param| self.json(param, value)),
+            Field::Named(name) => match subject.metric(name, MetricValue::Last) {
+                Some(x) => self.amount(x, value),
+                None => subject
+                    .param(name)
+                    .is_some_and(|param| self.json(param, value)),
+            },
+        }
+    }
+
+    fn text(&self, text: &str, value: &Value) -> bool {
+        let (Value::Text(wanted)
+        | Value::Amount(Amount {
+            written: wanted, ..
+        })) = value
+        else {
+            return false;
+        };
+        match self.op {
+            Op::Is => contains(text, wanted),
+            _ => text == wanted,
+        }
+    }
+
+    fn whole(&self, text: &str, value: &Value) -> bool {
+        let Value::Text(wanted) = value else {
+            return false;
+        };
+        text == wanted || self.op == Op::Is && !is_cased(wanted) && text.to_lowercase() == *wanted
+    }
+
+    fn json(&self, param: &Json, value: &Value) -> bool {
+        let number = match param {
+            Json::Number(number) => number.as_f64(),
+            Json::String(text) => amounts::number(text),
+            _ => None,
+        };
+        match (number, value) {
+            (Some(x), Value::Amount(_) | Value::Range(..)) => self.amount(x, value),
+            (_, _) if !matches!(self.op, Op::Is | Op::Equal | Op::NotEqual) => false,
+            (_, _) => match param {
+                Json::String(text) => self.text(text, value),
+                other => self.text(&other.to_string(), value),
+            },
+        }
+    }
+
+    fn amount(&self, x: f64, value: &Value) -> bool {
+        let (from, to) = match value {
+            // The parser takes NaN only where equality is asked.
+            Value::Amount(Amount { from, .. }) if from.is_nan() => return x.is_nan(),
+            Value::Amount(Amount { from, to, .. }) => (*from, *to),
+            Value::Range(from, to) => (
+                from.as_ref()
+                    .map_or(f64::NEG_INFINITY, |amount| amount.from),
+                to.as_ref().map_or(f64::INFINITY, |amount| amount.to),
+            ),
+            _ => return false,
+        };
+        match self.op {
+            Op::Is | Op::Equal | Op::NotEqual => from <= x && x <= to,
+            Op::Less => x < from,
+            Op::LessEqual => x <= to,
+            Op::More => to < x,
+            Op::MoreEqual => from <= x,
+        }
+    }
+}
+
+/// Small letters match either case, a capital asks for the case as it is.
+fn contains(text: &str, wanted: &str) -> bool {
+    if is_cased(wanted) || !has_cased(text) {
+        text.contains(wanted)
+    } else {
+        text.to_lowercase().contains(wanted)
+    }
+}
+
+fn starts(id: &str, start: &str) -> bool {
+    !start.is_empty()
+        && id
+            .get(..start.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(start))
+}
+
+fn is_cased(wanted: &str) -> bool {
+    wanted.chars().any(char::is_uppercase)
+}
+
+fn has_cased(text: &str) -> bool {
+    !text.is_ascii() || text.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Metrics: their names, which way is better, and what a table says of one.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Is more better, or less?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -51,6 +51,33 @@ impl Direction {
     }
 }
 
+/// Which number of a series a table, a filter or an order looks at.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum MetricValue {
+    Last,
+    Min,
+    Max,
+    Mean,
+    /// The least or the greatest, by the metric's direction.
+    Best,
+}
+
 /// What is known of a series without reading its points. Extremes are over finite values.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
@@ -73,6 +100,18 @@ pub struct Extreme {
 }
 
 impl Summary {
+    /// One number of the series; NaN where it has points and none of them is finite.
+    pub fn value(&self, which: MetricValue) -> Option<f64> {
+        let extreme = |extreme: Option<Extreme>| extreme.map_or(f64::NAN, |extreme| extreme.value);
+        (0 < self.points).then(|| match which {
+            MetricValue::Last => self.last,
+            MetricValue::Min => extreme(self.min),
+            MetricValue::Max => extreme(self.max),
+            MetricValue::Mean => self.mean.unwrap_or(f64::NAN),
+            MetricValue::Best => extreme(self.best()),
+        })
+    }
+
     /// The best value by the metric's direction.
     pub fn best(&self) -> Option<Extreme> {
         match Direction::of(&self.metric) {

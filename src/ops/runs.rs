@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Result;
+pub use crate::domain::metrics::MetricValue;
 use crate::{
     domain::{
         events::Event,
@@ -56,17 +57,6 @@ pub enum SortKey {
 pub struct MetricColumn {
     pub metric: String,
     pub value: MetricValue,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::Display, strum::EnumString)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum MetricValue {
-    Last,
-    Min,
-    Max,
-    Mean,
-    Best,
 }
 
 #[derive(Clone, Debug, Serialize)]
