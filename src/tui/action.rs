@@ -5,7 +5,19 @@ use serde::Deserialize;
 use strum::{EnumIter, EnumMessage, EnumString, IntoStaticStr};
 
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, EnumIter, EnumMessage, EnumString, IntoStaticStr,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Deserialize,
+    EnumIter,
+    EnumMessage,
+    EnumString,
+    IntoStaticStr,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
@@ -110,6 +122,8 @@ pub enum Action {
     Raise,
     /// lower the priority
     Lower,
+    /// demo: real models on real data, in a store of its own
+    Demo,
     /// the keys that work here
     Help,
     /// cancel; twice: leave
@@ -133,6 +147,9 @@ impl Action {
     /// The work of others or of the machine changes by it, beyond tags and notes.
     pub fn changes_state(self) -> bool {
         use Action::{Checkpoint, Lower, Pause, Raise, Resume, Stop, Train};
-        matches!(self, Train | Stop | Resume | Pause | Checkpoint | Raise | Lower)
+        matches!(
+            self,
+            Train | Stop | Resume | Pause | Checkpoint | Raise | Lower
+        )
     }
 }

@@ -67,8 +67,7 @@ impl ChartData {
         };
         if 0.0 < *smooth {
             // From the first point on, so that a zoom does not change the line.
-            let points =
-                ops::series::points(ws, run, metric, i64::MIN, *to, SMOOTHED_POINTS + 1)?;
+            let points = ops::series::points(ws, run, metric, i64::MIN, *to, SMOOTHED_POINTS + 1)?;
             data.is_of_columns = SMOOTHED_POINTS < points.len();
             data.smooth = if data.is_of_columns {
                 data.raw
@@ -108,7 +107,10 @@ pub fn column(from: i64, to: i64, columns: usize, step: i64) -> Option<usize> {
     if step < from || to < step || columns == 0 {
         return None;
     }
-    let (at, span) = (i128::from(step) - i128::from(from), i128::from(to) - i128::from(from) + 1);
+    let (at, span) = (
+        i128::from(step) - i128::from(from),
+        i128::from(to) - i128::from(from) + 1,
+    );
     usize::try_from(at * columns as i128 / span).ok()
 }
 
@@ -146,10 +148,16 @@ mod tests {
 
     #[test]
     fn the_axis_of_an_unplanned_run_moves_in_jumps() {
-        let ends: Vec<i64> = [0, 1, 2, 3, 6, 11, 49, 51, i64::MAX].map(|last| domain(last, None).1).to_vec();
+        let ends: Vec<i64> = [0, 1, 2, 3, 6, 11, 49, 51, i64::MAX]
+            .map(|last| domain(last, None).1)
+            .to_vec();
         assert_eq!(ends, [1, 1, 2, 5, 10, 20, 50, 100, i64::MAX]);
         assert_eq!(domain(400, Some(4_000)), (0, 4_000));
-        assert_eq!(domain(4_001, Some(4_000)), (0, 5_000), "a plan that was outrun is no plan");
+        assert_eq!(
+            domain(4_001, Some(4_000)),
+            (0, 5_000),
+            "a plan that was outrun is no plan"
+        );
         let mut jumps: Vec<i64> = (1..10_000).map(|last| domain(last, None).1).collect();
         jumps.dedup();
         assert_eq!(jumps.len(), 13);

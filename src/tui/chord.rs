@@ -189,7 +189,9 @@ impl FromStr for Keys {
 
 impl<'de> Deserialize<'de> for Keys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -231,7 +233,10 @@ mod tests {
     fn a_misspelt_key_names_the_one_that_was_meant() {
         let error = "entr".parse::<Chord>().unwrap_err();
         assert_eq!(error.to_string(), "\"entr\" is not a key; \"enter\" is");
-        assert_eq!("g g g".parse::<Keys>(), Err(NotAKey::TooLong("g g g".into())));
+        assert_eq!(
+            "g g g".parse::<Keys>(),
+            Err(NotAKey::TooLong("g g g".into()))
+        );
         assert_eq!("".parse::<Keys>(), Err(NotAKey::Empty));
     }
 }

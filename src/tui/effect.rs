@@ -1,5 +1,7 @@
 //! Work that the screen asks for and never does itself: the only callers of `ops`.
 
+use std::time::Duration;
+
 use super::{
     chart::{ChartData, ChartQuestion},
     event::{Event, Opened, Ticket},
@@ -34,6 +36,8 @@ pub enum Effect {
     Offers(Ticket),
     Counts(Ticket),
     Do(Verb),
+    /// Hear of the store's changes this often.
+    Pace(Duration),
     /// Give the terminal back to the shell until it returns it.
     Suspend,
     /// Forget what the terminal is thought to show.
@@ -56,6 +60,8 @@ pub struct TableQuestion {
 /// A window of the list, each run with the metric that says most about it.
 #[derive(Clone, Debug)]
 pub struct Table {
+    /// The place of the first row in the whole list.
+    pub offset: u64,
     pub listing: Listing,
     /// Beside the rows.
     pub own: Vec<Own>,
@@ -134,13 +140,17 @@ impl Effect {
         let (ticket, answer) = match self {
             Self::Open => return Some(Event::Opened(Ok(opened(ws)))),
             Self::Table(ticket, question) => (ticket, Answer::Table(table(ws, &question))),
-            Self::Detail(ticket, id) => {
-                (ticket, Answer::Detail(ops::runs::show(ws, &id).map(Box::new)))
+            Self::Detail(ticket, id) => (
+                ticket,
+                Answer::Detail(ops::runs::show(ws, &id).map(Box::new)),
+            ),
+            Self::Chart(ticket, question) => {
+                (ticket, Answer::Chart(ChartData::read(ws, &question)))
             }
-            Self::Chart(ticket, question) => (ticket, Answer::Chart(ChartData::read(ws, &question))),
-            Self::Log(ticket, id) => {
-                (ticket, Answer::Log(ops::logs::read(ws, &id, None, LOG_BYTES)))
-            }
+            Self::Log(ticket, id) => (
+                ticket,
+                Answer::Log(ops::logs::read(ws, &id, None, LOG_BYTES)),
+            ),
             Self::Jobs(ticket) => (ticket, Answer::Jobs(ops::jobs::list(ws, JOB_ROWS))),
             Self::Offers(ticket) => (ticket, Answer::Offers(Ok(ops::presets::list(ws)))),
             Self::Counts(ticket) => (ticket, Answer::Counts(ops::runs::counts(ws))),
@@ -148,7 +158,7 @@ impl Effect {
                 let result = verb.perform(ws);
                 return Some(Event::Done(Done { verb, result }));
             }
-            Self::Suspend | Self::Repaint => return None,
+            Self::Pace(_) | Self::Suspend | Self::Repaint => return None,
         };
         Some(Event::Loaded(ticket, answer))
     }
@@ -170,7 +180,7 @@ impl Effect {
                     result: Err(error),
                 }));
             }
-            Self::Suspend | Self::Repaint => return None,
+            Self::Pace(_) | Self::Suspend | Self::Repaint => return None,
         };
         Some(Event::Loaded(ticket, answer))
     }
@@ -207,7 +217,10 @@ impl Verb {
             run: None,
         };
         Ok(match self {
-            Self::Stop(id, Stop::Gently) => of("stop asked, after this step", runs::stop(ws, id, Stop::Gently)?),
+            Self::Stop(id, Stop::Gently) => of(
+                "stop asked, after this step",
+                runs::stop(ws, id, Stop::Gently)?,
+            ),
             Self::Stop(id, Stop::Now) => of("stop asked, at once", runs::stop(ws, id, Stop::Now)?),
             Self::Pause(id) => of("pause asked", runs::pause(ws, id)?),
             Self::Resume(id) => of("goes on", runs::resume(ws, id)?),
@@ -263,7 +276,11 @@ fn table(ws: &Workspace, question: &TableQuestion) -> ops::Result<Table> {
         .iter()
         .map(|row| own(ws, &row.run, question))
         .collect::<ops::Result<_>>()?;
-    Ok(Table { listing, own })
+    Ok(Table {
+        offset: question.offset,
+        listing,
+        own,
+    })
 }
 
 fn own(ws: &Workspace, run: &Run, question: &TableQuestion) -> ops::Result<Own> {
@@ -282,7 +299,12 @@ fn own(ws: &Workspace, run: &Run, question: &TableQuestion) -> ops::Result<Own> 
     })
 }
 
-fn trend(ws: &Workspace, run: &Run, summary: &Summary, columns: usize) -> ops::Result<Vec<Option<f64>>> {
+fn trend(
+    ws: &Workspace,
+    run: &Run,
+    summary: &Summary,
+    columns: usize,
+) -> ops::Result<Vec<Option<f64>>> {
     let window = Window {
         from: 0,
         to: summary.last_step.max(1),
@@ -303,7 +325,14 @@ fn trend(ws: &Workspace, run: &Run, summary: &Summary, columns: usize) -> ops::R
 /// loss and there is a score; a validation score; a loss; the first that is not the machine's.
 pub fn primary<'a>(summaries: &'a [Summary], run: &Run, asked: &str) -> Option<&'a Summary> {
     const SCORES: [&str; 8] = [
-        "val/auc", "val/r2", "val/accuracy", "val/acc", "val/f1", "val/rmse", "val/mae", "val/loss",
+        "val/auc",
+        "val/r2",
+        "val/accuracy",
+        "val/acc",
+        "val/f1",
+        "val/rmse",
+        "val/mae",
+        "val/loss",
     ];
     let named = |name: &str| summaries.iter().find(|summary| summary.metric == name);
     let judged = ["train.best", "best"]
@@ -326,9 +355,12 @@ mod tests {
 
     #[test]
     fn the_metric_of_a_run_is_the_one_it_is_judged_by() {
-        let summaries = ["system/cpu", "train/loss", "val/auc", "val/f1", "val/loss"].map(fixture::summary);
+        let summaries =
+            ["system/cpu", "train/loss", "val/auc", "val/f1", "val/loss"].map(fixture::summary);
         let mut run = fixture::run(1, "calm-heron-2");
-        let name = |run: &Run, asked: &str| primary(&summaries, run, asked).map(|summary| summary.metric.clone());
+        let name = |run: &Run, asked: &str| {
+            primary(&summaries, run, asked).map(|summary| summary.metric.clone())
+        };
         assert_eq!(name(&run, ""), Some("val/auc".into()));
         assert_eq!(name(&run, "val/loss"), Some("val/loss".into()));
         run.params.insert("train.best".into(), "val/f1".into());

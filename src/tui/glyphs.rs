@@ -2,7 +2,9 @@
 
 use crate::domain::runs::StateWord;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::EnumIter, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::EnumIter, strum::Display,
+)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Charset {
     /// Dots, two across and four down in a cell.
@@ -47,7 +49,11 @@ impl Charset {
     }
 
     pub fn border(self) -> &'static Border {
-        if self.is_ascii() { &ASCII_LINES } else { &LINES }
+        if self.is_ascii() {
+            &ASCII_LINES
+        } else {
+            &LINES
+        }
     }
 
     pub fn state(self, state: StateWord) -> &'static str {
@@ -80,7 +86,11 @@ impl Charset {
 
     /// A bar: full and empty cells.
     pub fn bar(self) -> (&'static str, &'static str) {
-        if self.is_ascii() { ("#", ".") } else { ("━", "─") }
+        if self.is_ascii() {
+            ("#", ".")
+        } else {
+            ("━", "─")
+        }
     }
 
     /// Heights of a sparkline, lowest first.

@@ -207,7 +207,9 @@ fn is_verb(keys: &Keys) -> bool {
 mod tests {
     use super::*;
 
-    const CONTEXTS: [&str; 7] = ["global", "list", "bench", "runs", "live", "jobs", "overlay"];
+    const CONTEXTS: [&str; 8] = [
+        "global", "card", "list", "bench", "runs", "live", "jobs", "overlay",
+    ];
 
     fn chords(text: &str) -> Vec<Chord> {
         text.parse::<Keys>().unwrap().0
@@ -223,9 +225,18 @@ mod tests {
         let keymap = Keymap::shipped();
         let contexts = ["runs", "list", "global"];
         assert_eq!(keymap.lookup(&contexts, &chords("g")), Lookup::More);
-        assert_eq!(keymap.lookup(&contexts, &chords("g g")), Lookup::Action(Action::First));
-        assert_eq!(keymap.lookup(&contexts, &chords("g r")), Lookup::Action(Action::Runs));
-        assert_eq!(keymap.lookup(&["live", "list", "global"], &chords("l")), Lookup::Action(Action::Right));
+        assert_eq!(
+            keymap.lookup(&contexts, &chords("g g")),
+            Lookup::Action(Action::First)
+        );
+        assert_eq!(
+            keymap.lookup(&contexts, &chords("g r")),
+            Lookup::Action(Action::Runs)
+        );
+        assert_eq!(
+            keymap.lookup(&["live", "list", "global"], &chords("l")),
+            Lookup::Action(Action::Right)
+        );
         assert_eq!(keymap.lookup(&contexts, &chords("b")), Lookup::Nothing);
     }
 
@@ -236,8 +247,14 @@ mod tests {
             assert!(CONTEXTS.contains(&context.as_str()), "{context}");
             for (keys, action) in table {
                 assert!(keys.0.len() <= 2, "{keys}");
-                assert!(keys.0.iter().all(|chord| chord.forbidden().is_none()), "{keys}");
-                assert!(!action.changes_state() || is_verb(keys), "{context}: {keys} changes things");
+                assert!(
+                    keys.0.iter().all(|chord| chord.forbidden().is_none()),
+                    "{keys}"
+                );
+                assert!(
+                    !action.changes_state() || is_verb(keys),
+                    "{context}: {keys} changes things"
+                );
                 assert!(!action.help().is_empty(), "{action:?} has no help");
             }
         }
@@ -248,10 +265,20 @@ mod tests {
         let keymap = Keymap::shipped();
         let plain = |keys: &Keys| keys.0.iter().all(|chord| !chord.ctrl);
         // What the terminal's own keys have always meant.
-        let usual = [Action::Interrupt, Action::Suspend, Action::Repaint, Action::HalfDown, Action::HalfUp];
+        let usual = [
+            Action::Interrupt,
+            Action::Suspend,
+            Action::Repaint,
+            Action::HalfDown,
+            Action::HalfUp,
+        ];
         for action in Action::iter().filter(|action| !usual.contains(action)) {
             let keys = keymap.keys_of(&CONTEXTS, action);
-            let any = keymap.0.values().flatten().any(|(keys, bound)| *bound == action && plain(keys));
+            let any = keymap
+                .0
+                .values()
+                .flatten()
+                .any(|(keys, bound)| *bound == action && plain(keys));
             assert!(any, "{action:?} has only {keys:?}");
         }
     }
@@ -260,7 +287,13 @@ mod tests {
     fn one_verb_has_one_key_in_every_view() {
         let keymap = Keymap::shipped();
         for action in Action::iter().filter(|action| action.changes_state()) {
-            let mut keys: Vec<String> = keymap.0.values().flatten().filter(|(_, bound)| **bound == action).map(|(keys, _)| keys.to_string()).collect();
+            let mut keys: Vec<String> = keymap
+                .0
+                .values()
+                .flatten()
+                .filter(|(_, bound)| **bound == action)
+                .map(|(keys, _)| keys.to_string())
+                .collect();
             keys.dedup();
             assert_eq!(keys.len(), 1, "{action:?}: {keys:?}");
         }
@@ -270,8 +303,13 @@ mod tests {
     fn esc_is_never_the_only_way() {
         let keymap = Keymap::shipped();
         for (context, table) in &keymap.0 {
-            for (_, action) in table.iter().filter(|(keys, _)| **keys == Keys(chords("esc"))) {
-                let others = table.iter().filter(|(keys, bound)| *bound == action && **keys != Keys(chords("esc")));
+            for (_, action) in table
+                .iter()
+                .filter(|(keys, _)| **keys == Keys(chords("esc")))
+            {
+                let others = table
+                    .iter()
+                    .filter(|(keys, bound)| *bound == action && **keys != Keys(chords("esc")));
                 assert!(0 < others.count(), "{context}");
             }
         }
@@ -280,20 +318,52 @@ mod tests {
     #[test]
     fn a_remap_takes_the_old_keys_away() {
         let keymap = remap("runs.sort", &["o"]).unwrap();
-        assert_eq!(keymap.lookup(&["runs"], &chords("o")), Lookup::Action(Action::Sort));
+        assert_eq!(
+            keymap.lookup(&["runs"], &chords("o")),
+            Lookup::Action(Action::Sort)
+        );
         assert_eq!(keymap.lookup(&["runs"], &chords("s")), Lookup::Nothing);
-        assert_eq!(remap("runs.sort", &[]).unwrap().lookup(&["runs"], &chords("s")), Lookup::Nothing);
+        assert_eq!(
+            remap("runs.sort", &[])
+                .unwrap()
+                .lookup(&["runs"], &chords("s")),
+            Lookup::Nothing
+        );
     }
 
     #[test]
     fn a_wrong_remap_says_what_to_write() {
         let cases = [
-            ("runs.srt", "o", r#"keys."runs.srt": no such action; "runs.sort" is one"#),
-            ("runs.sort", "ctrl-s", r#"keys."runs.sort": "ctrl-s" cannot be bound: a terminal or multiplexer takes it, or sends it for another key"#),
-            ("runs.sort", "alt-x", r#"keys."runs.sort": "alt-x" cannot be bound: terminals send alt as escape and a key"#),
-            ("runs.sort", "/", r#"keys."runs.sort": "/" is bound to "filter" already"#),
-            ("runs.sort", "entr", r#"keys."runs.sort": "entr" is not a key; "enter" is"#),
-            ("global.stop", "x", r#"keys."global.stop": "x" would change things: verbs are upper case, or '+' and '-'"#),
+            (
+                "runs.srt",
+                "o",
+                r#"keys."runs.srt": no such action; "runs.sort" is one"#,
+            ),
+            (
+                "runs.sort",
+                "ctrl-s",
+                r#"keys."runs.sort": "ctrl-s" cannot be bound: a terminal or multiplexer takes it, or sends it for another key"#,
+            ),
+            (
+                "runs.sort",
+                "alt-x",
+                r#"keys."runs.sort": "alt-x" cannot be bound: terminals send alt as escape and a key"#,
+            ),
+            (
+                "runs.sort",
+                "/",
+                r#"keys."runs.sort": "/" is bound to "filter" already"#,
+            ),
+            (
+                "runs.sort",
+                "entr",
+                r#"keys."runs.sort": "entr" is not a key; "enter" is"#,
+            ),
+            (
+                "global.stop",
+                "x",
+                r#"keys."global.stop": "x" would change things: verbs are upper case, or '+' and '-'"#,
+            ),
         ];
         for (name, keys, message) in cases {
             assert_eq!(remap(name, &[keys]).unwrap_err().to_string(), message);

@@ -62,7 +62,12 @@ impl Look {
     }
 
     /// Lines from the top of an area down.
-    pub fn lines<'a>(&self, buffer: &mut Buffer, area: Rect, lines: impl IntoIterator<Item = Line<'a>>) {
+    pub fn lines<'a>(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        lines: impl IntoIterator<Item = Line<'a>>,
+    ) {
         for (row, line) in area.rows().zip(lines) {
             self.line(buffer, row, line);
         }
@@ -75,7 +80,11 @@ impl Look {
             return area;
         }
         let lines = self.charset.border();
-        let role = if pane.is_focused { Role::BorderFocus } else { Role::Border };
+        let role = if pane.is_focused {
+            Role::BorderFocus
+        } else {
+            Role::Border
+        };
         let style = self.style(role);
         let is_boxed = self.has_borders && 2 <= area.width && 3 <= area.height;
         let rule = lines.horizontal.repeat(usize::from(area.width));
@@ -87,7 +96,12 @@ impl Look {
                 buffer.set_string(area.x, y, lines.vertical, style);
                 buffer.set_string(right, y, lines.vertical, style);
             }
-            let places = [(area.x, area.y), (right, area.y), (right, bottom), (area.x, bottom)];
+            let places = [
+                (area.x, area.y),
+                (right, area.y),
+                (right, bottom),
+                (area.x, bottom),
+            ];
             for ((x, y), corner) in places.into_iter().zip(lines.corners) {
                 buffer.set_string(x, y, corner, style);
             }
@@ -112,8 +126,16 @@ impl Look {
     fn titles(&self, buffer: &mut Buffer, area: Rect, pane: &Pane<'_>) {
         let edge = 1;
         let room = usize::from(area.width.saturating_sub(2 * edge));
-        let gutter = if pane.is_focused { self.charset.gutter() } else { " " };
-        let role = if pane.is_focused { Role::Title } else { Role::Text };
+        let gutter = if pane.is_focused {
+            self.charset.gutter()
+        } else {
+            " "
+        };
+        let role = if pane.is_focused {
+            Role::Title
+        } else {
+            Role::Text
+        };
         let mut spans = vec![self.span(gutter, Role::BorderFocus)];
         spans.extend(pane.title.iter().cloned().map(|span| {
             let style = self.style(role).patch(span.style);
@@ -124,7 +146,11 @@ impl Look {
         let used = title.width();
         let at = |x: u16, width: usize| Rect::new(area.x + x, area.y, width as u16, 1);
         self.line(buffer, at(edge, used.min(room)), title);
-        let note = fit(pane.note.to_vec(), room.saturating_sub(used + 3), self.charset.ellipsis());
+        let note = fit(
+            pane.note.to_vec(),
+            room.saturating_sub(used + 3),
+            self.charset.ellipsis(),
+        );
         let width = note.width();
         if 0 < width && used + width + 3 <= room {
             let x = area.width - edge - width as u16 - 2;
@@ -138,7 +164,11 @@ impl Look {
     /// A bar that shows a share of 0 to 1.
     pub fn bar(&self, share: f64, columns: usize) -> Vec<Span<'static>> {
         let (full, empty) = self.charset.bar();
-        let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
+        let share = if share.is_finite() {
+            share.clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
         let done = (share * columns as f64).floor() as usize;
         vec![
             self.span(full.repeat(done), Role::Accent),
@@ -149,12 +179,24 @@ impl Look {
     /// Values as heights between the least and the greatest of them; `·` where there is none.
     pub fn sparkline(&self, values: &[Option<f64>]) -> String {
         let levels = self.charset.levels();
-        let finite = || values.iter().flatten().copied().filter(|value| value.is_finite());
-        let (low, high) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        let finite = || {
+            values
+                .iter()
+                .flatten()
+                .copied()
+                .filter(|value| value.is_finite())
+        };
+        let (low, high) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(v), high.max(v))
+        });
         let level = |value: f64| {
             let share = (value - low) / (high - low);
             let last = (levels.len() - 1) as f64;
-            levels[if share.is_finite() { (share.clamp(0.0, 1.0) * last).round() as usize } else { 0 }]
+            levels[if share.is_finite() {
+                (share.clamp(0.0, 1.0) * last).round() as usize
+            } else {
+                0
+            }]
         };
         values
             .iter()

@@ -93,7 +93,10 @@ mod tests {
         let (old, _) = remote.ask(&mut tickets).unwrap();
         remote.want(2);
         let (new, question) = remote.ask(&mut tickets).unwrap();
-        assert_eq!((question, remote.awaits(old), remote.awaits(new)), (2, false, true));
+        assert_eq!(
+            (question, remote.awaits(old), remote.awaits(new)),
+            (2, false, true)
+        );
         remote.answer(Ok("two"));
         assert_eq!(remote.value, Some("two"));
     }

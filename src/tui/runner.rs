@@ -62,7 +62,11 @@ impl Runner {
 
     pub fn perform(&self, effect: Effect) {
         let mut queue = self.shared.queue();
-        match queue.waiting.iter().position(|waiting| effect.replaces(waiting)) {
+        match queue
+            .waiting
+            .iter()
+            .position(|waiting| effect.replaces(waiting))
+        {
             Some(at) => queue.waiting[at] = effect,
             None => queue.waiting.push_back(effect),
         }

@@ -58,9 +58,12 @@ impl Terminal {
     pub fn take(events: &Sender<Event>, stray: Option<PathBuf>) -> ops::Result<Self> {
         let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
         if !rustix::termios::isatty(input) || !rustix::termios::isatty(output) {
-            return Err(refused("the screen needs a terminal for its input and output"));
+            return Err(refused(
+                "the screen needs a terminal for its input and output",
+            ));
         }
-        let tty = Tty::of(stray).map_err(|error| refused("the terminal cannot be used").because(error))?;
+        let tty = Tty::of(stray)
+            .map_err(|error| refused("the terminal cannot be used").because(error))?;
         let tty = Arc::new(tty);
         // The theme alone decides about colour: with NO_COLOR set, crossterm would turn each change of colour into a reset
         // of every attribute, and take the selection with it.
@@ -94,7 +97,8 @@ impl Terminal {
     pub fn suspend(&self) -> Result<(), &'static str> {
         use rustix::process::{Signal, getppid, getsid, kill_current_process_group};
         let ours = getsid(None).ok();
-        let has_shell = getppid().is_some_and(|parent| getsid(Some(parent)).ok() == ours) && ours != Some(rustix::process::getpid());
+        let has_shell = getppid().is_some_and(|parent| getsid(Some(parent)).ok() == ours)
+            && ours != Some(rustix::process::getpid());
         if !has_shell {
             return Err("no shell to return to");
         }
@@ -144,7 +148,11 @@ impl Tty {
     /// Writes a whole frame, unless the terminal was given back meanwhile.
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let _turn = self.turn();
-        if self.is_up() { (&self.file).write_all(bytes) } else { Ok(()) }
+        if self.is_up() {
+            (&self.file).write_all(bytes)
+        } else {
+            Ok(())
+        }
     }
 
     fn enter(&self) -> io::Result<()> {
@@ -204,7 +212,9 @@ fn restore_on_panic(tty: &Arc<Tty>) {
     let (tty, screen): (_, ThreadId) = (Arc::downgrade(tty), thread::current().id());
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if thread::current().id() == screen && let Some(tty) = tty.upgrade() {
+        if thread::current().id() == screen
+            && let Some(tty) = tty.upgrade()
+        {
             tty.leave();
         }
         before(panic);

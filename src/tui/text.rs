@@ -188,14 +188,31 @@ mod tests {
         ] {
             assert_eq!(value(number), text);
         }
-        assert_eq!([count(0), count(-1_234), count(1_280_004), count(12_800_000)], ["0", "-1,234", "1,280,004", "12.8M"]);
-        assert_eq!([scaled(812.0), scaled(21_200.0), scaled(212_000.0), scaled(3.4e6)], ["812", "21.2k", "212k", "3.4M"]);
-        assert_eq!([bytes(12.0), bytes(1536.0), bytes(7.6e10)], ["12B", "1.5K", "70.8G"]);
+        assert_eq!(
+            [count(0), count(-1_234), count(1_280_004), count(12_800_000)],
+            ["0", "-1,234", "1,280,004", "12.8M"]
+        );
+        assert_eq!(
+            [
+                scaled(812.0),
+                scaled(21_200.0),
+                scaled(212_000.0),
+                scaled(3.4e6)
+            ],
+            ["812", "21.2k", "212k", "3.4M"]
+        );
+        assert_eq!(
+            [bytes(12.0), bytes(1536.0), bytes(7.6e10)],
+            ["12B", "1.5K", "70.8G"]
+        );
     }
 
     #[test]
     fn hostile_names_are_made_harmless_before_they_are_cut() {
-        assert_eq!(clip("a\u{1b}]52;c;x\u{7}b", 20, "…"), "a\u{fffd}]52;c;x\u{fffd}b");
+        assert_eq!(
+            clip("a\u{1b}]52;c;x\u{7}b", 20, "…"),
+            "a\u{fffd}]52;c;x\u{fffd}b"
+        );
         assert_eq!(clip("漢字漢字", 5, "…"), "漢字…");
         assert_eq!(clip("wide", 0, "…"), "");
         assert_eq!(clip(&"x".repeat(10_000), 4, "…"), "xxx…");

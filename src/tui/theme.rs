@@ -30,7 +30,9 @@ pub enum Role {
     Crosshair,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::EnumIter, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::EnumIter, strum::Display,
+)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Theme {
     #[default]
@@ -111,7 +113,12 @@ fn dark(role: Role) -> Option<u8> {
     Some(match role {
         Role::Text => return None,
         Role::Dim | Role::Quiet | Role::Axis => 245,
-        Role::Accent | Role::Title | Role::Key | Role::BorderFocus | Role::Running | Role::Banner => 75,
+        Role::Accent
+        | Role::Title
+        | Role::Key
+        | Role::BorderFocus
+        | Role::Running
+        | Role::Banner => 75,
         Role::Border => 240,
         Role::Selected => 238,
         Role::SelectedElsewhere => 236,
@@ -127,7 +134,12 @@ fn light(role: Role) -> Option<u8> {
     Some(match role {
         Role::Text => return None,
         Role::Dim | Role::Quiet | Role::Axis => 241,
-        Role::Accent | Role::Title | Role::Key | Role::BorderFocus | Role::Running | Role::Banner => 25,
+        Role::Accent
+        | Role::Title
+        | Role::Key
+        | Role::BorderFocus
+        | Role::Running
+        | Role::Banner => 25,
         Role::Border => 250,
         Role::Selected => 254,
         Role::SelectedElsewhere => 255,
@@ -141,7 +153,12 @@ fn light(role: Role) -> Option<u8> {
 
 fn sixteen(role: Role) -> Color {
     match role {
-        Role::Accent | Role::Title | Role::Key | Role::BorderFocus | Role::Running | Role::Banner => Color::Cyan,
+        Role::Accent
+        | Role::Title
+        | Role::Key
+        | Role::BorderFocus
+        | Role::Running
+        | Role::Banner => Color::Cyan,
         Role::Ok => Color::Green,
         Role::Warn => Color::Yellow,
         Role::Error => Color::Red,
@@ -181,7 +198,9 @@ mod tests {
     #[test]
     fn the_background_is_the_terminal_s_except_where_a_row_is_selected() {
         for theme in Theme::iter() {
-            for role in Role::iter().filter(|role| !matches!(role, Role::Selected | Role::SelectedElsewhere)) {
+            for role in Role::iter()
+                .filter(|role| !matches!(role, Role::Selected | Role::SelectedElsewhere))
+            {
                 assert_eq!(theme.style(role).bg, None, "{theme} {role:?}");
             }
         }
@@ -191,7 +210,11 @@ mod tests {
     fn sixteen_colours_stay_below_sixteen() {
         for role in Role::iter() {
             let style = Theme::Sixteen.style(role);
-            assert!(![style.fg, style.bg].iter().any(|color| matches!(color, Some(Color::Indexed(_) | Color::Rgb(..)))));
+            assert!(
+                ![style.fg, style.bg]
+                    .iter()
+                    .any(|color| matches!(color, Some(Color::Indexed(_) | Color::Rgb(..))))
+            );
         }
     }
 }

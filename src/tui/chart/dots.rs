@@ -73,7 +73,11 @@ impl Dots {
 
     /// A straight line between two dots.
     pub fn line(&mut self, from: (usize, usize), to: (usize, usize), layer: u8) {
-        let (from, to) = if from.0 <= to.0 { (from, to) } else { (to, from) };
+        let (from, to) = if from.0 <= to.0 {
+            (from, to)
+        } else {
+            (to, from)
+        };
         let across = to.0 - from.0;
         if across == 0 {
             self.rise(from.0, from.1, to.1, layer);
@@ -106,8 +110,19 @@ impl Dots {
                 != 0
     }
 
-    pub fn draw(&self, buffer: &mut Buffer, area: Rect, style: impl Fn(u8) -> Style, mark: impl Fn(u8) -> char) {
-        for (at, cell) in self.cells.iter().enumerate().filter(|(_, cell)| cell.dots != 0) {
+    pub fn draw(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        style: impl Fn(u8) -> Style,
+        mark: impl Fn(u8) -> char,
+    ) {
+        for (at, cell) in self
+            .cells
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| cell.dots != 0)
+        {
             let place = Position::new(
                 area.x + (at % self.width) as u16,
                 area.y + (at / self.width) as u16,
@@ -155,7 +170,11 @@ mod tests {
 
     #[test]
     fn dots_make_the_patterns_of_their_tier() {
-        for (charset, text) in [(Charset::Braille, "⡁"), (Charset::Block, "▀"), (Charset::Ascii, "*")] {
+        for (charset, text) in [
+            (Charset::Braille, "⡁"),
+            (Charset::Block, "▀"),
+            (Charset::Ascii, "*"),
+        ] {
             let area = Rect::new(0, 0, 1, 1);
             let mut dots = Dots::new(charset, area);
             dots.set(0, 0, 0);

@@ -109,13 +109,17 @@ impl Plot<'_> {
 
     /// The axis around all finite values in sight.
     pub fn scale(&self) -> Scale {
-        let (low, high) = self
-            .buckets()
-            .filter(|bucket| 0 < bucket.finite)
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), bucket| {
-                let least = if self.kind == Kind::Log && bucket.min <= 0.0 { bucket.max } else { bucket.min };
+        let (low, high) = self.buckets().filter(|bucket| 0 < bucket.finite).fold(
+            (f64::INFINITY, f64::NEG_INFINITY),
+            |(low, high), bucket| {
+                let least = if self.kind == Kind::Log && bucket.min <= 0.0 {
+                    bucket.max
+                } else {
+                    bucket.min
+                };
                 (low.min(least), high.max(bucket.max))
-            });
+            },
+        );
         Scale::around(self.kind, low, high)
     }
 
@@ -124,16 +128,28 @@ impl Plot<'_> {
             let slot = line.slot % 8;
             let is_smooth = !line.data.smooth.is_empty();
             for (segment, until) in with_ends(&line.data.raw) {
-                let newest = if is_smooth { Layer::Faint(slot) } else { Layer::Bright(slot) };
+                let newest = if is_smooth {
+                    Layer::Faint(slot)
+                } else {
+                    Layer::Bright(slot)
+                };
                 self.trace(dots, scale, line.data, segment, |step| {
-                    if until <= step { Layer::Faint(slot) } else { newest }
+                    if until <= step {
+                        Layer::Faint(slot)
+                    } else {
+                        newest
+                    }
                 });
             }
         }
         for line in self.lines {
             for (segment, until) in with_ends(&line.data.smooth) {
                 self.trace(dots, scale, line.data, segment, |step| {
-                    if until <= step { Layer::Faint(line.slot % 8) } else { Layer::Bright(line.slot % 8) }
+                    if until <= step {
+                        Layer::Faint(line.slot % 8)
+                    } else {
+                        Layer::Bright(line.slot % 8)
+                    }
                 });
             }
         }
@@ -141,15 +157,27 @@ impl Plot<'_> {
 
     /// A segment: each column from its least to its greatest value, joined last to first. Where something is not finite,
     /// nothing is joined.
-    fn trace(&self, dots: &mut Dots, scale: &Scale, data: &ChartData, segment: &Segment, layer: impl Fn(i64) -> Layer) {
+    fn trace(
+        &self,
+        dots: &mut Dots,
+        scale: &Scale,
+        data: &ChartData,
+        segment: &Segment,
+        layer: impl Fn(i64) -> Layer,
+    ) {
         let (columns, rows) = (dots.columns(), dots.rows());
-        let is_same = data.from == self.from && data.to == self.to && segment.columns.len() == columns;
+        let is_same =
+            data.from == self.from && data.to == self.to && segment.columns.len() == columns;
         let mut before: Option<(usize, usize)> = None;
         for (at, bucket) in segment.columns.iter().enumerate() {
             if bucket.is_empty() {
                 continue;
             }
-            let place = if is_same { Some(at) } else { column(self.from, self.to, columns, bucket.step) };
+            let place = if is_same {
+                Some(at)
+            } else {
+                column(self.from, self.to, columns, bucket.step)
+            };
             let (Some(place), true) = (place, 0 < bucket.finite) else {
                 before = None;
                 continue;
@@ -165,7 +193,9 @@ impl Plot<'_> {
             if let (Some(before), Some(first), true) = (before, row(bucket.first), is_whole) {
                 dots.line(before, (place, first), layer);
             }
-            before = row(bucket.last).filter(|_| is_whole).map(|row| (place, row));
+            before = row(bucket.last)
+                .filter(|_| is_whole)
+                .map(|row| (place, row));
         }
     }
 
@@ -207,9 +237,17 @@ impl Plot<'_> {
     }
 
     fn draw_crosshair(&self, buffer: &mut Buffer, plot: Rect) {
-        let Some(x) = self.crosshair.and_then(|step| self.cell_column(plot, step)) else { return };
+        let Some(x) = self.crosshair.and_then(|step| self.cell_column(plot, step)) else {
+            return;
+        };
         for y in plot.top()..plot.bottom() {
-            put(buffer, x, y, self.look.charset.crosshair(), self.look.style(Role::Crosshair));
+            put(
+                buffer,
+                x,
+                y,
+                self.look.charset.crosshair(),
+                self.look.style(Role::Crosshair),
+            );
         }
     }
 
@@ -229,7 +267,13 @@ impl Plot<'_> {
                 continue;
             };
             if let Some(x) = self.cell_column(parts.plot, bucket.step) {
-                put(buffer, x, parts.plot.y - 1, mark, self.look.style(Role::Error));
+                put(
+                    buffer,
+                    x,
+                    parts.plot.y - 1,
+                    mark,
+                    self.look.style(Role::Error),
+                );
             }
         }
     }
@@ -239,7 +283,13 @@ impl Plot<'_> {
             for segment in line.data.raw.iter().skip(1) {
                 let first = segment.columns.iter().find(|bucket| !bucket.is_empty());
                 if let Some(x) = first.and_then(|bucket| self.cell_column(plot, bucket.step)) {
-                    put(buffer, x, plot.bottom() - 1, self.look.charset.seam(), self.look.style(Role::Warn));
+                    put(
+                        buffer,
+                        x,
+                        plot.bottom() - 1,
+                        self.look.charset.seam(),
+                        self.look.style(Role::Warn),
+                    );
                 }
             }
         }
@@ -268,7 +318,11 @@ impl Layer {
 
     fn of(number: u8) -> Self {
         let slot = usize::from(number % 8);
-        if number < 8 { Self::Faint(slot) } else { Self::Bright(slot) }
+        if number < 8 {
+            Self::Faint(slot)
+        } else {
+            Self::Bright(slot)
+        }
     }
 }
 
@@ -298,38 +352,71 @@ mod tests {
     use strum::IntoEnumIterator as _;
 
     use super::*;
+    use crate::domain::series::Window;
     use crate::{
         domain::series::Point,
         tui::{chart::smoothed, glyphs::Charset, theme::Theme},
     };
-    use crate::domain::series::Window;
 
     fn data(values: &[f64], dots: usize) -> ChartData {
         let to = values.len() as i64 - 1;
         let mut columns = vec![Bucket::EMPTY; dots];
         for (step, value) in values.iter().enumerate() {
             if let Some(at) = column(0, to, dots, step as i64) {
-                columns[at].add(Point { step: step as i64, time: 0, value: *value });
+                columns[at].add(Point {
+                    step: step as i64,
+                    time: 0,
+                    value: *value,
+                });
             }
         }
-        ChartData { from: 0, to, raw: vec![Segment { number: 0, columns }], ..ChartData::default() }
+        ChartData {
+            from: 0,
+            to,
+            raw: vec![Segment { number: 0, columns }],
+            ..ChartData::default()
+        }
     }
 
     fn picture(data: &ChartData, look: &Look, width: u16, height: u16, kind: Kind) -> Buffer {
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);
-        let lines = [Line { label: "loss", slot: 0, data }];
-        Plot { look, lines: &lines, from: data.from, to: data.to, kind, crosshair: None }.draw(&mut buffer, area);
+        let lines = [Line {
+            label: "loss",
+            slot: 0,
+            data,
+        }];
+        Plot {
+            look,
+            lines: &lines,
+            from: data.from,
+            to: data.to,
+            kind,
+            crosshair: None,
+        }
+        .draw(&mut buffer, area);
         buffer
     }
 
     fn look(charset: Charset) -> Look {
-        Look { theme: Theme::Mono, charset, ..Look::default() }
+        Look {
+            theme: Theme::Mono,
+            charset,
+            ..Look::default()
+        }
     }
 
     fn text(buffer: &Buffer) -> String {
         let rows = buffer.content.chunks(usize::from(buffer.area.width));
-        rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned() + "\n").collect()
+        rows.map(|row| {
+            row.iter()
+                .map(ratatui::buffer::Cell::symbol)
+                .collect::<String>()
+                .trim_end()
+                .to_owned()
+                + "\n"
+        })
+        .collect()
     }
 
     proptest! {
@@ -391,21 +478,56 @@ mod tests {
     fn a_chart_with_a_hole_of_nan_says_so_and_joins_nothing_over_it() {
         let mut values: Vec<f64> = (0..40).map(|i| f64::from(40 - i) / 10.0).collect();
         values[20..24].fill(f64::NAN);
-        insta::assert_snapshot!(text(&picture(&data(&values, 32), &look(Charset::Ascii), 40, 10, Kind::Linear)));
+        insta::assert_snapshot!(text(&picture(
+            &data(&values, 32),
+            &look(Charset::Ascii),
+            40,
+            10,
+            Kind::Linear
+        )));
     }
 
     #[test]
     fn a_log_chart_has_decades() {
         let values: Vec<f64> = (0..60).map(|i| 10f64.powf(-f64::from(i) / 20.0)).collect();
-        insta::assert_snapshot!(text(&picture(&data(&values, 64), &look(Charset::Braille), 40, 10, Kind::Log)));
+        insta::assert_snapshot!(text(&picture(
+            &data(&values, 64),
+            &look(Charset::Braille),
+            40,
+            10,
+            Kind::Log
+        )));
     }
 
     #[test]
     fn a_resume_leaves_a_seam_and_the_newer_branch_on_top() {
-        let window = Window { from: 0, to: 99, columns: 64, slack: 0.25 };
-        let point = |step: i64, value: f64| Point { step, time: 0, value };
-        let points: Vec<(u32, Point)> = (0..60).map(|step| (0, point(step, 2.0))).chain((40..100).map(|step| (1, point(step, 1.0)))).collect();
-        let data = ChartData { from: 0, to: 99, raw: smoothed(&points, 0.0, &window), ..ChartData::default() };
-        insta::assert_snapshot!(text(&picture(&data, &look(Charset::Braille), 40, 8, Kind::Linear)));
+        let window = Window {
+            from: 0,
+            to: 99,
+            columns: 64,
+            slack: 0.25,
+        };
+        let point = |step: i64, value: f64| Point {
+            step,
+            time: 0,
+            value,
+        };
+        let points: Vec<(u32, Point)> = (0..60)
+            .map(|step| (0, point(step, 2.0)))
+            .chain((40..100).map(|step| (1, point(step, 1.0))))
+            .collect();
+        let data = ChartData {
+            from: 0,
+            to: 99,
+            raw: smoothed(&points, 0.0, &window),
+            ..ChartData::default()
+        };
+        insta::assert_snapshot!(text(&picture(
+            &data,
+            &look(Charset::Braille),
+            40,
+            8,
+            Kind::Linear
+        )));
     }
 }

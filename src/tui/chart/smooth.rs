@@ -70,7 +70,11 @@ impl Average {
         }
         self.last = self.last * self.weight + (1.0 - self.weight) * value;
         self.power *= self.weight;
-        let debias = if self.weight == 1.0 { 1.0 } else { 1.0 - self.power };
+        let debias = if self.weight == 1.0 {
+            1.0
+        } else {
+            1.0 - self.power
+        };
         self.last / debias
     }
 }
@@ -83,13 +87,19 @@ mod tests {
 
     fn close(a: &[f64], b: &[f64]) -> bool {
         a.len() == b.len()
-            && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12 || (a.is_nan() && b.is_nan()) || a == b)
+            && a.iter()
+                .zip(b)
+                .all(|(a, b)| (a - b).abs() < 1e-12 || (a.is_nan() && b.is_nan()) || a == b)
     }
 
     #[test]
     fn it_is_the_average_that_tensorboard_draws() {
         let third = (0.36 * 0.4 + 0.6 * 0.2) / (1.0 - 0.216);
-        assert!(close(&ema(&[1.0, 0.5, 0.0], 0.6), &[1.0, 0.6875, third]), "{:?}", ema(&[1.0, 0.5, 0.0], 0.6));
+        assert!(
+            close(&ema(&[1.0, 0.5, 0.0], 0.6), &[1.0, 0.6875, third]),
+            "{:?}",
+            ema(&[1.0, 0.5, 0.0], 0.6)
+        );
         assert!((third - 0.336_734_693_877_551).abs() < 1e-12);
         assert!(close(&ema(&[5.0, 5.0, 5.0], 0.9), &[5.0; 3]));
         assert!(close(&ema(&[1.0, 2.0], 0.0), &[1.0, 2.0]));

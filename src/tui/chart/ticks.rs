@@ -50,7 +50,14 @@ impl Scale {
             to = to.min(0.0);
         }
         if !(from.is_finite() && to.is_finite() && from < to) {
-            (from, to) = (low, if low < high { high } else { low + low.abs().max(1.0) });
+            (from, to) = (
+                low,
+                if low < high {
+                    high
+                } else {
+                    low + low.abs().max(1.0)
+                },
+            );
         }
         Self {
             kind: Kind::Linear,
@@ -77,7 +84,9 @@ impl Scale {
         let share = match self.kind {
             // Halved, so that the span of the largest doubles does not overflow.
             Kind::Linear => (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0),
-            Kind::Log => (value.log10() - self.low.log10()) / (self.high.log10() - self.low.log10()),
+            Kind::Log => {
+                (value.log10() - self.low.log10()) / (self.high.log10() - self.low.log10())
+            }
         };
         if !share.is_finite() {
             return None;
@@ -95,9 +104,14 @@ impl Scale {
         };
         let mut labels: Vec<(usize, String)> = vec![];
         for value in values.into_iter().rev() {
-            let Some(row) = self.row(value, rows) else { continue };
+            let Some(row) = self.row(value, rows) else {
+                continue;
+            };
             let text = text::value(value);
-            if labels.iter().all(|(at, other)| *at != row && *other != text) {
+            if labels
+                .iter()
+                .all(|(at, other)| *at != row && *other != text)
+            {
                 labels.push((row, text));
             }
         }
@@ -115,7 +129,13 @@ impl Scale {
             if count <= wanted as f64 + 1.0 {
                 return (0..=count.max(0.0) as usize)
                     .map(|at| (first + at as f64) * step)
-                    .map(|value| if value.abs() < step * 1e-9 { 0.0 } else { value })
+                    .map(|value| {
+                        if value.abs() < step * 1e-9 {
+                            0.0
+                        } else {
+                            value
+                        }
+                    })
                     .collect();
             }
             step = nice(step * 1.5);
@@ -124,7 +144,10 @@ impl Scale {
     }
 
     fn powers(&self, wanted: usize) -> Vec<f64> {
-        let (from, to) = (self.low.log10().round() as i32, self.high.log10().round() as i32);
+        let (from, to) = (
+            self.low.log10().round() as i32,
+            self.high.log10().round() as i32,
+        );
         let every = ((to - from) / wanted as i32).max(1);
         (from..=to)
             .step_by(every.unsigned_abs() as usize)
@@ -143,7 +166,9 @@ pub fn nice(value: f64) -> f64 {
         return value;
     }
     let times = value / power;
-    let rounded = [1.0, 2.0, 5.0].into_iter().find(|nice| times <= nice * (1.0 + 1e-9));
+    let rounded = [1.0, 2.0, 5.0]
+        .into_iter()
+        .find(|nice| times <= nice * (1.0 + 1e-9));
     rounded.unwrap_or(10.0) * power
 }
 
@@ -154,7 +179,8 @@ mod tests {
     use super::*;
 
     fn size() -> impl Strategy<Value = f64> {
-        (-300.0..300.0f64, any::<bool>()).prop_map(|(power, minus)| 10f64.powf(power) * if minus { -1.0 } else { 1.0 })
+        (-300.0..300.0f64, any::<bool>())
+            .prop_map(|(power, minus)| 10f64.powf(power) * if minus { -1.0 } else { 1.0 })
     }
 
     proptest! {
@@ -183,7 +209,10 @@ mod tests {
 
     #[test]
     fn axes_end_on_round_values() {
-        let around = |low, high| { let scale = Scale::around(Kind::Linear, low, high); (scale.low, scale.high) };
+        let around = |low, high| {
+            let scale = Scale::around(Kind::Linear, low, high);
+            (scale.low, scale.high)
+        };
         assert_eq!(around(0.03, 2.3), (0.0, 3.0));
         assert_eq!(around(0.0, 0.0), (0.0, 0.0001));
         assert_eq!(around(-5.0, -1.0), (-5.0, -1.0));
@@ -195,6 +224,9 @@ mod tests {
     #[test]
     fn values_of_zero_and_below_have_no_row_on_a_log_axis() {
         let scale = Scale::around(Kind::Log, 0.0, 10.0);
-        assert_eq!((scale.row(0.0, 10), scale.row(-1.0, 10), scale.row(10.0, 10)), (None, None, Some(0)));
+        assert_eq!(
+            (scale.row(0.0, 10), scale.row(-1.0, 10), scale.row(10.0, 10)),
+            (None, None, Some(0))
+        );
     }
 }

@@ -86,7 +86,9 @@ pub fn start(mailbox: &Arc<Mailbox>, tty: &Arc<Tty>, events: &Sender<Event>) {
             if is_forgotten {
                 encoder.forget();
             }
-            let Some(bytes) = encoder.encode(frame) else { continue };
+            let Some(bytes) = encoder.encode(frame) else {
+                continue;
+            };
             let begun = Instant::now();
             // A terminal that takes nothing any more has hung up, which its watcher tells.
             if tty.write(&bytes).is_err() {
@@ -159,7 +161,10 @@ impl Encoder {
 
 #[cfg(test)]
 mod tests {
-    use ratatui::{layout::Rect, style::{Modifier, Style}};
+    use ratatui::{
+        layout::Rect,
+        style::{Modifier, Style},
+    };
 
     use super::*;
 
@@ -178,7 +183,11 @@ mod tests {
         let mut encoder = Encoder::default();
         assert!(encoder.encode(frame("runs", None)).is_some());
         assert!(encoder.encode(frame("runs", None)).is_none());
-        assert!(encoder.encode(frame("runs", Some(Position::new(0, 0)))).is_some());
+        assert!(
+            encoder
+                .encode(frame("runs", Some(Position::new(0, 0))))
+                .is_some()
+        );
     }
 
     #[test]
@@ -186,8 +195,14 @@ mod tests {
         let mut encoder = Encoder::default();
         encoder.encode(frame("12 runs", None));
         let bytes = text(encoder.encode(frame("13 runs", None)));
-        assert!(bytes.starts_with("\x1b[?2026h") && bytes.ends_with("\x1b[?2026l"), "{bytes:?}");
-        assert!(bytes.contains('3') && !bytes.contains("runs") && !bytes.contains("2J"), "{bytes:?}");
+        assert!(
+            bytes.starts_with("\x1b[?2026h") && bytes.ends_with("\x1b[?2026l"),
+            "{bytes:?}"
+        );
+        assert!(
+            bytes.contains('3') && !bytes.contains("runs") && !bytes.contains("2J"),
+            "{bytes:?}"
+        );
     }
 
     #[test]
@@ -196,13 +211,19 @@ mod tests {
         encoder.encode(frame("runs", None));
         encoder.forget();
         let bytes = text(encoder.encode(frame("runs", None)));
-        assert!(bytes.contains("\x1b[2J") && bytes.contains("runs"), "{bytes:?}");
+        assert!(
+            bytes.contains("\x1b[2J") && bytes.contains("runs"),
+            "{bytes:?}"
+        );
     }
 
     #[test]
     fn the_cursor_is_hidden_while_a_frame_is_written() {
         let bytes = text(Encoder::default().encode(frame("name", Some(Position::new(4, 1)))));
-        assert!(bytes.contains("\x1b[?25l") && bytes.contains("\x1b[2;5H\x1b[?25h"), "{bytes:?}");
+        assert!(
+            bytes.contains("\x1b[?25l") && bytes.contains("\x1b[2;5H\x1b[?25h"),
+            "{bytes:?}"
+        );
     }
 
     #[test]
