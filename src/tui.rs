@@ -1,1 +1,267 @@
-//! (to be furnished)
+//! The screen: views of the store, kept up to date, from which trainings are started and steered.
+//!
+//! Events go in, effects come out, and the picture is a function of the state:
+//!
+//! ```text
+//! keys, size, store changed ──> App::handle ──> state, effects ──> threads ──> ops
+//!                                    ^                                          │
+//!                                    └──────── Event::Loaded(ticket, answer) <──┘
+//! frame due and dirty ──> App::view_frame ──> mailbox of one ──> writer ──> terminal
+//! ```
+//!
+//! `App` reads no clock, no disk and no terminal: time comes with each event. `effect` alone calls `ops`; `terminal` alone
+//! owns the terminal. Nothing that runs depends on the screen: closing it costs nothing.
+
+pub mod action;
+pub mod app;
+pub mod board;
+pub mod chart;
+pub mod chord;
+pub mod chrome;
+pub mod effect;
+pub mod event;
+pub mod glyphs;
+pub mod keymap;
+pub mod list;
+pub mod look;
+pub mod overlay;
+pub mod remote;
+pub mod runner;
+pub mod shared;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod toast;
+pub mod trouble;
+pub mod verbs;
+pub mod views;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod stage;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::PathBuf,
+    sync::mpsc::{self, RecvTimeoutError},
+    time::{Duration, Instant},
+};
+
+use ratatui::{TerminalOptions, Viewport, backend::CrosstermBackend, buffer::Buffer, layout::Rect};
+
+use self::{
+    app::App, effect::Effect, event::Event, glyphs::Charset, keymap::Keymap, runner::Runner,
+    terminal::Terminal, theme::Theme, views::Root,
+};
+use crate::{domain::time::Timestamp, ops};
+
+pub use self::runner::Open;
+
+/// How the screen shall be. The caller reads config and environment; nothing here does.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub theme: Theme,
+    pub charset: Charset,
+    pub rate: Rate,
+    pub start: Root,
+    pub is_read_only: bool,
+    /// The store is the demo's: a banner says so.
+    pub is_demo: bool,
+    /// The metric shown first in lists; empty means each run's own.
+    pub metric: String,
+    /// Keys by action, as the config has them.
+    pub keys: BTreeMap<String, Vec<String>>,
+    /// What `TERM` says.
+    pub term: String,
+    /// The file for what others print while the screen is up; without it that is thrown away.
+    pub stray: Option<PathBuf>,
+}
+
+/// How often data is drawn anew: as often as the link can bear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::Display)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Rate {
+    #[default]
+    Local,
+    Ssh,
+    Slow,
+}
+
+impl Rate {
+    pub fn pace(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Local => 1,
+            Self::Ssh => 2,
+            Self::Slow => 5,
+        })
+    }
+}
+
+/// How the screen came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    pub how: How,
+    /// Runs at work when it ended; they go on.
+    pub still_running: u64,
+    pub host: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Quit,
+    /// The person asked for the demo, which has a store of its own.
+    Demo,
+    /// A signal asked; 1 is a terminal that went away.
+    Signal(i32),
+}
+
+impl How {
+    /// The exit code that the shell expects.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Quit | Self::Demo => 0,
+            Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(255),
+        }
+    }
+}
+
+/// At most 60 frames a second.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// Shows the screen until a person or a signal ends it. The terminal is restored when this returns, and when it panics.
+///
+/// # Errors
+/// No terminal, one that cannot move its cursor, or keys in the config that cannot be bound. A store that cannot be opened
+/// is no error here: the screen says so and offers to try again.
+pub fn run(open: Open, options: &Options) -> ops::Result<Ended> {
+    if options.term == "dumb" {
+        return Err(ops::Error::new(
+            ops::Kind::Environment,
+            "this terminal cannot move its cursor: TERM is dumb",
+        )
+        .hint("use `--plain` for text without a screen: sconce runs --plain"));
+    }
+    let keymap = Keymap::shipped()
+        .remap(&options.keys)
+        .map_err(|error| ops::Error::new(ops::Kind::Invalid, error.to_string()))?;
+    let (sender, inbox) = mpsc::channel();
+    let terminal = Terminal::take(&sender, options.stray.clone())?;
+    let mut app = App::new(options, keymap, terminal.size(), now());
+    let runner = Runner::start(open, &sender, app.pace());
+    let mut screen = Screen {
+        app: &mut app,
+        terminal: &terminal,
+        runner: &runner,
+        drawn: None,
+    };
+    screen.run(&inbox)
+}
+
+/// The loop and what it moves between.
+struct Screen<'a> {
+    app: &'a mut App,
+    terminal: &'a Terminal,
+    runner: &'a Runner,
+    drawn: Option<Instant>,
+}
+
+impl Screen<'_> {
+    fn run(&mut self, inbox: &mpsc::Receiver<Event>) -> ops::Result<Ended> {
+        let first = self.app.start();
+        self.perform(first);
+        loop {
+            if let Some(ended) = self.app.ended() {
+                return Ok(ended);
+            }
+            self.draw();
+            let event = match self.patience() {
+                Some(patience) => inbox.recv_timeout(patience),
+                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match event {
+                Ok(event) => self.take(event),
+                Err(RecvTimeoutError::Timeout) => {
+                    if self.app.wake_at().is_some_and(|at| at <= now()) {
+                        self.take(Event::Woken);
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(ops::Error::new(
+                        ops::Kind::Bug,
+                        "the threads of the screen are gone",
+                    ));
+                }
+            }
+            // All that waits is taken in before anything is drawn: a held key costs one frame, not thirty.
+            while let Ok(event) = inbox.try_recv() {
+                self.take(event);
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        let effects = self.app.handle(now(), event);
+        self.perform(effects);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Suspend => {
+                    if let Err(why) = self.terminal.suspend() {
+                        self.app.refuse(now(), why);
+                    }
+                }
+                Effect::Repaint => {
+                    self.terminal.forget();
+                    self.app.is_dirty = true;
+                }
+                Effect::Pace(pace) => self.runner.set_pace(pace),
+                effect => self.runner.perform(effect),
+            }
+        }
+    }
+
+    /// Composes a frame if one is due, and fetches what it lacks.
+    fn draw(&mut self) {
+        if !self.app.is_dirty || self.drawn.is_some_and(|drawn| drawn.elapsed() < FRAME) {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+        let (width, height) = self.terminal.size();
+        let buffer = compose(self.app, Rect::new(0, 0, width, height));
+        self.terminal.show(buffer, self.app.cursor());
+        let effects = self.app.ask();
+        self.perform(effects);
+    }
+
+    /// How long to wait for an event: until the next frame may be drawn, or something moves by itself, or for ever.
+    fn patience(&self) -> Option<Duration> {
+        let frame = self
+            .drawn
+            .filter(|_| self.app.is_dirty)
+            .map(|drawn| FRAME.saturating_sub(drawn.elapsed()));
+        let wake = self.app.wake_at().map(|at| {
+            let left = at.since(now());
+            Duration::from_millis(u64::try_from(left).unwrap_or(0))
+        });
+        [frame, wake].into_iter().flatten().min()
+    }
+}
+
+/// The picture of the screen at a size.
+pub fn compose(app: &mut App, area: Rect) -> Buffer {
+    let options = TerminalOptions {
+        viewport: Viewport::Fixed(area),
+    };
+    let mut canvas = ratatui::Terminal::with_options(CrosstermBackend::new(io::sink()), options)
+        .expect("a fixed area asks the terminal nothing");
+    app.view_frame(&mut canvas.get_frame());
+    std::mem::take(canvas.current_buffer_mut())
+}
+
+fn now() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_millisecond())
+}

@@ -1,0 +1,155 @@
+//! What a person can ask for. The doc line is the help text, the kebab-case name is the name in `keymap.toml`, and the
+//! order is the order of the help.
+
+use serde::Deserialize;
+use strum::{EnumIter, EnumMessage, EnumString, IntoStaticStr};
+
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Deserialize,
+    EnumIter,
+    EnumMessage,
+    EnumString,
+    IntoStaticStr,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Action {
+    /// next row
+    Down,
+    /// previous row
+    Up,
+    /// first row
+    First,
+    /// last row
+    Last,
+    /// half a page down
+    HalfDown,
+    /// half a page up
+    HalfUp,
+    /// a page down
+    PageDown,
+    /// a page up
+    PageUp,
+    /// open
+    Open,
+    /// back; at the root: leave
+    Back,
+    /// close, clear or go back, one step at a time
+    Escape,
+    /// previous run or metric
+    PreviousSibling,
+    /// next run or metric
+    NextSibling,
+    /// next pane
+    NextPane,
+    /// previous pane
+    PreviousPane,
+    /// the bench: all panes together
+    Bench,
+    /// all runs
+    Runs,
+    /// a run at work
+    Live,
+    /// the queue
+    Jobs,
+    /// the view before this one
+    LastView,
+    /// filter
+    Filter,
+    /// only what matters: at work, or the log's end
+    Matter,
+    /// sort
+    Sort,
+    /// preview
+    Preview,
+    /// zoom the pane
+    Zoom,
+    /// stop and start the updates of the screen
+    Freeze,
+    /// read again
+    Refresh,
+    /// crosshair left
+    Left,
+    /// crosshair right
+    Right,
+    /// crosshair ten columns left
+    FarLeft,
+    /// crosshair ten columns right
+    FarRight,
+    /// crosshair to the first point
+    LineStart,
+    /// crosshair to the last point
+    LineEnd,
+    /// linear or logarithmic
+    LogScale,
+    /// smooth less
+    SmoothLess,
+    /// smooth more
+    SmoothMore,
+    /// zoom into the steps
+    ZoomIn,
+    /// zoom out of the steps
+    ZoomOut,
+    /// all steps
+    Fit,
+    /// earlier steps
+    PanLeft,
+    /// later steps
+    PanRight,
+    /// tag
+    Tag,
+    /// note
+    Note,
+    /// train
+    Train,
+    /// stop; a queued run is dropped
+    Stop,
+    /// go on: after a pause, after an end, or watch again
+    Resume,
+    /// wait: pause the training
+    Pause,
+    /// keep a checkpoint now
+    Checkpoint,
+    /// raise the priority
+    Raise,
+    /// lower the priority
+    Lower,
+    /// demo: real models on real data, in a store of its own
+    Demo,
+    /// the keys that work here
+    Help,
+    /// cancel; twice: leave
+    Interrupt,
+    /// to the shell; `fg` returns
+    Suspend,
+    /// paint the screen anew
+    Repaint,
+}
+
+impl Action {
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// One line for the help.
+    pub fn help(self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
+    }
+
+    /// The work of others or of the machine changes by it, beyond tags and notes.
+    pub fn changes_state(self) -> bool {
+        use Action::{Checkpoint, Lower, Pause, Raise, Resume, Stop, Train};
+        matches!(
+            self,
+            Train | Stop | Resume | Pause | Checkpoint | Raise | Lower
+        )
+    }
+}

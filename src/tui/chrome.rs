@@ -1,0 +1,241 @@
+//! What stands around every view: tabs, the line that says where one is, status, key hints, the keys that may follow.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::{Clear, Widget as _},
+};
+use strum::IntoEnumIterator as _;
+
+use super::{
+    action::Action,
+    chord::Keys,
+    look::{Look, Pane, fit},
+    theme::Role,
+    toast::Toast,
+    views::Root,
+};
+use crate::ops::runs::Counts;
+
+/// Below this the screen says so and waits.
+pub const LEAST: (u16, u16) = (40, 10);
+
+/// The rows of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rows {
+    pub tabs: Rect,
+    pub crumb: Rect,
+    pub body: Rect,
+    pub status: Rect,
+    pub hints: Rect,
+}
+
+/// Short screens keep where one is and the hints; the tabs go first, then the status.
+pub fn rows(area: Rect) -> Rows {
+    let has_tabs = 20 <= area.height;
+    let has_status = 14 <= area.height;
+    let mut y = area.y;
+    let mut take = |height: u16| {
+        let row = Rect { y, height, ..area };
+        y += height;
+        row
+    };
+    let around = 2 + u16::from(has_tabs) + u16::from(has_status);
+    Rows {
+        tabs: take(u16::from(has_tabs)),
+        crumb: take(1.min(area.height)),
+        body: take(area.height.saturating_sub(around)),
+        status: take(u16::from(has_status)),
+        hints: take(u16::from(1 < area.height)),
+    }
+}
+
+pub fn tabs(buffer: &mut Buffer, area: Rect, look: &Look, here: Root) {
+    let is_narrow = area.width < 60;
+    let mut spans = vec![Span::raw(" ")];
+    for root in Root::iter() {
+        let (key, title) = (root.key(), root.title());
+        if root == here {
+            spans.push(look.span(format!(" {key} {title} "), Role::Banner));
+        } else if is_narrow {
+            spans.push(look.span(format!(" {key} "), Role::Key));
+        } else {
+            spans.push(look.span(format!(" {key} "), Role::Key));
+            spans.push(look.span(format!("{title} "), Role::Dim));
+        }
+    }
+    look.line(
+        buffer,
+        area,
+        fit(spans, usize::from(area.width), look.charset.ellipsis()),
+    );
+}
+
+/// Where one is, and at the right how the whole is doing.
+pub fn crumb(buffer: &mut Buffer, area: Rect, look: &Look, crumb: &str, right: Vec<Span<'_>>) {
+    let right = fit(right, usize::from(area.width) / 2, look.charset.ellipsis());
+    let room = usize::from(area.width).saturating_sub(right.width() + 3);
+    look.line(
+        buffer,
+        area,
+        Line::from(look.span(format!(" {}", look.clip(crumb, room)), Role::Title)),
+    );
+    let width = right.width() as u16;
+    let place = Rect {
+        x: area.right().saturating_sub(width + 1),
+        width,
+        ..area
+    };
+    look.line(buffer, place, right);
+}
+
+pub fn counts<'a>(look: &Look, counts: Counts) -> Vec<Span<'a>> {
+    let mut spans = vec![];
+    if 0 < counts.live {
+        let glyph = look.charset.state(crate::domain::runs::StateWord::Running);
+        spans.push(look.span(format!("{glyph} {} running", counts.live), Role::Running));
+    }
+    if 0 < counts.queued {
+        let glyph = look.charset.state(crate::domain::runs::StateWord::Queued);
+        spans.push(look.span(format!("  {glyph} {} queued", counts.queued), Role::Quiet));
+    }
+    spans
+}
+
+/// Banners, the store, and the newest message.
+pub fn status(
+    buffer: &mut Buffer,
+    area: Rect,
+    look: &Look,
+    banners: &[String],
+    facts: &str,
+    toast: Option<&Toast>,
+) {
+    let mut spans = vec![Span::raw(" ")];
+    for banner in banners {
+        spans.push(look.span(format!(" {banner} "), Role::Banner));
+        spans.push(Span::raw(" "));
+    }
+    match toast {
+        Some(toast) => {
+            let times = if 1 < toast.times {
+                format!(" ×{}", toast.times)
+            } else {
+                String::new()
+            };
+            let text = crate::domain::text::shown(&toast.text);
+            spans.push(look.span(format!("{text}{times}"), toast.level.role()));
+        }
+        None => spans.push(look.span(crate::domain::text::shown(facts), Role::Dim)),
+    }
+    look.line(
+        buffer,
+        area,
+        fit(
+            spans,
+            usize::from(area.width).saturating_sub(1),
+            look.charset.ellipsis(),
+        ),
+    );
+}
+
+/// Keys with what they do; those at the end give way first, the way to the help never.
+pub fn hints(buffer: &mut Buffer, area: Rect, look: &Look, hints: &[(Keys, Action)]) {
+    let help = hints.iter().filter(|(_, action)| *action == Action::Help);
+    let others = hints.iter().filter(|(_, action)| *action != Action::Help);
+    let one = |(keys, action): &(Keys, Action)| {
+        let label = action
+            .help()
+            .split([':', ';', ','])
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        (keys.short(), label)
+    };
+    let width =
+        |(keys, label): &(String, String)| super::text::width(keys) + super::text::width(label) + 3;
+    let help: Vec<(String, String)> = help.map(|hint| (one(hint).0, "help".to_owned())).collect();
+    let mut room =
+        usize::from(area.width).saturating_sub(1 + help.iter().map(width).sum::<usize>());
+    let mut spans = vec![Span::raw(" ")];
+    let fitting = others.map(one).take_while(|hint| {
+        let fits = width(hint) <= room;
+        room = room.saturating_sub(width(hint));
+        fits
+    });
+    for (keys, label) in fitting.collect::<Vec<_>>().into_iter().chain(help) {
+        spans.push(look.span(keys, Role::Key));
+        spans.push(look.span(format!(" {label}  "), Role::Dim));
+    }
+    look.line(
+        buffer,
+        area,
+        fit(spans, usize::from(area.width), look.charset.ellipsis()),
+    );
+}
+
+/// What may follow the keys typed so far.
+pub fn which_key(
+    buffer: &mut Buffer,
+    area: Rect,
+    look: &Look,
+    typed: &str,
+    choices: &[(Keys, Action)],
+) {
+    let rows: Vec<String> = choices
+        .iter()
+        .map(|(keys, action)| format!(" {:>5}  {}", keys.short(), action.help()))
+        .collect();
+    let width = rows
+        .iter()
+        .map(|row| super::text::width(row))
+        .max()
+        .unwrap_or(0) as u16
+        + 4;
+    let size = (
+        width.min(area.width),
+        (rows.len() as u16 + 2).min(area.height),
+    );
+    let place = Rect::new(
+        area.right() - size.0,
+        area.bottom() - size.1,
+        size.0,
+        size.1,
+    );
+    Clear.render(place, buffer);
+    let look = Look {
+        has_borders: true,
+        ..*look
+    };
+    let inner = look.pane(buffer, place, Pane::new(format!("{typed} …")).focused(true));
+    look.lines(buffer, inner, rows.into_iter().map(Line::from));
+}
+
+pub fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) {
+    let text = format!(
+        "{}x{} needed, have {}x{}: q leaves",
+        LEAST.0, LEAST.1, area.width, area.height
+    );
+    look.line(buffer, area, Line::from(text));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_cover_the_screen_once() {
+        for height in 1..60 {
+            let area = Rect::new(0, 0, 80, height);
+            let rows = rows(area);
+            let all = [rows.tabs, rows.crumb, rows.body, rows.status, rows.hints];
+            assert_eq!(
+                all.iter().map(|row| row.height).sum::<u16>(),
+                height,
+                "{height}"
+            );
+            assert!(all.windows(2).all(|pair| pair[0].bottom() == pair[1].y));
+        }
+    }
+}

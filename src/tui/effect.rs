@@ -1,0 +1,381 @@
+//! Work that the screen asks for and never does itself: the only callers of `ops`.
+
+use std::time::Duration;
+
+use super::{
+    chart::{ChartData, ChartQuestion},
+    event::{Event, Opened, Ticket},
+};
+use crate::{
+    domain::{
+        ids::RunId,
+        metrics::Summary,
+        runs::{Run, Tag},
+        series::Window,
+    },
+    ops::{
+        self,
+        jobs::JobRow,
+        logs::Chunk,
+        presets::Offer,
+        runs::{Counts, Detail, ListRequest, Listing},
+    },
+    workspace::Workspace,
+};
+
+/// What `App` wants done.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Open the store, anew if it was open.
+    Open,
+    Table(Ticket, TableQuestion),
+    Detail(Ticket, RunId),
+    Chart(Ticket, ChartQuestion),
+    Log(Ticket, RunId),
+    Jobs(Ticket),
+    Offers(Ticket),
+    Counts(Ticket),
+    Do(Verb),
+    /// Hear of the store's changes this often.
+    Pace(Duration),
+    /// Give the terminal back to the shell until it returns it.
+    Suspend,
+    /// Forget what the terminal is thought to show.
+    Repaint,
+}
+
+/// A window of the list of runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableQuestion {
+    pub filter: crate::domain::filter::Filter,
+    pub sort: ops::runs::Sort,
+    pub offset: u64,
+    pub limit: u64,
+    /// Columns of the sparkline beside each run; 0 for none.
+    pub trend: usize,
+    /// The metric shown first; empty means each run's own.
+    pub metric: String,
+}
+
+/// A window of the list, each run with the metric that says most about it.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The place of the first row in the whole list.
+    pub offset: u64,
+    pub listing: Listing,
+    /// Beside the rows.
+    pub own: Vec<Own>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Own {
+    pub summary: Option<Summary>,
+    /// Means over equal parts of the run; `None` where a part has no finite value.
+    pub trend: Vec<Option<f64>>,
+}
+
+/// Bytes of a log that are kept on the screen.
+pub const LOG_BYTES: u64 = 128 << 10;
+/// Rows of the queue that are shown.
+pub const JOB_ROWS: u64 = 500;
+
+/// What changes something.
+#[derive(Clone, Debug)]
+pub enum Verb {
+    Stop(RunId, ops::runs::Stop),
+    Pause(RunId),
+    Resume(RunId),
+    Adopt(RunId),
+    Checkpoint(RunId),
+    Tag(RunId, Vec<Tag>, Vec<Tag>),
+    Note(RunId, String),
+    Priority(RunId, i32),
+    Train {
+        preset: String,
+        overrides: Vec<String>,
+        note: String,
+    },
+}
+
+/// An answer to a question of a pane.
+#[derive(Debug)]
+pub enum Answer {
+    Table(ops::Result<Table>),
+    Detail(ops::Result<Box<Detail>>),
+    Chart(ops::Result<ChartData>),
+    Log(ops::Result<Chunk>),
+    Jobs(ops::Result<Vec<JobRow>>),
+    Offers(ops::Result<Vec<Offer>>),
+    Counts(ops::Result<Counts>),
+}
+
+/// A verb came to its end: the sentence for the message line.
+#[derive(Debug)]
+pub struct Done {
+    pub verb: Verb,
+    pub result: ops::Result<Said>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Said {
+    pub text: String,
+    /// A run to open, when one was made.
+    pub run: Option<RunId>,
+}
+
+impl Effect {
+    /// Questions of the same kind replace each other while they wait in line: a held key must not queue a hundred lists.
+    /// Charts and logs are of many panes, so each of those stands for itself.
+    pub fn replaces(&self, waiting: &Self) -> bool {
+        matches!(
+            (self, waiting),
+            (Self::Table(..), Self::Table(..))
+                | (Self::Jobs(_), Self::Jobs(_))
+                | (Self::Counts(_), Self::Counts(_))
+        )
+    }
+
+    /// Does it. `None` for what the loop does itself.
+    pub fn perform(self, ws: &Workspace) -> Option<Event> {
+        let (ticket, answer) = match self {
+            Self::Open => return Some(Event::Opened(Ok(opened(ws)))),
+            Self::Table(ticket, question) => (ticket, Answer::Table(table(ws, &question))),
+            Self::Detail(ticket, id) => (
+                ticket,
+                Answer::Detail(ops::runs::show(ws, &id).map(Box::new)),
+            ),
+            Self::Chart(ticket, question) => {
+                (ticket, Answer::Chart(ChartData::read(ws, &question)))
+            }
+            Self::Log(ticket, id) => (
+                ticket,
+                Answer::Log(ops::logs::read(ws, &id, None, LOG_BYTES)),
+            ),
+            Self::Jobs(ticket) => (ticket, Answer::Jobs(ops::jobs::list(ws, JOB_ROWS))),
+            Self::Offers(ticket) => (ticket, Answer::Offers(Ok(ops::presets::list(ws)))),
+            Self::Counts(ticket) => (ticket, Answer::Counts(ops::runs::counts(ws))),
+            Self::Do(verb) => {
+                let result = verb.perform(ws);
+                return Some(Event::Done(Done { verb, result }));
+            }
+            Self::Pace(_) | Self::Suspend | Self::Repaint => return None,
+        };
+        Some(Event::Loaded(ticket, answer))
+    }
+
+    /// What to say when it could not even be tried.
+    pub fn fail(self, error: ops::Error) -> Option<Event> {
+        let (ticket, answer) = match self {
+            Self::Open => return Some(Event::Opened(Err(error))),
+            Self::Table(ticket, _) => (ticket, Answer::Table(Err(error))),
+            Self::Detail(ticket, _) => (ticket, Answer::Detail(Err(error))),
+            Self::Chart(ticket, _) => (ticket, Answer::Chart(Err(error))),
+            Self::Log(ticket, _) => (ticket, Answer::Log(Err(error))),
+            Self::Jobs(ticket) => (ticket, Answer::Jobs(Err(error))),
+            Self::Offers(ticket) => (ticket, Answer::Offers(Err(error))),
+            Self::Counts(ticket) => (ticket, Answer::Counts(Err(error))),
+            Self::Do(verb) => {
+                return Some(Event::Done(Done {
+                    verb,
+                    result: Err(error),
+                }));
+            }
+            Self::Pace(_) | Self::Suspend | Self::Repaint => return None,
+        };
+        Some(Event::Loaded(ticket, answer))
+    }
+}
+
+fn opened(ws: &Workspace) -> Opened {
+    Opened {
+        actor: ws.actor.name.clone(),
+        host: ws.actor.host.clone(),
+        root: ws.root.display().to_string(),
+    }
+}
+
+impl Verb {
+    /// The run it is about; `None` for one that makes a run.
+    pub fn run(&self) -> Option<RunId> {
+        match self {
+            Self::Stop(id, _)
+            | Self::Pause(id)
+            | Self::Resume(id)
+            | Self::Adopt(id)
+            | Self::Checkpoint(id)
+            | Self::Tag(id, ..)
+            | Self::Note(id, _)
+            | Self::Priority(id, _) => Some(*id),
+            Self::Train { .. } => None,
+        }
+    }
+
+    fn perform(&self, ws: &Workspace) -> ops::Result<Said> {
+        use ops::runs::{self, Stop};
+        let of = |text: &str, run: Run| Said {
+            text: format!("{}: {text}", run.name),
+            run: None,
+        };
+        Ok(match self {
+            Self::Stop(id, Stop::Gently) => of(
+                "stop asked, after this step",
+                runs::stop(ws, id, Stop::Gently)?,
+            ),
+            Self::Stop(id, Stop::Now) => of("stop asked, at once", runs::stop(ws, id, Stop::Now)?),
+            Self::Pause(id) => of("pause asked", runs::pause(ws, id)?),
+            Self::Resume(id) => of("goes on", runs::resume(ws, id)?),
+            Self::Adopt(id) => of("watched again", runs::adopt(ws, id)?),
+            Self::Checkpoint(id) => of("checkpoint asked", runs::checkpoint(ws, id)?),
+            Self::Tag(id, add, remove) => of("tags kept", runs::tag(ws, id, add, remove)?),
+            Self::Note(id, text) => of("note kept", runs::note(ws, id, text)?),
+            Self::Priority(id, priority) => {
+                ops::jobs::set_priority(ws, id, *priority)?;
+                Said {
+                    text: format!("priority {priority}"),
+                    run: None,
+                }
+            }
+            Self::Train {
+                preset,
+                overrides,
+                note,
+            } => {
+                let submitted = ops::jobs::train(
+                    ws,
+                    ops::jobs::Train {
+                        name: preset.clone(),
+                        preset: ops::presets::resolve(ws, preset, overrides)?,
+                        priority: crate::domain::jobs::PRIORITY,
+                        after: vec![],
+                        tags: vec![],
+                        note: note.clone(),
+                    },
+                )?;
+                Said {
+                    text: format!("{} queued", submitted.name),
+                    run: Some(submitted.run),
+                }
+            }
+        })
+    }
+}
+
+fn table(ws: &Workspace, question: &TableQuestion) -> ops::Result<Table> {
+    let listing = ops::runs::list(
+        ws,
+        &ListRequest {
+            filter: question.filter.clone(),
+            sort: question.sort.clone(),
+            columns: vec![],
+            offset: question.offset,
+            limit: question.limit,
+        },
+    )?;
+    let own = listing
+        .rows
+        .iter()
+        .map(|row| own(ws, &row.run, question))
+        .collect::<ops::Result<_>>()?;
+    Ok(Table {
+        offset: question.offset,
+        listing,
+        own,
+    })
+}
+
+fn own(ws: &Workspace, run: &Run, question: &TableQuestion) -> ops::Result<Own> {
+    let summaries = ops::series::summaries(ws, &run.id)?;
+    let Some(summary) = primary(&summaries, run, &question.metric).cloned() else {
+        return Ok(Own::default());
+    };
+    let trend = if 0 < question.trend {
+        trend(ws, run, &summary, question.trend)?
+    } else {
+        vec![]
+    };
+    Ok(Own {
+        summary: Some(summary),
+        trend,
+    })
+}
+
+fn trend(
+    ws: &Workspace,
+    run: &Run,
+    summary: &Summary,
+    columns: usize,
+) -> ops::Result<Vec<Option<f64>>> {
+    let window = Window {
+        from: 0,
+        to: summary.last_step.max(1),
+        columns,
+        slack: 0.25,
+    };
+    let segments = ops::series::chart(ws, &run.id, &summary.metric, &window)?;
+    let mut trend = vec![None; columns];
+    for segment in &segments {
+        for (at, bucket) in segment.columns.iter().enumerate().take(columns) {
+            trend[at] = bucket.mean().or(trend[at]);
+        }
+    }
+    Ok(trend)
+}
+
+/// The metric that says most about a run: the one asked for; the one its checkpoints are judged by, unless that is a
+/// loss and there is a score; a validation score; a loss; the first that is not the machine's.
+pub fn primary<'a>(summaries: &'a [Summary], run: &Run, asked: &str) -> Option<&'a Summary> {
+    const SCORES: [&str; 8] = [
+        "val/auc",
+        "val/r2",
+        "val/accuracy",
+        "val/acc",
+        "val/f1",
+        "val/rmse",
+        "val/mae",
+        "val/loss",
+    ];
+    let named = |name: &str| summaries.iter().find(|summary| summary.metric == name);
+    let judged = ["train.best", "best"]
+        .iter()
+        .find_map(|key| run.params.get(*key)?.as_str())
+        .filter(|metric| !metric.ends_with("loss"));
+    let is_loss = |summary: &&Summary| summary.metric.ends_with("loss");
+    let is_model = |summary: &&Summary| !summary.metric.starts_with("system/");
+    named(asked)
+        .or_else(|| judged.and_then(named))
+        .or_else(|| SCORES.into_iter().find_map(named))
+        .or_else(|| summaries.iter().find(is_loss))
+        .or_else(|| summaries.iter().find(is_model))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::fixture;
+
+    #[test]
+    fn the_metric_of_a_run_is_the_one_it_is_judged_by() {
+        let summaries =
+            ["system/cpu", "train/loss", "val/auc", "val/f1", "val/loss"].map(fixture::summary);
+        let mut run = fixture::run(1, "calm-heron-2");
+        let name = |run: &Run, asked: &str| {
+            primary(&summaries, run, asked).map(|summary| summary.metric.clone())
+        };
+        assert_eq!(name(&run, ""), Some("val/auc".into()));
+        assert_eq!(name(&run, "val/loss"), Some("val/loss".into()));
+        run.params.insert("train.best".into(), "val/f1".into());
+        assert_eq!(name(&run, ""), Some("val/f1".into()));
+        run.params.insert("train.best".into(), "val/loss".into());
+        assert_eq!(name(&run, ""), Some("val/auc".into()));
+        assert_eq!(primary(&summaries[..1], &run, ""), None);
+    }
+
+    #[test]
+    fn a_newer_list_replaces_one_that_waits_and_a_verb_never_is() {
+        let table = |number| Effect::Table(Ticket(number), fixture::table_question());
+        let verb = || Effect::Do(Verb::Pause(fixture::id(1)));
+        assert!(table(2).replaces(&table(1)));
+        assert!(!verb().replaces(&verb()));
+        assert!(!table(2).replaces(&verb()));
+    }
+}

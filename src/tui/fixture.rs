@@ -1,0 +1,326 @@
+//! Runs, details and queues as tests need them: fixed, so that pictures of the screen are too.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    chart::ChartData,
+    effect::{Own, Table, TableQuestion},
+};
+use crate::{
+    domain::{
+        actors::Actor,
+        events::{Event, Process, What},
+        filter::Filter,
+        ids::{Id, JobId, RunId},
+        jobs::{Exit, Job, JobState, Needs, Slot},
+        metrics::{Extreme, Summary},
+        runs::{Activity, Ending, Progress, Run, RunKind, RunState, Tag},
+        series::{Bucket, Point, Segment},
+        time::Timestamp,
+    },
+    ops::{
+        jobs::JobRow,
+        logs::Chunk,
+        runs::{Detail, Listing, Row, Sort},
+    },
+};
+
+pub const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+pub fn id(number: u8) -> RunId {
+    RunId(Id::from_bytes([number; 16]))
+}
+
+pub fn actor() -> Actor {
+    Actor {
+        uid: 1000,
+        name: "ana".into(),
+        host: "gpu01".into(),
+    }
+}
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp(NOW.0 - seconds * 1_000)
+}
+
+pub fn run(number: u8, name: &str) -> Run {
+    Run {
+        id: id(number),
+        name: name.into(),
+        experiment: "diagnosis".into(),
+        kind: RunKind::Train,
+        preset: Some("diagnosis".into()),
+        state: RunState::Ended {
+            started: Some(ago(400)),
+            at: ago(180),
+            how: Ending::Done,
+        },
+        actor: actor(),
+        created: ago(410),
+        attempt: 1,
+        progress: Progress {
+            step: 4_000,
+            steps: Some(4_000),
+            epoch: Some(100.0),
+            epochs: Some(100),
+        },
+        tags: BTreeSet::from([Tag::try_from("baseline".to_owned()).unwrap()]),
+        params: BTreeMap::from([
+            ("optimiser.lr".to_owned(), serde_json::json!(1e-3)),
+            ("train.batch".to_owned(), serde_json::json!(64)),
+        ]),
+        note: String::new(),
+    }
+}
+
+pub fn running(number: u8, name: &str) -> Run {
+    Run {
+        state: RunState::Running {
+            since: ago(50),
+            activity: Activity::Working,
+        },
+        created: ago(60),
+        progress: Progress {
+            step: 1_840,
+            steps: Some(4_000),
+            epoch: Some(46.0),
+            epochs: Some(100),
+        },
+        ..run(number, name)
+    }
+}
+
+pub fn failed(number: u8, name: &str) -> Run {
+    Run {
+        state: RunState::Ended {
+            started: Some(ago(900)),
+            at: ago(720),
+            how: Ending::Failed {
+                exit: Exit::Code(3),
+                message: "loss is NaN at step 211, batch 3, learning rate 0.1".into(),
+            },
+        },
+        ..run(number, name)
+    }
+}
+
+pub fn queued(number: u8, name: &str) -> Run {
+    Run {
+        state: RunState::Queued,
+        progress: Progress::default(),
+        ..run(number, name)
+    }
+}
+
+pub fn summary(metric: &str) -> Summary {
+    Summary {
+        metric: metric.into(),
+        points: 1_840,
+        nan: 0,
+        infinite: 0,
+        last: 0.4127,
+        last_step: 1_840,
+        min: Some(Extreme {
+            value: 0.3981,
+            step: 1_511,
+        }),
+        max: Some(Extreme {
+            value: 0.9941,
+            step: 1_602,
+        }),
+        mean: Some(0.5),
+    }
+}
+
+pub fn table_question() -> TableQuestion {
+    TableQuestion {
+        filter: Filter::default(),
+        sort: Sort::default(),
+        offset: 0,
+        limit: 64,
+        trend: 8,
+        metric: String::new(),
+    }
+}
+
+pub fn table(runs: Vec<Run>) -> Table {
+    let rows: Vec<Row> = runs
+        .into_iter()
+        .map(|run| Row {
+            run,
+            prefix: 4,
+            values: vec![],
+        })
+        .collect();
+    let trend = [1.0, 0.8, 0.5, 0.4, 0.2, 0.15, 0.12, 0.1]
+        .map(Some)
+        .to_vec();
+    let own = |row: &Row| match row.run.state {
+        RunState::Queued => Own::default(),
+        _ => Own {
+            summary: Some(summary("val/auc")),
+            trend: trend.clone(),
+        },
+    };
+    Table {
+        offset: 0,
+        own: rows.iter().map(own).collect(),
+        listing: Listing {
+            total: rows.len() as u64,
+            matched: rows.len() as u64,
+            live: rows.iter().filter(|row| row.run.state.is_live()).count() as u64,
+            rows,
+        },
+    }
+}
+
+/// Runs in every state, and one with a hostile name.
+pub fn runs() -> Vec<Run> {
+    vec![
+        running(1, "brave-otter-7"),
+        running(2, "calm-heron-2"),
+        queued(3, "keen-ibis-3"),
+        run(4, "quiet-lynx-4"),
+        failed(5, "sour-mole-1"),
+        run(
+            6,
+            "evil\u{1b}]52;c;aGk=\u{7}-\u{202e}name-that-goes-on-and-on-and-on-漢字漢字",
+        ),
+    ]
+}
+
+pub fn detail(run: Run) -> Detail {
+    let metrics = [
+        "lr",
+        "system/cpu",
+        "system/memory",
+        "train/loss",
+        "train/rows_per_second",
+        "val/auc",
+        "val/loss",
+    ];
+    let process = Process {
+        pid: 4242,
+        start: 1,
+        boot: "b".into(),
+        host: "gpu01".into(),
+    };
+    let event = |seconds: i64, step: Option<i64>, what: What| Event {
+        time: ago(seconds),
+        step,
+        what,
+    };
+    Detail {
+        prefix: 4,
+        job: None,
+        metrics: metrics.map(summary).to_vec(),
+        events: vec![
+            event(
+                60,
+                None,
+                What::Submitted {
+                    by: "ana@gpu01".into(),
+                },
+            ),
+            event(
+                51,
+                None,
+                What::Started {
+                    attempt: 1,
+                    process,
+                    slot: Slot::default(),
+                },
+            ),
+            event(
+                12,
+                Some(1_600),
+                What::Checkpoint {
+                    path: "checkpoints/best".into(),
+                    best: true,
+                    metric: Some(0.9941),
+                },
+            ),
+        ],
+        artifacts: vec![],
+        captured: serde_json::json!({"git": {"commit": "4c1e02f", "dirty": false}}),
+        dir: "/store/runs/01".into(),
+        run,
+    }
+}
+
+/// A falling curve over a window, with noise that is always the same.
+pub fn chart(from: i64, to: i64, dots: usize, until: i64) -> ChartData {
+    let mut columns = vec![Bucket::EMPTY; dots];
+    for step in from..=until.min(to) {
+        let noise = ((step * 7_919) % 101) as f64 / 101.0 - 0.5;
+        let value = 2.0 * (-(step as f64) / 600.0).exp() + 0.1 + noise * 0.1;
+        if let Some(column) = super::chart::column(from, to, dots, step) {
+            columns[column].add(Point {
+                step,
+                time: 0,
+                value,
+            });
+        }
+    }
+    ChartData {
+        from,
+        to,
+        raw: vec![Segment { number: 0, columns }],
+        ..ChartData::default()
+    }
+}
+
+pub fn log(lines: usize) -> Chunk {
+    let text: String = (0..lines)
+        .map(|line| format!("step {} loss 0.{:04}\n", line * 10, 9_999 - line))
+        .collect();
+    Chunk {
+        from: 0,
+        to: text.len() as u64,
+        size: text.len() as u64,
+        text,
+    }
+}
+
+pub fn jobs() -> Vec<JobRow> {
+    let row = |run: Run, state: JobState, waits: Option<&str>| JobRow {
+        job: Job {
+            id: JobId(run.id.0),
+            run: run.id,
+            attempt: run.attempt,
+            actor: run.actor.clone(),
+            created: run.created,
+            priority: 50,
+            after: vec![],
+            needs: Needs::default(),
+            state,
+            request: String::new(),
+        },
+        name: run.name.clone(),
+        experiment: run.experiment.clone(),
+        run_state: run.state.clone(),
+        progress: run.progress,
+        waits: waits.map(str::to_owned),
+    };
+    let leased = JobState::Leased {
+        slot: Slot {
+            cpus: vec![0, 1],
+            memory: 512,
+            gpus: vec![0],
+        },
+        since: ago(50),
+    };
+    vec![
+        row(running(1, "brave-otter-7"), leased, None),
+        row(
+            queued(3, "keen-ibis-3"),
+            JobState::Queued,
+            Some("no GPU free"),
+        ),
+        row(
+            run(4, "quiet-lynx-4"),
+            JobState::Ended { at: ago(180) },
+            None,
+        ),
+    ]
+}

@@ -1,0 +1,249 @@
+//! How things are drawn everywhere: colours, characters, frames around panes, one-line pieces.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+    widgets::Widget as _,
+};
+
+use super::{
+    glyphs::Charset,
+    text,
+    theme::{Role, Theme, state_role},
+};
+use crate::domain::runs::StateWord;
+
+/// What every drawing function is given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    pub theme: Theme,
+    pub charset: Charset,
+    /// Panes have borders; on narrow screens a rule above each is all there is room for.
+    pub has_borders: bool,
+}
+
+impl Look {
+    pub fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    pub fn span<'a>(&self, text: impl Into<std::borrow::Cow<'a, str>>, role: Role) -> Span<'a> {
+        Span::styled(text, self.style(role))
+    }
+
+    pub fn clip(&self, text: &str, columns: usize) -> String {
+        text::clip(text, columns, self.charset.ellipsis())
+    }
+
+    pub fn cell(&self, text: &str, columns: usize) -> String {
+        text::cell(text, columns, self.charset.ellipsis())
+    }
+
+    pub fn cell_right(&self, text: &str, columns: usize) -> String {
+        text::cell_right(text, columns, self.charset.ellipsis())
+    }
+
+    /// `● running`, in its colour.
+    pub fn state(&self, state: StateWord) -> Span<'static> {
+        self.span(
+            format!("{} {state}", self.charset.state(state)),
+            state_role(state),
+        )
+    }
+
+    /// A line in an area, cut at its right edge.
+    pub fn line(&self, buffer: &mut Buffer, area: Rect, line: Line<'_>) {
+        let area = area.intersection(buffer.area);
+        if !area.is_empty() {
+            line.render(Rect { height: 1, ..area }, buffer);
+        }
+    }
+
+    /// Lines from the top of an area down.
+    pub fn lines<'a>(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        lines: impl IntoIterator<Item = Line<'a>>,
+    ) {
+        for (row, line) in area.rows().zip(lines) {
+            self.line(buffer, row, line);
+        }
+    }
+
+    /// A pane's frame: its title, a note at the right, and the area inside.
+    pub fn pane(&self, buffer: &mut Buffer, area: Rect, pane: Pane<'_>) -> Rect {
+        let area = area.intersection(buffer.area);
+        if area.is_empty() {
+            return area;
+        }
+        let lines = self.charset.border();
+        let role = if pane.is_focused {
+            Role::BorderFocus
+        } else {
+            Role::Border
+        };
+        let style = self.style(role);
+        let is_boxed = self.has_borders && 2 <= area.width && 3 <= area.height;
+        let rule = lines.horizontal.repeat(usize::from(area.width));
+        buffer.set_stringn(area.x, area.y, &rule, usize::from(area.width), style);
+        if is_boxed {
+            let (right, bottom) = (area.right() - 1, area.bottom() - 1);
+            buffer.set_stringn(area.x, bottom, &rule, usize::from(area.width), style);
+            for y in area.y + 1..bottom {
+                buffer.set_string(area.x, y, lines.vertical, style);
+                buffer.set_string(right, y, lines.vertical, style);
+            }
+            let places = [
+                (area.x, area.y),
+                (right, area.y),
+                (right, bottom),
+                (area.x, bottom),
+            ];
+            for ((x, y), corner) in places.into_iter().zip(lines.corners) {
+                buffer.set_string(x, y, corner, style);
+            }
+        }
+        self.titles(buffer, area, &pane);
+        if is_boxed {
+            Rect {
+                x: area.x + 1,
+                y: area.y + 1,
+                width: area.width - 2,
+                height: area.height - 2,
+            }
+        } else {
+            Rect {
+                y: area.y + 1,
+                height: area.height - 1,
+                ..area
+            }
+        }
+    }
+
+    fn titles(&self, buffer: &mut Buffer, area: Rect, pane: &Pane<'_>) {
+        let edge = 1;
+        let room = usize::from(area.width.saturating_sub(2 * edge));
+        let gutter = if pane.is_focused {
+            self.charset.gutter()
+        } else {
+            " "
+        };
+        let role = if pane.is_focused {
+            Role::Title
+        } else {
+            Role::Text
+        };
+        let mut spans = vec![self.span(gutter, Role::BorderFocus)];
+        spans.extend(pane.title.iter().cloned().map(|span| {
+            let style = self.style(role).patch(span.style);
+            span.style(style)
+        }));
+        spans.push(Span::raw(" "));
+        let title = fit(spans, room, self.charset.ellipsis());
+        let used = title.width();
+        let at = |x: u16, width: usize| Rect::new(area.x + x, area.y, width as u16, 1);
+        self.line(buffer, at(edge, used.min(room)), title);
+        let note = fit(
+            pane.note.to_vec(),
+            room.saturating_sub(used + 3),
+            self.charset.ellipsis(),
+        );
+        let width = note.width();
+        if 0 < width && used + width + 3 <= room {
+            let x = area.width - edge - width as u16 - 2;
+            let mut spans = vec![Span::raw(" ")];
+            spans.extend(note.spans);
+            spans.push(Span::raw(" "));
+            self.line(buffer, at(x, width + 2), Line::from(spans));
+        }
+    }
+
+    /// A bar that shows a share of 0 to 1.
+    pub fn bar(&self, share: f64, columns: usize) -> Vec<Span<'static>> {
+        let (full, empty) = self.charset.bar();
+        let share = if share.is_finite() {
+            share.clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        let done = (share * columns as f64).floor() as usize;
+        vec![
+            self.span(full.repeat(done), Role::Accent),
+            self.span(empty.repeat(columns.saturating_sub(done)), Role::Border),
+        ]
+    }
+
+    /// Values as heights between the least and the greatest of them; `·` where there is none.
+    pub fn sparkline(&self, values: &[Option<f64>]) -> String {
+        let levels = self.charset.levels();
+        let finite = || {
+            values
+                .iter()
+                .flatten()
+                .copied()
+                .filter(|value| value.is_finite())
+        };
+        let (low, high) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(v), high.max(v))
+        });
+        let level = |value: f64| {
+            let share = (value - low) / (high - low);
+            let last = (levels.len() - 1) as f64;
+            levels[if share.is_finite() {
+                (share.clamp(0.0, 1.0) * last).round() as usize
+            } else {
+                0
+            }]
+        };
+        values
+            .iter()
+            .map(|value| value.filter(|v| v.is_finite()).map_or(" ", level))
+            .collect()
+    }
+}
+
+/// The frame of a pane.
+pub struct Pane<'a> {
+    pub title: Vec<Span<'a>>,
+    pub note: Vec<Span<'a>>,
+    pub is_focused: bool,
+}
+
+impl<'a> Pane<'a> {
+    pub fn new(title: impl Into<std::borrow::Cow<'a, str>>) -> Self {
+        Self {
+            title: vec![Span::raw(title)],
+            note: vec![],
+            is_focused: false,
+        }
+    }
+
+    pub fn note(self, note: Vec<Span<'a>>) -> Self {
+        Self { note, ..self }
+    }
+
+    pub fn focused(self, is_focused: bool) -> Self {
+        Self { is_focused, ..self }
+    }
+}
+
+/// Spans cut to a width.
+pub fn fit<'a>(spans: Vec<Span<'a>>, columns: usize, ellipsis: &str) -> Line<'a> {
+    let mut left = columns;
+    let mut fitting = vec![];
+    for span in spans {
+        let width = text::width(&span.content);
+        if width <= left {
+            left -= width;
+            fitting.push(span);
+        } else {
+            let clipped = text::clip(&span.content, left, ellipsis);
+            fitting.push(Span::styled(clipped, span.style));
+            break;
+        }
+    }
+    Line::from(fitting)
+}

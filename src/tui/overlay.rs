@@ -1,0 +1,135 @@
+//! What lies over a view and gets the keys first: help, dialogs, menus, inputs, forms.
+
+pub mod confirm;
+pub mod form;
+pub mod help;
+pub mod input;
+pub mod menu;
+pub mod prompt;
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    widgets::{Clear, Widget as _},
+};
+
+use self::{
+    confirm::Confirm,
+    form::Form,
+    help::Help,
+    menu::Menu,
+    prompt::{Prompt, Purpose},
+};
+use super::{
+    action::Action,
+    chord::Chord,
+    effect::Verb,
+    look::{Look, Pane},
+    shared::Shared,
+};
+use crate::{domain::time::Timestamp, ops::runs::Sort};
+
+#[derive(Debug)]
+pub enum Overlay {
+    Help(Help),
+    Confirm(Confirm),
+    Menu(Menu),
+    Prompt(Prompt),
+    Form(Form),
+}
+
+/// A key as an overlay sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    pub chord: Chord,
+    /// What it means in an overlay.
+    pub action: Option<Action>,
+    pub at: Timestamp,
+}
+
+/// What came of a key.
+#[derive(Debug)]
+pub enum Outcome {
+    Stay,
+    Close,
+    /// Close, then do this in the view.
+    Act(Action),
+    /// Close, then do this.
+    Do(Verb),
+    /// Do this and stay until it is done.
+    Try(Verb),
+    Sort(Sort),
+    /// The text so far.
+    Typed(Purpose, String),
+    /// Close; the text holds.
+    Entered(Purpose, String),
+    /// Close; the text as it was before.
+    Abandoned(Purpose, String),
+}
+
+impl Overlay {
+    pub fn key(&mut self, key: Key) -> Outcome {
+        match self {
+            Self::Help(help) => help.key(key),
+            Self::Confirm(confirm) => confirm.key(key),
+            Self::Menu(menu) => menu.key(key),
+            Self::Prompt(prompt) => prompt.key(key),
+            Self::Form(form) => form.key(key),
+        }
+    }
+
+    /// Text from the clipboard goes into inputs and nowhere else. Says whether it went.
+    pub fn paste(&mut self, text: &str) -> Option<Outcome> {
+        match self {
+            Self::Help(help) => help.input.paste(text),
+            Self::Prompt(prompt) => {
+                prompt.input.paste(text);
+                return Some(prompt.typed());
+            }
+            Self::Form(form) => form.paste(text),
+            Self::Confirm(_) | Self::Menu(_) => return None,
+        }
+        Some(Outcome::Stay)
+    }
+
+    /// Draws itself over `area`; gives back where the cursor stands in an input.
+    pub fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) -> Option<Position> {
+        match self {
+            Self::Help(help) => help.draw(buffer, area, &shared.look),
+            Self::Confirm(confirm) => {
+                confirm.draw(buffer, area, &shared.look);
+                None
+            }
+            Self::Menu(menu) => {
+                menu.draw(buffer, area, &shared.look);
+                None
+            }
+            Self::Prompt(prompt) => prompt.draw(buffer, area, &shared.look),
+            Self::Form(form) => form.draw(buffer, area, &shared.look),
+        }
+    }
+}
+
+/// A box in the middle of an area, cleared and framed; gives back its inside.
+pub fn framed(
+    buffer: &mut Buffer,
+    area: Rect,
+    look: &Look,
+    title: &str,
+    (width, height): (u16, u16),
+) -> Rect {
+    let width = width.saturating_add(2).min(area.width);
+    let height = height.saturating_add(2).min(area.height);
+    let place = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    Clear.render(place, buffer);
+    let look = Look {
+        has_borders: true,
+        ..*look
+    };
+    look.pane(buffer, place, Pane::new(title.to_owned()).focused(true))
+}

@@ -1,0 +1,115 @@
+//! One line to type: a filter, tags, a note.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    text::{Line, Span},
+    widgets::{Clear, Widget as _},
+};
+
+use super::{Key, Outcome, input::Input};
+use crate::{
+    domain::{filter::Filter, ids::RunId},
+    tui::{action::Action, look::Look, text, theme::Role},
+};
+
+#[derive(Debug)]
+pub struct Prompt {
+    pub purpose: Purpose,
+    pub input: Input,
+    before: String,
+}
+
+/// What the text is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Filter,
+    /// Tags with blanks between; one with `-` before it is taken away.
+    Tags(RunId),
+    Note(RunId),
+}
+
+impl Prompt {
+    pub fn new(purpose: Purpose, text: &str) -> Self {
+        Self {
+            purpose,
+            input: Input::of(text),
+            before: text.to_owned(),
+        }
+    }
+
+    pub fn typed(&self) -> Outcome {
+        Outcome::Typed(self.purpose.clone(), self.input.text.clone())
+    }
+
+    pub fn key(&mut self, key: Key) -> Outcome {
+        // An empty text and one more step back leaves the prompt, so that Esc is not needed for it.
+        let is_back =
+            key.chord.code == crossterm::event::KeyCode::Backspace && self.input.text.is_empty();
+        if !is_back && self.input.key(key.chord) {
+            return self.typed();
+        }
+        match key.action {
+            Some(Action::Open) => Outcome::Entered(self.purpose.clone(), self.input.text.clone()),
+            Some(Action::Escape | Action::Interrupt) => {
+                Outcome::Abandoned(self.purpose.clone(), self.before.clone())
+            }
+            _ if is_back => Outcome::Entered(self.purpose.clone(), String::new()),
+            _ => Outcome::Stay,
+        }
+    }
+
+    pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<Position> {
+        let error = match self.purpose {
+            Purpose::Filter => Filter::parse(&self.input.text).err(),
+            Purpose::Tags(_) | Purpose::Note(_) => None,
+        };
+        let height = if error.is_some() { 2 } else { 1 }.min(area.height);
+        let place = Rect {
+            y: area.bottom() - height,
+            height,
+            ..area
+        };
+        Clear.render(place, buffer);
+        let title = match self.purpose {
+            Purpose::Filter => " / ",
+            Purpose::Tags(_) => " tags (-tag removes): ",
+            Purpose::Note(_) => " note: ",
+        };
+        let lead = text::width(title) as u16;
+        look.line(buffer, place, Line::from(look.span(title, Role::Key)));
+        let field = Rect {
+            x: place.x + lead.min(place.width),
+            width: place.width.saturating_sub(lead),
+            height: 1.min(place.height),
+            ..place
+        };
+        let (line, column) = self.input.draw(look, usize::from(field.width));
+        look.line(buffer, field, line);
+        if let Some(error) = error {
+            // The caret stands under what is wrong, as far as the text is in sight.
+            let before = &self.input.text[..error.span.start.min(self.input.text.len())];
+            let indent = usize::from(lead) + text::width(before);
+            let hint = error.hint.map_or(String::new(), |hint| format!(", {hint}"));
+            let message = format!(
+                "{}^ {}{hint}",
+                " ".repeat(indent.min(usize::from(area.width) / 2)),
+                error.message
+            );
+            let below = Rect {
+                y: place.y + 1,
+                height: place.height - 1,
+                ..place
+            };
+            look.line(
+                buffer,
+                below,
+                Line::from(Span::styled(
+                    look.clip(&message, usize::from(area.width)),
+                    look.style(Role::Error),
+                )),
+            );
+        }
+        (!field.is_empty()).then(|| Position::new(field.x + column.min(field.width - 1), field.y))
+    }
+}

@@ -1,0 +1,277 @@
+//! The screen under test: keys in, effects answered from fixtures, pictures out. No thread, no terminal, no clock.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+    How, Options,
+    app::App,
+    chart::ChartQuestion,
+    compose,
+    effect::{Answer, Done, Effect, Said, Table, TableQuestion, Verb},
+    event::{Event, Opened},
+    fixture,
+    keymap::Keymap,
+};
+use crate::{
+    domain::{filter::Filter, ids::RunId, presets::Preset, runs::Run, time::Timestamp},
+    ops::{self, presets::Offer, runs::Counts},
+};
+
+/// A store in memory, and the screen over it.
+pub struct Stage {
+    pub app: App,
+    pub now: Timestamp,
+    pub size: (u16, u16),
+    pub runs: Vec<Run>,
+    /// What verbs were carried out.
+    pub verbs: Vec<Verb>,
+    /// How many questions of each kind were asked.
+    pub asked: Vec<&'static str>,
+    pub failure: Option<fn() -> ops::Error>,
+    open: Result<(), fn() -> ops::Error>,
+}
+
+impl Stage {
+    pub fn new(runs: Vec<Run>) -> Self {
+        Self::with(runs, &Options::default(), (80, 24))
+    }
+
+    pub fn with(runs: Vec<Run>, options: &Options, size: (u16, u16)) -> Self {
+        Self::opening(runs, options, size, Ok(()))
+    }
+
+    pub fn opening(
+        runs: Vec<Run>,
+        options: &Options,
+        size: (u16, u16),
+        open: Result<(), fn() -> ops::Error>,
+    ) -> Self {
+        let app = App::new(options, Keymap::shipped(), size, fixture::NOW);
+        let mut stage = Self {
+            app,
+            now: fixture::NOW,
+            size,
+            runs,
+            verbs: vec![],
+            asked: vec![],
+            failure: None,
+            open,
+        };
+        let first = stage.app.start();
+        stage.perform(first);
+        stage.rest();
+        stage
+    }
+
+    /// Presses keys, a second apart unless `quickly`.
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split(' ') {
+            self.now.0 += 1_000;
+            self.press(key);
+        }
+        self.rest();
+        self
+    }
+
+    pub fn quickly(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split(' ') {
+            self.now.0 += 10;
+            self.press(key);
+        }
+        self.rest();
+        self
+    }
+
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            let key = if c == ' ' {
+                "space".to_owned()
+            } else {
+                c.to_string()
+            };
+            self.quickly(&key);
+        }
+        self
+    }
+
+    fn press(&mut self, key: &str) {
+        use crossterm::event::{Event as Input, KeyEvent, KeyModifiers};
+        let chord: super::chord::Chord = key.parse().unwrap();
+        let modifiers = if chord.ctrl {
+            KeyModifiers::CONTROL
+        } else {
+            KeyModifiers::NONE
+        };
+        self.send(Event::Input(Input::Key(KeyEvent::new(
+            chord.code, modifiers,
+        ))));
+    }
+
+    pub fn send(&mut self, event: Event) {
+        let effects = self.app.handle(self.now, event);
+        self.perform(effects);
+    }
+
+    /// Draws and answers until the picture stands.
+    pub fn rest(&mut self) -> &mut Self {
+        for _ in 0..8 {
+            self.picture();
+            let effects = self.app.ask();
+            if effects.is_empty() {
+                break;
+            }
+            self.perform(effects);
+        }
+        self
+    }
+
+    pub fn picture(&mut self) -> Buffer {
+        compose(&mut self.app, Rect::new(0, 0, self.size.0, self.size.1))
+    }
+
+    pub fn screen(&mut self) -> String {
+        let picture = self.picture();
+        let rows = picture.content.chunks(usize::from(picture.area.width));
+        rows.map(|row| {
+            let mut text = String::new();
+            let mut skip = 0;
+            for cell in row {
+                if 0 < skip {
+                    skip -= 1;
+                    continue;
+                }
+                text.push_str(cell.symbol());
+                skip = super::text::width(cell.symbol()).saturating_sub(1);
+            }
+            text.trim_end().to_owned() + "\n"
+        })
+        .collect()
+    }
+
+    pub fn how(&self) -> Option<How> {
+        self.app.how
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Some(event) = self.answer(effect) {
+                self.send(event);
+            }
+        }
+    }
+
+    fn answer(&mut self, effect: Effect) -> Option<Event> {
+        self.asked.push(name(&effect));
+        if let (Some(failure), false) = (self.failure, matches!(effect, Effect::Open)) {
+            return effect.fail(failure());
+        }
+        let (ticket, answer) = match effect {
+            Effect::Open => {
+                let opened = Opened {
+                    actor: "ana".into(),
+                    host: "gpu01".into(),
+                    root: "/home/ana/.local/share/sconce".into(),
+                };
+                return Some(Event::Opened(
+                    self.open.map(|()| opened).map_err(|error| error()),
+                ));
+            }
+            Effect::Table(ticket, question) => (ticket, Answer::Table(Ok(self.table(&question)))),
+            Effect::Detail(ticket, id) => (
+                ticket,
+                Answer::Detail(self.run(id).map(fixture::detail).map(Box::new)),
+            ),
+            Effect::Chart(ticket, question) => (ticket, Answer::Chart(Ok(chart(&question)))),
+            Effect::Log(ticket, _) => (ticket, Answer::Log(Ok(fixture::log(40)))),
+            Effect::Jobs(ticket) => (
+                ticket,
+                Answer::Jobs(Ok(if self.runs.is_empty() {
+                    vec![]
+                } else {
+                    fixture::jobs()
+                })),
+            ),
+            Effect::Offers(ticket) => (ticket, Answer::Offers(Ok(offers()))),
+            Effect::Counts(ticket) => {
+                let count = |test: fn(&Run) -> bool| {
+                    self.runs.iter().filter(|run| test(run)).count() as u64
+                };
+                let counts = Counts {
+                    runs: self.runs.len() as u64,
+                    live: count(|run| run.state.is_live()),
+                    queued: count(|run| run.state == crate::domain::runs::RunState::Queued),
+                };
+                (ticket, Answer::Counts(Ok(counts)))
+            }
+            Effect::Do(verb) => {
+                self.verbs.push(verb.clone());
+                let said = Said {
+                    text: "done".into(),
+                    run: verb.run().is_none().then(|| fixture::id(1)),
+                };
+                return Some(Event::Done(Done {
+                    verb,
+                    result: Ok(said),
+                }));
+            }
+            Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
+        };
+        Some(Event::Loaded(ticket, answer))
+    }
+
+    fn run(&self, id: RunId) -> ops::Result<Run> {
+        let found = self.runs.iter().find(|run| run.id == id).cloned();
+        found.ok_or_else(|| ops::Error::new(ops::Kind::NotFound, format!("no run {id}")))
+    }
+
+    /// The fixture knows one filter by its text; any other one lets everything through.
+    fn table(&self, question: &TableQuestion) -> Table {
+        let live = Filter::parse("state:running|paused|stalled|orphaned").unwrap();
+        let none = Filter::parse("name:nothing").unwrap();
+        let lets = |run: &&Run| {
+            (question.filter != live || run.state.is_live()) && question.filter != none
+        };
+        let matched: Vec<Run> = self.runs.iter().filter(lets).cloned().collect();
+        let (offset, limit) = (question.offset as usize, question.limit as usize);
+        let rows = matched.iter().skip(offset).take(limit).cloned().collect();
+        let mut table = fixture::table(rows);
+        table.offset = question.offset;
+        table.listing.total = self.runs.len() as u64;
+        table.listing.matched = matched.len() as u64;
+        table
+    }
+}
+
+fn name(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Open => "open",
+        Effect::Table(..) => "table",
+        Effect::Detail(..) => "detail",
+        Effect::Chart(..) => "chart",
+        Effect::Log(..) => "log",
+        Effect::Jobs(_) => "jobs",
+        Effect::Offers(_) => "offers",
+        Effect::Counts(_) => "counts",
+        Effect::Do(_) => "do",
+        Effect::Pace(_) => "pace",
+        Effect::Suspend => "suspend",
+        Effect::Repaint => "repaint",
+    }
+}
+
+fn chart(question: &ChartQuestion) -> super::chart::ChartData {
+    fixture::chart(question.from, question.to, question.dots, 1_840)
+}
+
+pub fn offers() -> Vec<Offer> {
+    let preset = |target: &str| -> Preset {
+        toml::from_str(&format!("task = 'classification'\ndata = 'demo:{target}'\ntarget = '{target}'\nabout = 'Is it so?'")).unwrap()
+    };
+    ["demand", "diagnosis", "fraud"]
+        .map(|name| Offer {
+            name: name.into(),
+            preset: preset(name),
+            origin: "shipped".into(),
+        })
+        .into()
+}

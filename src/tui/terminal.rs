@@ -1,0 +1,227 @@
+//! The one owner of the terminal: its modes, its restoring, its signals, the writer of frames.
+
+mod signals;
+mod writer;
+
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    os::fd::{AsFd as _, OwnedFd},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc::Sender,
+    },
+    thread::{self, ThreadId},
+};
+
+use ratatui::{buffer::Buffer, layout::Position};
+use rustix::termios::{OptionalActions, Termios};
+
+use self::writer::{Frame, Mailbox};
+use super::event::Event;
+use crate::ops;
+
+/// Modes with what undoes them. They are left in the reverse order.
+const MODES: [(&str, &str); 4] = [
+    ("\x1b[?1049h", "\x1b[?1049l"), // the alternate screen
+    ("\x1b[?25l", "\x1b[?25h"),     // no cursor
+    ("\x1b[?2004h", "\x1b[?2004l"), // pastes come in brackets
+    ("\x1b[?1004h", "\x1b[?1004l"), // focus is told
+];
+
+/// The terminal while the screen is up. Dropping it gives it back.
+pub struct Terminal {
+    tty: Arc<Tty>,
+    mailbox: Arc<Mailbox>,
+}
+
+/// The terminal device, ours alone: what others write to standard output goes to a file meanwhile.
+pub struct Tty {
+    file: File,
+    cooked: Termios,
+    /// The output and the errors of the process as they were.
+    kept: (OwnedFd, OwnedFd),
+    stray: Option<PathBuf>,
+    is_up: AtomicBool,
+    /// The screen has ended: a late continue must not take the terminal again.
+    is_over: AtomicBool,
+    turn: Mutex<()>,
+}
+
+impl Terminal {
+    /// Takes the terminal: raw, alternate screen, a writer, signal and hang-up watchers, a panic hook that restores first.
+    ///
+    /// # Errors
+    /// Standard input or output is no terminal, or it refuses the modes.
+    pub fn take(events: &Sender<Event>, stray: Option<PathBuf>) -> ops::Result<Self> {
+        let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
+        if !rustix::termios::isatty(input) || !rustix::termios::isatty(output) {
+            return Err(refused(
+                "the screen needs a terminal for its input and output",
+            ));
+        }
+        let tty = Tty::of(stray)
+            .map_err(|error| refused("the terminal cannot be used").because(error))?;
+        let tty = Arc::new(tty);
+        // The theme alone decides about colour: with NO_COLOR set, crossterm would turn each change of colour into a reset
+        // of every attribute, and take the selection with it.
+        crossterm::style::force_color_output(true);
+        restore_on_panic(&tty);
+        signals::watch(&tty, events)
+            .and_then(|()| tty.enter())
+            .map_err(|error| refused("the terminal cannot be used").because(error))?;
+        let mailbox = Arc::new(Mailbox::default());
+        writer::start(&mailbox, &tty, events);
+        read_input(events);
+        Ok(Self { tty, mailbox })
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> (u16, u16) {
+        self.tty.size()
+    }
+
+    /// Hands a frame to the writer. One that it had not begun is dropped for it.
+    pub fn show(&self, buffer: Buffer, cursor: Option<Position>) {
+        self.mailbox.put(Frame { buffer, cursor });
+    }
+
+    /// Forgets what the terminal shows: the next frame is painted whole.
+    pub fn forget(&self) {
+        self.mailbox.forget();
+    }
+
+    /// Stops this process and its group until the shell continues it. Says why not when no shell could.
+    pub fn suspend(&self) -> Result<(), &'static str> {
+        use rustix::process::{Signal, getppid, getsid, kill_current_process_group};
+        let ours = getsid(None).ok();
+        let has_shell = getppid().is_some_and(|parent| getsid(Some(parent)).ok() == ours)
+            && ours != Some(rustix::process::getpid());
+        if !has_shell {
+            return Err("no shell to return to");
+        }
+        kill_current_process_group(Signal::TSTP).map_err(|_| "the process could not be stopped")
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.mailbox.close();
+        self.tty.is_over.store(true, Ordering::SeqCst);
+        self.tty.leave();
+    }
+}
+
+impl Tty {
+    fn of(stray: Option<PathBuf>) -> io::Result<Self> {
+        let output = rustix::stdio::stdout();
+        let cooked = rustix::termios::tcgetattr(rustix::stdio::stdin())?;
+        Ok(Self {
+            file: File::from(rustix::io::fcntl_dupfd_cloexec(output, 3)?),
+            cooked,
+            kept: (
+                rustix::io::fcntl_dupfd_cloexec(output, 3)?,
+                rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), 3)?,
+            ),
+            stray,
+            is_up: AtomicBool::new(false),
+            is_over: AtomicBool::new(false),
+            turn: Mutex::new(()),
+        })
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn is_up(&self) -> bool {
+        self.is_up.load(Ordering::SeqCst)
+    }
+
+    fn size(&self) -> (u16, u16) {
+        rustix::termios::tcgetwinsize(&self.file)
+            .map_or((80, 24), |size| (size.ws_col, size.ws_row))
+    }
+
+    /// Writes a whole frame, unless the terminal was given back meanwhile.
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let _turn = self.turn();
+        if self.is_up() {
+            (&self.file).write_all(bytes)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn enter(&self) -> io::Result<()> {
+        let _turn = self.turn();
+        if self.is_over.load(Ordering::SeqCst) || self.is_up.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let mut raw = self.cooked.clone();
+        raw.make_raw();
+        rustix::termios::tcsetattr(&self.file, OptionalActions::Now, &raw)?;
+        let modes: String = MODES.iter().map(|(on, _)| *on).collect();
+        (&self.file).write_all(modes.as_bytes())?;
+        let stray = open_stray(self.stray.as_deref())?;
+        rustix::stdio::dup2_stdout(stray.as_fd())?;
+        rustix::stdio::dup2_stderr(stray.as_fd())?;
+        Ok(())
+    }
+
+    /// Undoes everything, once, in reverse. What the terminal still had to say to us is drained, so that no late reply
+    /// is typed into the shell. Failures are of no use to anyone here: the terminal is gone.
+    fn leave(&self) {
+        let _turn = self.turn();
+        if !self.is_up.swap(false, Ordering::SeqCst) {
+            return;
+        }
+        let modes: String = MODES.iter().rev().map(|(_, off)| *off).collect();
+        let _ = (&self.file).write_all(format!("\x1b[?2026l\x1b[0m{modes}").as_bytes());
+        let _ = rustix::termios::tcsetattr(&self.file, OptionalActions::Flush, &self.cooked);
+        let _ = rustix::stdio::dup2_stdout(&self.kept.0);
+        let _ = rustix::stdio::dup2_stderr(&self.kept.1);
+    }
+}
+
+fn open_stray(path: Option<&Path>) -> io::Result<File> {
+    let append = |path: &Path| File::options().create(true).append(true).open(path);
+    match path.map(append) {
+        Some(Ok(file)) => Ok(file),
+        _ => File::options().write(true).open("/dev/null"),
+    }
+}
+
+/// Keys are read in a thread of their own that ends with the process: a blocking read cannot be called off.
+fn read_input(events: &Sender<Event>) {
+    let events = events.clone();
+    thread::spawn(move || {
+        while let Ok(input) = crossterm::event::read() {
+            if events.send(Event::Input(input)).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// A panic of the screen's own thread gives the terminal back before it is reported. One in a thread beside it is
+/// reported into the log of stray output and costs nothing else.
+fn restore_on_panic(tty: &Arc<Tty>) {
+    let (tty, screen): (_, ThreadId) = (Arc::downgrade(tty), thread::current().id());
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if thread::current().id() == screen
+            && let Some(tty) = tty.upgrade()
+        {
+            tty.leave();
+        }
+        before(panic);
+    }));
+}
+
+fn refused(message: &str) -> ops::Error {
+    ops::Error::new(ops::Kind::Environment, message)
+        .hint("use `--plain` for text without a screen: sconce runs --plain")
+}

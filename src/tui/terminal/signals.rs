@@ -1,0 +1,83 @@
+//! Signals and hang-ups: whatever ends the screen, the terminal is given back first, and nothing spins on a dead one.
+
+use std::{
+    io,
+    sync::{Arc, mpsc::Sender},
+    thread,
+    time::Duration,
+};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use signal_hook::{
+    consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP},
+    iterator::Signals,
+    low_level::emulate_default_handler,
+};
+
+use super::Tty;
+use crate::tui::event::Event;
+
+/// How long the screen's own thread may take to end after the terminal is gone.
+const LAST_WORDS: Duration = Duration::from_millis(400);
+
+pub fn watch(tty: &Arc<Tty>, events: &Sender<Event>) -> io::Result<()> {
+    let signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGQUIT])?;
+    let (ours, sender) = (tty.clone(), events.clone());
+    thread::spawn(move || listen(signals, &ours, &sender));
+    let (ours, sender) = (tty.clone(), events.clone());
+    thread::spawn(move || hang_up(&ours, &sender));
+    Ok(())
+}
+
+fn listen(mut signals: Signals, tty: &Tty, events: &Sender<Event>) {
+    let mut asked = false;
+    for signal in signals.forever() {
+        match signal {
+            SIGTSTP => {
+                tty.leave();
+                // Stops here, and goes on when the shell continues us.
+                let _ = emulate_default_handler(SIGTSTP);
+            }
+            SIGCONT => {
+                let _ = tty.enter();
+                if events.send(Event::Resumed).is_err() {
+                    return;
+                }
+            }
+            SIGQUIT => {
+                tty.leave();
+                let _ = emulate_default_handler(SIGQUIT);
+            }
+            // Asked twice, or by nobody who listens: at once.
+            _ if asked || events.send(Event::Signal(signal)).is_err() => end(tty, signal),
+            SIGHUP => {
+                thread::sleep(LAST_WORDS);
+                end(tty, signal);
+            }
+            _ => asked = true,
+        }
+    }
+}
+
+/// Waits for the terminal to go away: a read of a dead one never says so while SIGHUP is ignored.
+fn hang_up(tty: &Tty, events: &Sender<Event>) {
+    loop {
+        let mut watched = [PollFd::new(&tty.file, PollFlags::empty())];
+        match poll(&mut watched, None) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+            _ => break,
+        }
+    }
+    if events.send(Event::Signal(SIGHUP)).is_ok() {
+        thread::sleep(LAST_WORDS);
+    }
+    end(tty, SIGHUP);
+}
+
+fn end(tty: &Tty, signal: i32) -> ! {
+    // A terminal that hung up is not there to be given back, and a write to it may be stuck.
+    if signal != SIGHUP {
+        tty.leave();
+    }
+    std::process::exit(128 + signal)
+}

@@ -1,0 +1,131 @@
+//! The views: what a digit key opens.
+
+pub mod bench;
+pub mod card;
+pub mod jobs;
+pub mod live;
+pub mod page;
+pub mod runs;
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+    action::Action,
+    effect::{Answer, Effect},
+    event::{Ticket, Tickets},
+    shared::{Reaction, Shared, Target},
+};
+
+/// One screenful with its own state.
+///
+/// Drawing notes what the frame shows; `ask` then fetches what of it is not here. So only what is visible is read.
+pub trait View {
+    /// Sections of the keymap, the nearer first; `global` follows them.
+    fn contexts(&self) -> &'static [&'static str];
+
+    fn act(&mut self, action: Action, shared: &Shared) -> Reaction;
+
+    fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared);
+
+    fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect>;
+
+    /// The store has changed.
+    fn expire(&mut self);
+
+    /// Takes the answer, or gives it back for another view.
+    fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer>;
+
+    /// What verbs act on.
+    fn target(&self) -> Option<Target>;
+
+    /// Where one is, for the line below the tabs.
+    fn crumb(&self) -> String;
+
+    /// Actions worth a hint, the weightier first.
+    fn hints(&self) -> &'static [Action];
+
+    /// Something on the screen grows without the store saying so: a followed log.
+    fn is_following(&self) -> bool {
+        false
+    }
+
+    /// Something to say once, below the view.
+    fn remark(&mut self) -> Option<String> {
+        None
+    }
+}
+
+/// The views by their keys.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::Display,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Root {
+    #[default]
+    Bench,
+    Runs,
+    Live,
+    Jobs,
+}
+
+impl Root {
+    pub fn key(self) -> char {
+        match self {
+            Self::Bench => '0',
+            Self::Runs => '1',
+            Self::Live => '2',
+            Self::Jobs => '7',
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Bench => "Bench",
+            Self::Runs => "Runs",
+            Self::Live => "Live",
+            Self::Jobs => "Jobs",
+        }
+    }
+}
+
+/// Splits an area at a share of its width or height.
+pub fn split_across(area: Rect, left: u16) -> (Rect, Rect) {
+    let left = left.min(area.width);
+    let right = Rect {
+        x: area.x + left,
+        width: area.width - left,
+        ..area
+    };
+    (
+        Rect {
+            width: left,
+            ..area
+        },
+        right,
+    )
+}
+
+pub fn split_down(area: Rect, top: u16) -> (Rect, Rect) {
+    let top = top.min(area.height);
+    let bottom = Rect {
+        y: area.y + top,
+        height: area.height - top,
+        ..area
+    };
+    (
+        Rect {
+            height: top,
+            ..area
+        },
+        bottom,
+    )
+}

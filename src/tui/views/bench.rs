@@ -1,0 +1,188 @@
+//! The bench: the panes of the workbench together. Experiments and training; others join as their rooms do.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{View, split_across, split_down};
+use crate::tui::{
+    action::Action,
+    board::{Board, charts, progress},
+    effect::{Answer, Effect},
+    event::{Ticket, Tickets},
+    list::RunList,
+    look::Pane,
+    shared::{Reaction, Shared, Target},
+    theme::Role,
+};
+
+#[derive(Default)]
+pub struct Bench {
+    list: RunList,
+    board: Option<Board>,
+    focus: Part,
+    is_zoomed: bool,
+}
+
+/// The panes in reading order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Part {
+    #[default]
+    Experiments,
+    Training,
+}
+
+/// Columns from which the panes stand beside each other.
+const ROOM_BESIDE: u16 = 100;
+
+impl Bench {
+    /// The panes and their places.
+    fn layout(&self, area: Rect) -> Vec<(Part, Rect)> {
+        if self.is_zoomed {
+            return vec![(self.focus, area)];
+        }
+        let (first, second) = if ROOM_BESIDE <= area.width {
+            split_across(area, area.width * 2 / 5)
+        } else {
+            split_down(
+                area,
+                (area.height * 2 / 5).max(area.height.saturating_sub(16)),
+            )
+        };
+        vec![(Part::Experiments, first), (Part::Training, second)]
+    }
+
+    fn draw_experiments(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+        let is_focused = self.focus == Part::Experiments;
+        let note = self.list.note(&shared.look);
+        let inner = shared.look.pane(
+            buffer,
+            area,
+            Pane::new("experiments").note(note).focused(is_focused),
+        );
+        self.list.draw(buffer, inner, shared, is_focused);
+    }
+
+    fn draw_training(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+        let look = &shared.look;
+        let is_focused = self.focus == Part::Training;
+        let Some(row) = self.list.selected() else {
+            self.board = None;
+            let inner = look.pane(buffer, area, Pane::new("training").focused(is_focused));
+            look.line(
+                buffer,
+                inner,
+                look.span(" the selected run is shown here", Role::Dim)
+                    .into(),
+            );
+            return;
+        };
+        let (id, name, experiment) = (row.run.id, row.run.name.clone(), row.run.experiment.clone());
+        if self.board.as_ref().is_none_or(|board| board.id != id) {
+            self.board = Some(Board::of(id));
+        }
+        let Some(board) = &mut self.board else { return };
+        board.detail.want(id);
+        let note = vec![look.span(look.clip(&experiment, 24), Role::Dim)];
+        let title = format!("training  {}", look.clip(&name, 32));
+        let inner = look.pane(
+            buffer,
+            area,
+            Pane::new(title).note(note).focused(is_focused),
+        );
+        let width = usize::from(inner.width).saturating_sub(2);
+        let (head, body) = split_down(inner, if inner.height < 8 { 1 } else { 2 });
+        let mut lines = [
+            progress::headline(board, shared, width),
+            progress::bar(board, shared, width),
+        ];
+        for line in &mut lines {
+            line.spans.insert(0, " ".into());
+        }
+        look.lines(buffer, head, lines);
+        // The frame of the pane is enough; its charts have rules.
+        let mut inner_shared = shared.clone();
+        inner_shared.look.has_borders = false;
+        charts::draw(board, buffer, body, &inner_shared, is_focused);
+    }
+}
+
+impl View for Bench {
+    fn contexts(&self) -> &'static [&'static str] {
+        match self.focus {
+            Part::Experiments => &["bench", "list"],
+            Part::Training => &["bench", "live", "list"],
+        }
+    }
+
+    fn act(&mut self, action: Action, _: &Shared) -> Reaction {
+        match action {
+            Action::NextPane | Action::PreviousPane => {
+                self.focus = match self.focus {
+                    Part::Experiments => Part::Training,
+                    Part::Training => Part::Experiments,
+                };
+            }
+            Action::Zoom => self.is_zoomed = !self.is_zoomed,
+            Action::Open => return self.list.act(action),
+            action => {
+                let is_meant = self.focus == Part::Training
+                    && self.board.as_mut().is_some_and(|board| board.act(action));
+                if is_meant {
+                    return Reaction::Done;
+                }
+                if action == Action::Escape && self.is_zoomed {
+                    self.is_zoomed = false;
+                    return Reaction::Done;
+                }
+                return self.list.act(action);
+            }
+        }
+        Reaction::Done
+    }
+
+    fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+        for (part, area) in self.layout(area) {
+            match part {
+                Part::Experiments => self.draw_experiments(buffer, area, shared),
+                Part::Training => self.draw_training(buffer, area, shared),
+            }
+        }
+    }
+
+    fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
+        let list = self.list.ask(tickets);
+        let board = self.board.iter_mut().flat_map(|board| board.ask(tickets));
+        list.into_iter().chain(board).collect()
+    }
+
+    fn expire(&mut self) {
+        self.list.expire();
+        self.board.iter_mut().for_each(Board::expire);
+    }
+
+    fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
+        let answer = self.list.loaded(ticket, answer)?;
+        match &mut self.board {
+            Some(board) => board.loaded(ticket, answer),
+            None => Some(answer),
+        }
+    }
+
+    fn target(&self) -> Option<Target> {
+        Some(Target::from(&self.list.selected()?.run))
+    }
+
+    fn crumb(&self) -> String {
+        "bench".to_owned()
+    }
+
+    fn hints(&self) -> &'static [Action] {
+        &[
+            Action::NextPane,
+            Action::Zoom,
+            Action::Open,
+            Action::Train,
+            Action::Stop,
+            Action::Tag,
+        ]
+    }
+}

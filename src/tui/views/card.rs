@@ -1,0 +1,50 @@
+//! The first thing a person sees: there are no runs yet, and three ways on.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use crate::tui::{overlay::framed, shared::Shared, theme::Role};
+
+pub fn draw(buffer: &mut Buffer, area: Rect, shared: &Shared, has_store: bool) {
+    let look = &shared.look;
+    let key = |key: &'static str, text: &'static str| {
+        Line::from(vec![
+            look.span(format!("   {key}  "), Role::Key),
+            Span::raw(text),
+        ])
+    };
+    let state = if has_store {
+        "there are no runs here yet"
+    } else {
+        "there is no store here yet"
+    };
+    let mut lines = vec![
+        Line::default(),
+        Line::from(look.span(
+            "  Sconce trains models and keeps what happened.",
+            Role::Title,
+        )),
+        Line::from(format!("  {state}.")),
+        Line::default(),
+        key(
+            "d",
+            "demo: train three models on real data, in a store of its own",
+        ),
+    ];
+    if has_store {
+        lines.push(key("C", "train: from a preset, with your changes"));
+    }
+    lines.extend([key("?", "the keys that work here"), key("q", "leave")]);
+    if has_store {
+        let root = look.clip(&shared.store.root, 56);
+        lines.extend([
+            Line::default(),
+            Line::from(look.span(format!("  store: {root}"), Role::Dim)),
+        ]);
+    }
+    let inner = framed(buffer, area, look, "welcome", (68, lines.len() as u16 + 1));
+    look.lines(buffer, inner, lines);
+}
