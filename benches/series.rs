@@ -180,7 +180,11 @@ fn one_series(dir: &Path, points: u64) {
                     let start = Instant::now();
                     let chart = series::chart(&conn, &RUN, "loss", &window).unwrap();
                     times.push(start.elapsed().as_secs_f64() * 1e3);
-                    let seen: u64 = chart[0].columns.iter().map(|column| column.points()).sum();
+                    let seen: u64 = chart[0]
+                        .columns
+                        .iter()
+                        .map(sconce::domain::series::Bucket::points)
+                        .sum();
                     assert!(wide as u64 <= seen);
                 }
             }
