@@ -187,22 +187,25 @@ pub fn make_private_folder(path: &Path) -> std::io::Result<()> {
         .create(path)
 }
 
-/// Turns an empty folder into a store that a group shares: the group is inherited by what is made in it, and nobody
-/// removes what another made.
+/// Makes a folder for a store that a group shares: the group is inherited by what is made in it, and nobody removes what
+/// another made. Users make folders of their own below `runs`, `requests` and `shipped`.
 pub fn prepare_shared(root: &Path, gid: u32) -> Result<()> {
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |source| Error::Io { path, source }
-    };
-    for (folder, mode) in [
-        (root.to_owned(), 0o2770),
-        (root.join("runs"), 0o3770),
-        (root.join("requests"), 0o3770),
+    for folder in [
+        root.to_owned(),
+        root.join("runs"),
+        root.join("requests"),
+        root.join("shipped"),
     ] {
-        make_private_folder(&folder).map_err(io(&folder))?;
-        std::os::unix::fs::chown(&folder, None, Some(gid)).map_err(io(&folder))?;
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode))
-            .map_err(io(&folder))?;
+        let made = || {
+            std::fs::create_dir_all(&folder)?;
+            std::os::unix::fs::chown(&folder, None, Some(gid))?;
+            // After the change of group, which may clear bits of the mode.
+            std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o3770))
+        };
+        made().map_err(|source| Error::Io {
+            path: folder.clone(),
+            source,
+        })?;
     }
     Ok(())
 }

@@ -6,12 +6,12 @@ use super::{
 };
 use crate::{
     config::places,
-    ops::{Error, Kind},
+    ops::{self, Error, Kind},
 };
 
 /// Make a store for this folder and everything below it
 ///
-/// Without a folder the store is `.sconce` here. With one, a pointer `.sconce` here names it, so that the store may stand
+/// Without a folder the store is where SCONCE_STORE says, or `.sconce` here. With one, a pointer `.sconce` here names it, so that the store may stand
 /// on a local disk while the project is on a network one.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -33,16 +33,21 @@ impl Init {
         let environment = &context.environment;
         let pointer = environment.cwd.join(".sconce");
         let named = self.dir.as_ref().or(context.globals.store.as_ref());
-        let root = named.map_or_else(|| pointer.clone(), |dir| environment.cwd.join(dir));
-        refuse_taken(&root, &pointer)?;
+        let said = environment.var("SCONCE_STORE").map(PathBuf::from);
+        let root = named
+            .or(said.as_ref())
+            .map_or_else(|| pointer.clone(), |dir| environment.cwd.join(dir));
+        // What the environment names needs no pointer: it leads there from every folder.
+        let needs_pointer = named.is_some() && root != pointer;
+        refuse_taken(&root, needs_pointer.then_some(&pointer))?;
         refuse_network(&root, context)?;
         match &self.group {
-            Some(group) => places::make_shared(&root, group)?,
+            Some(group) => ops::upkeep::make_shared(&root, places::group(group)?)?,
             None => places::make_private(&root)?,
         }
         let loaded = context.config()?;
         let ws = open::open(&loaded, root)?;
-        if ws.root != pointer {
+        if needs_pointer {
             places::point(&pointer, &ws.root)?;
         }
         let out = &context.out;
@@ -58,8 +63,8 @@ impl Init {
     }
 }
 
-fn refuse_taken(root: &Path, pointer: &Path) -> Result<(), Failure> {
-    for taken in [root.join("store.db"), pointer.to_owned()] {
+fn refuse_taken(root: &Path, pointer: Option<&PathBuf>) -> Result<(), Failure> {
+    for taken in pointer.into_iter().chain([&root.join("store.db")]) {
         if taken.exists() {
             let message = format!("there is a store already: {}", taken.display());
             return Err(Error::new(Kind::Conflict, message)

@@ -140,35 +140,24 @@ fn pointed(file: PathBuf, environment: &Environment) -> Result<Found> {
 
 /// Makes a store's folder that only its owner may enter.
 pub fn make_private(root: &Path) -> Result<()> {
-    make(root, 0o700, None)
+    let made = std::fs::create_dir_all(root)
+        .and_then(|()| std::fs::set_permissions(root, std::fs::Permissions::from_mode(0o700)));
+    made.map_err(|source| Error::Write {
+        path: root.to_owned(),
+        source,
+    })
 }
 
-/// Makes a store's folder that a group may write to; what is made in it belongs to that group.
-pub fn make_shared(root: &Path, group: &str) -> Result<()> {
+/// The number of a group of this machine.
+pub fn group(name: &str) -> Result<u32> {
     let table = std::fs::read_to_string("/etc/group").unwrap_or_default();
-    let gid = gid_in(&table, group).ok_or_else(|| Error::NoGroup(group.to_owned()))?;
-    make(root, 0o2770, Some(gid))
+    gid_in(&table, name).ok_or_else(|| Error::NoGroup(name.to_owned()))
 }
 
 /// Writes the pointer that leads to a store.
 pub fn point(file: &Path, root: &Path) -> Result<()> {
     std::fs::write(file, format!("{}\n", root.display())).map_err(|source| Error::Write {
         path: file.to_owned(),
-        source,
-    })
-}
-
-fn make(root: &Path, mode: u32, gid: Option<u32>) -> Result<()> {
-    let made = || {
-        std::fs::create_dir_all(root)?;
-        if gid.is_some() {
-            std::os::unix::fs::chown(root, None, gid)?;
-        }
-        // After the change of group, which may clear bits of the mode.
-        std::fs::set_permissions(root, std::fs::Permissions::from_mode(mode))
-    };
-    made().map_err(|source| Error::Write {
-        path: root.to_owned(),
         source,
     })
 }

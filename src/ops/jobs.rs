@@ -511,7 +511,7 @@ fn data_file(ws: &Workspace, preset: &Preset) -> Result<PathBuf> {
             Error::new(Kind::NotFound, format!("no data set {name:?} is shipped")).hint(hint),
         );
     };
-    let folder = ws.root.join("shipped");
+    let folder = ws.root.join("shipped").join(ws.actor().uid.to_string());
     let file = folder.join(format!("{name}.csv"));
     let lay_down = || {
         if std::fs::read(&file).is_ok_and(|found| found == bytes) {

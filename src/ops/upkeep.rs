@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Error, Kind, Result};
 use crate::{
     domain::{ids::RunId, runs::StateWord},
-    store::{disk, make_private_folder, runs as rows},
+    store::{self, disk, make_private_folder, runs as rows},
     workspace::Workspace,
 };
 
@@ -92,6 +92,11 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<u64> {
         }
     }
     Ok(bytes)
+}
+
+/// Makes a folder for a store that the members of a group share.
+pub fn make_shared(root: &Path, gid: u32) -> Result<()> {
+    Ok(store::prepare_shared(root, gid)?)
 }
 
 /// Bytes by what they are for.

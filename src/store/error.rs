@@ -28,7 +28,7 @@ pub enum Error {
     Damaged { what: String },
     #[error("write-ahead logging cannot be used for {}: the answer was {mode:?}", path.display())]
     NoWriteAheadLog { path: PathBuf, mode: String },
-    #[error("{}: {source}", path.display())]
+    #[error("{} cannot be used", path.display())]
     Io {
         path: PathBuf,
         source: std::io::Error,
