@@ -175,7 +175,10 @@ mod tests {
     #[test]
     fn the_help_of_every_command_has_an_example() {
         fn walk(command: &mut clap::Command, path: &str, without: &mut Vec<String>) {
-            for inner in command.get_subcommands_mut().filter(|inner| !inner.is_hide_set()) {
+            for inner in command
+                .get_subcommands_mut()
+                .filter(|inner| !inner.is_hide_set())
+            {
                 let path = format!("{path} {}", inner.get_name());
                 if !inner.render_long_help().to_string().contains("Example") {
                     without.push(path.clone());

@@ -22,6 +22,7 @@ pub mod random;
 pub mod schedules;
 pub mod trainer;
 
+mod card;
 mod check;
 #[cfg(test)]
 mod tests;

@@ -80,7 +80,7 @@ pub struct Options {
 }
 
 /// How often data is drawn anew: as often as the link can bear.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::Display)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::EnumString, strum::Display)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Rate {
     #[default]

@@ -1,6 +1,6 @@
 use clap::Subcommand;
 
-use super::{Answer, DONE, NO, open::Context};
+use super::{Answer, DONE, Failure, NO, open::Context};
 use crate::{agent, ops};
 
 /// Start, stop and look at the agent, which runs the queue
@@ -35,37 +35,73 @@ enum Verb {
 
 impl Agent {
     pub fn run(self, context: &Context) -> Answer {
-        let ws = context.workspace()?;
+        let root = context.store(&context.config()?)?.path;
         let out = &context.out;
         match self.verb {
-            Verb::Start => ops::jobs::wake(&ws)?,
-            Verb::Run => agent::run(ws)?,
-            Verb::Stop => {
-                let said = if agent::stop(&ws)? {
-                    "stopped; training goes on"
-                } else {
-                    "no agent runs"
-                };
-                out.say(said);
-            }
+            Verb::Start => ops::jobs::wake(&context.workspace()?)?,
+            Verb::Run => agent::run(|| context.workspace().map_err(Failure::into_error), &root)?,
+            Verb::Stop => out.say(if agent::stop(&root)? {
+                "stopped; training goes on"
+            } else {
+                "no agent runs"
+            }),
             Verb::Status => {
-                let status = agent::status(&ws)?;
+                let status = agent::status(&root)?;
                 if out.is_json() {
                     out.json(&status)?;
                 } else {
-                    out.line(&status)?;
+                    out.line(said(&status))?;
                 }
-                return Ok(if status.is_running() { DONE } else { NO });
+                return Ok(if status.is_running { DONE } else { NO });
             }
             Verb::Install => {
-                let installed = agent::install(&ws)?;
+                let ws = context.workspace()?;
+                let units = context.environment.home.join(".config/systemd/user");
+                let installed = agent::install::install(
+                    &ws.surroundings.program,
+                    &root,
+                    &units,
+                    &context.environment.user,
+                )?;
                 if out.is_json() {
                     out.json(&installed)?;
                 } else {
-                    out.line(&installed)?;
+                    print_installed(context, &installed)?;
                 }
             }
         }
         Ok(DONE)
     }
+}
+
+/// The state of an agent in a sentence.
+pub fn said(status: &agent::Status) -> String {
+    match (status.is_running, status.pid, status.since) {
+        (true, Some(pid), Some(since)) => {
+            format!("runs as process {pid} since {}", since.rfc3339())
+        }
+        (true, ..) => "runs".to_owned(),
+        (false, ..) => "none runs; it starts by itself when there is something to do".to_owned(),
+    }
+}
+
+fn print_installed(
+    context: &Context,
+    installed: &agent::install::Installed,
+) -> Result<(), Failure> {
+    if let Some(unit) = &installed.unit {
+        context.out.line(format!("wrote {}", unit.display()))?;
+        context.out.line(format!("next: {}", installed.next))?;
+    } else {
+        context
+            .out
+            .line("there is no systemd here: add this line with `crontab -e`")?;
+        context.out.line(&installed.next)?;
+    }
+    if installed.is_lingering == Some(false) {
+        context
+            .out
+            .warn("nothing of yours runs after you log out: `loginctl enable-linger` changes that");
+    }
+    Ok(())
 }

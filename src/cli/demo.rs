@@ -23,26 +23,35 @@ pub struct Demo {
 
 impl Demo {
     pub fn run(self, context: &Context) -> Answer {
-        let mut loaded = context.config()?;
-        // Presets as they are shipped, whatever the person's own files say of these names.
-        loaded.config.presets = config::shipped(&context.environment)?;
-        let root = context
-            .globals
-            .store
-            .as_ref()
-            .map(|dir| context.environment.cwd.join(dir));
-        let root = root.unwrap_or_else(|| context.environment.places.demo());
-        let ws = open::open(&loaded, root.clone())?;
-        let counts = runs::counts(&ws)?;
-        if counts.live + counts.queued == 0 {
-            submit(&ws)?;
-        }
-        if self.plain || context.out.is_json() || !screen::has_terminal() {
-            return print(context, &ws);
-        }
-        drop(ws);
-        screen::open(context, loaded, root, true)
+        queue_and(context, self.plain)
     }
+}
+
+/// Opens the demo's screen.
+pub fn show(context: &Context) -> Answer {
+    queue_and(context, false)
+}
+
+fn queue_and(context: &Context, is_plain: bool) -> Answer {
+    let mut loaded = context.config()?;
+    // Presets as they are shipped, whatever the person's own files say of these names.
+    loaded.config.presets = config::shipped(&context.environment)?;
+    let root = context
+        .globals
+        .store
+        .as_ref()
+        .map(|dir| context.environment.cwd.join(dir));
+    let root = root.unwrap_or_else(|| context.environment.places.demo());
+    let ws = open::open(&loaded, root.clone())?;
+    let counts = runs::counts(&ws)?;
+    if counts.live + counts.queued == 0 {
+        submit(&ws)?;
+    }
+    if is_plain || context.out.is_json() || !screen::has_terminal() {
+        return print(context, &ws);
+    }
+    drop(ws);
+    screen::open(context, loaded, root, true)
 }
 
 fn submit(ws: &Workspace) -> Result<(), Failure> {

@@ -218,8 +218,8 @@ fn runs(ws: &Workspace) -> Finding {
 }
 
 fn agent_of(ws: &Workspace) -> Finding {
-    match agent::status(ws) {
-        Ok(status) => ok("agent", status.to_string()),
+    match agent::status(&ws.root) {
+        Ok(status) => ok("agent", super::agent::said(&status)),
         Err(error) => fail("agent", error.to_string(), error.hint.unwrap_or_default()),
     }
 }

@@ -15,6 +15,16 @@ pub enum Failure {
     Closed,
 }
 
+impl Failure {
+    /// For callers that print nothing, to whom a closed output means nothing.
+    pub fn into_error(self) -> ops::Error {
+        match self {
+            Self::Error(error) => error,
+            Self::Closed => ops::Error::new(Kind::Environment, "the output was closed"),
+        }
+    }
+}
+
 impl From<ops::Error> for Failure {
     fn from(error: ops::Error) -> Self {
         Self::Error(error)

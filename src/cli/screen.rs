@@ -1,15 +1,17 @@
 //! `sconce` alone: the screen.
 
 use std::{
+    fmt::Display,
     io::{IsTerminal as _, stdin, stdout},
+    str::FromStr,
     sync::Arc,
 };
 
-use super::{Answer, DONE, open, open::Context};
+use super::{Answer, Failure, open, open::Context};
 use crate::{
-    config::Loaded,
+    config::{Environment, Loaded},
     ops::{Error, Kind},
-    tui,
+    tui::{self, glyphs::Charset, theme::Theme},
 };
 
 pub fn run(context: &Context) -> Answer {
@@ -30,14 +32,102 @@ pub fn open(context: &Context, loaded: Loaded, root: std::path::PathBuf, is_demo
         let hint = "in scripts use the commands: `sconce runs`, `sconce view NAME --plain`, `sconce watch RUN`";
         return Err(error.hint(hint).into());
     }
-    let options = tui::Options::new(&loaded, is_demo);
-    let ended = tui::run(Arc::new(move || open::open(&loaded, root.clone())), options)?;
-    for line in ended.lines {
-        context.out.line(line)?;
+    let options = options(&loaded, is_demo)?;
+    let again = (context.environment.clone(), context.globals.clone());
+    let ended = tui::run(
+        Arc::new(move || open::open(&loaded, root.clone())),
+        &options,
+    )?;
+    if ended.how == tui::How::Demo {
+        let (environment, globals) = again;
+        return super::demo::show(&Context {
+            environment,
+            globals,
+            out: context.out.clone(),
+        });
     }
-    Ok(if ended.signal == 0 {
-        DONE
-    } else {
-        128 + ended.signal
+    if 0 < ended.still_running && ended.how == tui::How::Quit {
+        let (count, noun) = (
+            ended.still_running,
+            if ended.still_running == 1 {
+                "job keeps"
+            } else {
+                "jobs keep"
+            },
+        );
+        context.out.say(&format!(
+            "{count} {noun} running on {}. sconce to return, sconce jobs to list.",
+            ended.host
+        ));
+    }
+    Ok(ended.how.exit_code())
+}
+
+/// How the screen shall be: what the config says, and where it says `auto`, what the environment tells. The terminal
+/// itself is never asked: its late answers would be read as keys.
+fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
+    let (ui, environment) = (&loaded.config.ui, &loaded.environment);
+    let term = environment.var("TERM").unwrap_or("dumb").to_owned();
+    let is_far = ["SSH_CONNECTION", "SSH_TTY", "MOSH_KEY"]
+        .iter()
+        .any(|name| environment.var(name).is_some());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| environment.var(name))
+        .unwrap_or_default();
+    let is_utf8 = locale
+        .to_ascii_lowercase()
+        .replace('-', "")
+        .contains("utf8");
+    Ok(tui::Options {
+        theme: word("ui.theme", &ui.theme, || theme(environment, &term))?,
+        charset: word("ui.charset", &ui.charset, || {
+            Charset::detect(&term, is_utf8)
+        })?,
+        rate: word("ui.rate", &ui.rate, || {
+            if is_far {
+                tui::Rate::Ssh
+            } else {
+                tui::Rate::Local
+            }
+        })?,
+        start: Default::default(),
+        is_read_only: ui.read_only,
+        is_demo,
+        metric: ui.metric.clone(),
+        keys: loaded.config.keys.clone(),
+        stray: Some(environment.places.state.join("screen.log")),
+        term,
     })
+}
+
+fn word<T: FromStr + strum::IntoEnumIterator + Display>(
+    key: &str,
+    word: &str,
+    auto: impl FnOnce() -> T,
+) -> Result<T, Failure> {
+    if word == "auto" {
+        return Ok(auto());
+    }
+    word.parse().map_err(|_| {
+        let words: Vec<String> = T::iter().map(|known| known.to_string()).collect();
+        let error = Error::new(Kind::Invalid, format!("{key} cannot be {word:?}"));
+        error
+            .hint(format!("write auto, {}", words.join(", ")))
+            .into()
+    })
+}
+
+fn theme(environment: &Environment, term: &str) -> Theme {
+    // COLORFGBG is `foreground;background`; 7 and 15 are the light ones.
+    let is_light = environment
+        .var("COLORFGBG")
+        .is_some_and(|colours| colours.ends_with(";15") || colours.ends_with(";7"));
+    match term {
+        _ if environment.var("NO_COLOR").is_some() => Theme::Mono,
+        "linux" | "screen" | "xterm" => Theme::Sixteen,
+        term if term.starts_with("vt") => Theme::Mono,
+        _ if is_light => Theme::Light,
+        _ => Theme::Dark,
+    }
 }

@@ -47,7 +47,7 @@ const PAGE: usize = 64;
 const BASE: usize = BLOCK / PAGE;
 /// Buckets that one bucket of the next level holds.
 const FAN: usize = 8;
-/// Commits in which every series of a run moves its open points from `pending` into `part` once.
+/// Commits in which every series of a run moves its open points from `pending` into `part` once, when they are small.
 const LAP: usize = 64;
 /// A part grows until it holds this many points.
 const PART: u64 = 256;

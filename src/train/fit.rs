@@ -108,6 +108,7 @@ pub fn fit(
         speed: Speed::default(),
         reported: None,
     };
+    fit.check_best()?;
     if let Some(from) = &training.resume {
         fit.resume(from)?;
     }
@@ -158,6 +159,22 @@ impl Fit<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// The metric that chooses the best epoch must exist over the validation rows (an AUC wants two classes).
+    fn check_best(&self) -> Result<()> {
+        let best = &self.training.preset.train.best;
+        let found = self.judge("val", self.task.validation, &all(self.task.validation))?;
+        if found.iter().any(|(name, _)| name == best) {
+            return Ok(());
+        }
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        Err(Error::Preset(format!(
+            "`train.best` is {best:?}, which the {} validation rows do not define: take one of {}, or a larger \
+             `split.validation`",
+            self.task.validation.rows,
+            names.join(", ")
+        )))
     }
 
     fn is_over(&self) -> bool {

@@ -9,6 +9,10 @@ use crate::{
     domain::presets::{Net as Settings, NetKind},
 };
 
+/// An encoder's first two categories stand for missing and for rare or unknown: what training never saw of them says
+/// nothing, rather than something at random.
+const NEUTRAL: usize = 2;
+
 /// What goes into a net and what comes out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ends {
@@ -56,7 +60,7 @@ impl Net {
         let mut tables = vec![];
         for (i, values) in ends.cardinalities.iter().enumerate() {
             let width = embedding_width(settings.embedding, *values);
-            tables.push(params.table(&format!("embedding.{i}"), *values, width)?);
+            tables.push(params.table(&format!("embedding.{i}"), *values, width, NEUTRAL)?);
             inputs += width;
         }
         let mut layers = vec![];

@@ -30,9 +30,14 @@ impl Params {
         self.uniform(name, (outputs, inputs), (3.0 / inputs as f32).sqrt())
     }
 
-    /// A table of embeddings whose rows have a norm of about 1, like one standardised number.
-    pub fn table(&mut self, name: &str, rows: usize, width: usize) -> Result<Var> {
-        self.uniform(name, (rows, width), (3.0 / width as f32).sqrt())
+    /// A table of embeddings whose rows have a norm of about 1, like one standardised number. The first `neutral` rows
+    /// start as zero, and stay it when no row of the training picks them.
+    pub fn table(&mut self, name: &str, rows: usize, width: usize, neutral: usize) -> Result<Var> {
+        let mut rng = random::stream(self.seed, name, &[]);
+        let mut values = random::uniform(&mut rng, rows * width, (3.0 / width as f32).sqrt());
+        let zeros = values.len().min(neutral * width);
+        values[..zeros].fill(0.0);
+        self.add(name, values, Shape::from((rows, width)))
     }
 
     pub fn zeros(&mut self, name: &str, shape: impl Into<Shape>) -> Result<Var> {
@@ -57,19 +62,6 @@ impl Params {
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Var)> {
         self.entries.iter().map(|(name, var)| (name.as_str(), var))
-    }
-
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// How many numbers are trained.
-    pub fn count(&self) -> usize {
-        self.entries.iter().map(|(_, var)| var.elem_count()).sum()
     }
 
     /// A copy of all values, to be written or kept.
@@ -135,6 +127,26 @@ mod tests {
         assert_ne!(values[0].values, values[1].values);
         let bound = (6.0f32 / 4.0).sqrt();
         assert!(values[0].values.iter().all(|v| v.abs() < bound));
+    }
+
+    #[test]
+    fn the_neutral_rows_of_a_table_start_as_zero() {
+        let mut params = Params::new(1, &Device::Cpu);
+        let table = params.table("a", 4, 3, 2).unwrap();
+        let rows: Vec<Vec<f32>> = table.to_vec2().unwrap();
+        let is_zero = |row: &Vec<f32>| row.iter().all(|v| *v == 0.0);
+        assert_eq!(
+            rows.iter().map(is_zero).collect::<Vec<_>>(),
+            [true, true, false, false]
+        );
+        assert_eq!(
+            params
+                .table("b", 1, 3, 2)
+                .unwrap()
+                .to_vec2::<f32>()
+                .unwrap(),
+            [[0.0; 3]]
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     Error, Observer, Order,
     checkpoints::{BEST, LAST},
-    files,
+    device_available, files,
     fit::{self, End, Fitted, Task},
     nets::Ends,
     predict::Goal,
@@ -16,7 +16,7 @@ use crate::{
     domain::{
         events::What,
         jobs::Training,
-        presets::{ClassWeights, NetKind, OptimiserKind, Preset},
+        presets::{ClassWeights, Device, NetKind, OptimiserKind, Preset},
         records::Record,
     },
 };
@@ -369,6 +369,37 @@ fn training_ends_when_it_has_waited_long_enough_for_something_better() {
         fitted.best_step,
         fitted.steps / losses.len() as u64 * (at as u64 + 1)
     );
+}
+
+#[test]
+fn a_metric_that_the_validation_rows_do_not_define_cannot_choose() {
+    let mut training = training();
+    training.preset.train.best = "val/auc".to_owned();
+    let mut rows = Rows::classes();
+    rows.validation.target = Some(Target::Classes(vec![1; rows.validation.rows]));
+    let folder = tempfile::tempdir().unwrap();
+    let (end, records) = run(&training, &rows, folder.path(), |_| Order::Go);
+    let error = end.unwrap_err().to_string();
+    assert!(
+        error.contains("the 60 validation rows do not define"),
+        "{error}"
+    );
+    assert_eq!(records, []);
+}
+
+#[test]
+fn a_device_that_this_build_does_not_have_is_an_error_that_says_so() {
+    assert!(device_available(Device::Cpu).is_ok());
+    for (device, is_built, flag) in [
+        (Device::Cuda, cfg!(feature = "cuda"), "--features cuda"),
+        (Device::Metal, cfg!(feature = "metal"), "--features metal"),
+    ] {
+        let found = device_available(device).map_err(|error| error.to_string());
+        match found {
+            Err(error) if !is_built => assert!(error.contains(flag), "{error}"),
+            found => assert!(is_built, "{device}: {found:?}"),
+        }
+    }
 }
 
 #[test]

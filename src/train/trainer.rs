@@ -185,7 +185,7 @@ impl<'a> Trainer<'a> {
         let output = self.net.forward(input, Some(noise))?;
         let (loss, weight) = self.loss(&output, rows)?;
         let mut all = loss.backward()?;
-        let mut tensors = Vec::with_capacity(self.params.len());
+        let mut tensors = vec![];
         for (_, var) in self.params.iter() {
             tensors.push(match all.remove(var) {
                 Some(gradient) => gradient,

@@ -188,8 +188,8 @@ impl Effect {
 
 fn opened(ws: &Workspace) -> Opened {
     Opened {
-        actor: ws.actor.name.clone(),
-        host: ws.actor.host.clone(),
+        actor: ws.actor().name.clone(),
+        host: ws.actor().host.clone(),
         root: ws.root.display().to_string(),
     }
 }

@@ -271,7 +271,6 @@ pub fn offers() -> Vec<Offer> {
         .map(|name| Offer {
             name: name.into(),
             preset: preset(name),
-            origin: "shipped".into(),
         })
         .into()
 }

@@ -238,7 +238,7 @@ impl Open {
             series.sums.write(conn, series.id)?;
         }
         let blocks = self.seal(conn, points)?;
-        self.walk(conn)?;
+        self.walk(conn, points)?;
         self.save_rest(conn)?;
         Ok(Saved { points, blocks })
     }
@@ -258,11 +258,11 @@ impl Open {
         Ok(most - left)
     }
 
-    /// Goes a stretch of the lap, so that each series has its turn once in `LAP` commits.
-    fn walk(&mut self, conn: &Connection) -> Result<()> {
-        self.lap.due += self.series.len();
-        while LAP <= self.lap.due {
-            self.lap.due -= LAP;
+    /// Goes a stretch of the lap, so that each series has its turn once in `LAP` commits, and sooner where commits are
+    /// large: whoever reads one series must go through the pending rows of all.
+    fn walk(&mut self, conn: &Connection, fresh: u64) -> Result<()> {
+        self.lap.due += self.series.len().max(fresh as usize / 4);
+        for _ in 0..(self.lap.due / LAP).min(self.series.len()) {
             self.series[self.lap.next].move_to_part(conn)?;
             self.lap.next += 1;
             if self.lap.next == self.series.len() {
@@ -272,6 +272,7 @@ impl Open {
                 self.lap.behind = self.lap.newest;
             }
         }
+        self.lap.due %= LAP;
         Ok(())
     }
 

@@ -443,7 +443,8 @@ fn a_missing_block_is_an_error_as_are_missing_open_points() {
             .map(|error| error.to_string())
             .unwrap_or_default()
     };
-    conn.execute_batch("begin; delete from pending").unwrap();
+    conn.execute_batch("begin; delete from pending; delete from part")
+        .unwrap();
     assert!(said(Open::load(&conn, &run(0))).contains("points are missing at its end"));
     conn.execute_batch("rollback; delete from chunk where id & 0xfffffffff = 0")
         .unwrap();

@@ -207,6 +207,7 @@ fn history(event: &Event, shared: &Shared, columns: usize) -> Line<'static> {
 /// An event in words.
 pub fn sentence(what: &What) -> (String, Role) {
     let text = match what {
+        What::Said { text } => text.clone(),
         What::Submitted { by } => format!("submitted by {by}"),
         What::Started {
             attempt, process, ..
