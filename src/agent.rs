@@ -9,7 +9,7 @@ pub mod install;
 mod bell;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     process::Child,
@@ -112,6 +112,8 @@ pub struct Agent<'a> {
     children: HashMap<JobId, Child>,
     exits: HashMap<JobId, Exit>,
     judged: HashMap<RunId, Instant>,
+    /// Jobs whose worker was seen at work.
+    begun: HashSet<JobId>,
 }
 
 /// What a turn leaves.
@@ -143,6 +145,7 @@ impl<'a> Agent<'a> {
             children: HashMap::new(),
             exits: HashMap::new(),
             judged: HashMap::new(),
+            begun: HashSet::new(),
         }))
     }
 
@@ -212,6 +215,7 @@ impl<'a> Agent<'a> {
         if lock::is_held(&run.dir.join("lock")).map_err(unusable)? {
             // A child that ended while another works at the run was the second of two.
             self.exits.remove(&run.job.id);
+            self.begun.insert(run.job.id);
             return self.judge_now_and_then(run);
         }
         if self.children.contains_key(&run.job.id) {
@@ -219,7 +223,7 @@ impl<'a> Agent<'a> {
             return Ok(());
         }
         let exit = self.exits.get(&run.job.id).copied();
-        if exit.is_none() && !worker::was_begun(&run.dir, run.job.attempt).map_err(unusable)? {
+        if exit.is_none() && !self.was_begun(run)? {
             // Leased by an agent that died before it could start the worker.
             return self.start(run);
         }
@@ -228,6 +232,17 @@ impl<'a> Agent<'a> {
             None => self.judge_now_and_then(run),
             Some(_) => self.judge(run, exit),
         }
+    }
+
+    fn was_begun(&mut self, run: &Leased) -> Result<bool> {
+        if self.begun.contains(&run.job.id) {
+            return Ok(true);
+        }
+        let was_begun = worker::was_begun(&run.dir, run.job.attempt).map_err(unusable)?;
+        if was_begun {
+            self.begun.insert(run.job.id);
+        }
+        Ok(was_begun)
     }
 
     fn judge_now_and_then(&mut self, run: &Leased) -> Result<()> {
@@ -252,6 +267,7 @@ impl<'a> Agent<'a> {
             RunState::Ended { .. } => {
                 self.exits.remove(&run.job.id);
                 self.judged.remove(&run.job.run);
+                self.begun.remove(&run.job.id);
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use signal_hook::{
 };
 
 /// Rings when a child ends, and when the system wants this process to end.
-pub struct Bell(mpsc::Receiver<Ring>);
+pub struct Bell(pub(super) mpsc::Receiver<Ring>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ring {

@@ -11,7 +11,7 @@ use super::mask;
 use crate::config::CaptureSettings;
 
 /// Environment variables kept with their values; `*` at the end stands for any ending.
-const KEPT: [&str; 13] = [
+const KEPT: [&str; 11] = [
     "CUDA_*",
     "NCCL_*",
     "OMP_*",
@@ -23,8 +23,6 @@ const KEPT: [&str; 13] = [
     "LANG",
     "PATH",
     "HOSTNAME",
-    "LD_LIBRARY_PATH",
-    "TZ",
 ];
 
 /// From where a run was started.

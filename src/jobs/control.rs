@@ -74,7 +74,7 @@ impl Inbox {
     }
 
     /// The next command, when there is one; looks at most every 50 ms, so that asking costs a step nothing.
-    pub fn next(&mut self) -> Option<Control> {
+    pub fn poll(&mut self) -> Option<Control> {
         if self
             .looked
             .is_some_and(|looked| looked.elapsed() < LOOK_EVERY)
@@ -85,7 +85,7 @@ impl Inbox {
         self.look()
     }
 
-    /// As [`Inbox::next`], whenever it is called.
+    /// As [`Inbox::poll`], whenever it is called.
     pub fn look(&mut self) -> Option<Control> {
         // A folder that cannot be read now may be read at the next look; the work goes on either way.
         let control = read(&self.dir).ok().flatten()?;

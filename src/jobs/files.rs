@@ -1,9 +1,9 @@
 //! Small files replaced as a whole: a reader sees the old one or the new one, never half of either.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, OpenOptions, Permissions},
     io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -34,7 +34,7 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
             .mode(mode)
             .open(path)?;
         // The umask may have taken bits that the mode names.
-        rustix::fs::fchmod(&new, rustix::fs::Mode::from_raw_mode(mode))?;
+        new.set_permissions(Permissions::from_mode(mode))?;
         new.write_all(bytes)?;
         new.sync_all()
     };
@@ -55,12 +55,20 @@ fn beside(path: &Path) -> std::path::PathBuf {
 ///
 /// The file cannot be opened.
 pub fn append(path: &Path) -> Result<File> {
-    OpenOptions::new()
+    let log = OpenOptions::new()
         .create(true)
         .append(true)
         .mode(0o640)
         .open(path)
-        .map_err(file("open", path))
+        .map_err(file("open", path))?;
+    let_the_group_read(&log);
+    Ok(log)
+}
+
+/// Gives a file mode 0640, whatever the umask made of it.
+pub(super) fn let_the_group_read(file: &File) {
+    // One that belongs to another user keeps the mode that its owner gave it.
+    let _ = file.set_permissions(Permissions::from_mode(0o640));
 }
 
 /// The last lines of a text file, at most `lines` of them out of its last 8 KiB; empty when it cannot be read.
@@ -90,8 +98,6 @@ pub fn last_lines(path: &Path, lines: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]

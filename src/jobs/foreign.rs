@@ -27,6 +27,8 @@ use crate::domain::{
 
 /// The time between two looks at the control file.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// The time between two looks for a program that is no child: each goes through all processes.
+const LOOK_FOR_LIFE_EVERY: Duration = Duration::from_secs(1);
 /// How long the identity of a program may take to reach the disk before it is started all the same.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Lines of output that go with a failure.
@@ -75,7 +77,7 @@ pub(super) fn run(desk: Desk<'_>, command: &Command) -> End {
             }
             let _ = caller.send(Call::Exited);
         });
-        Watch::new(desk, program).to_the_end()
+        Watch::new(desk, program).until_it_ends()
     });
     let exit = match child.wait() {
         Ok(status) => spawn::exit(status),
@@ -98,11 +100,11 @@ pub(super) fn adopt(desk: Desk<'_>, program: Process) -> Option<End> {
         let (caller, watched) = (desk.caller.clone(), program.clone());
         scope.spawn(move || {
             while process::group_lives(&watched) {
-                thread::sleep(LOOK_EVERY);
+                thread::sleep(LOOK_FOR_LIFE_EVERY);
             }
             let _ = caller.send(Call::Exited);
         });
-        Watch::new(desk, program).to_the_end()
+        Watch::new(desk, program).until_it_ends()
     });
     over.by.map(|by| End {
         state: EndState::Stopped,
@@ -130,14 +132,11 @@ fn ending(exit: Exit, stopped_by: Option<String>, last_lines: impl FnOnce() -> S
 /// Starts the gate that will become the program; an error is the sentence for the run's end.
 fn start(desk: &Desk<'_>, command: &Command) -> Result<Child, String> {
     let environment = request::environment(desk.dir);
-    let path = match &environment {
-        Some(environment) => environment
-            .iter()
-            .find(|(name, _)| name == "PATH")
-            .map(|(_, value)| value.clone()),
-        None => std::env::var("PATH").ok(),
-    };
-    find(command, path.as_deref().unwrap_or("/usr/bin:/bin"))?;
+    let path = environment.as_ref().and_then(|environment| {
+        let found = environment.iter().find(|(name, _)| name == "PATH");
+        found.map(|(_, value)| value.as_str())
+    });
+    find(command, path)?;
     let told = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
     let output = files::append(&desk.dir.join("output.log"))
         .map_err(|error| told("write its output", &error))?;
@@ -167,8 +166,9 @@ fn start(desk: &Desk<'_>, command: &Command) -> Result<Child, String> {
         .map_err(|error| told("start a shell for it", &error))
 }
 
-/// Finds what can be wrong with a command before it is started, for a better word than a shell's.
-fn find(command: &Command, path: &str) -> Result<(), String> {
+/// Finds what can be wrong with a command before it is started, for a better word than a shell's. Where the PATH is not
+/// known, the shell has the word.
+fn find(command: &Command, path: Option<&str>) -> Result<(), String> {
     let Command { argv, cwd } = command;
     let Some(name) = argv.first() else {
         return Err("there is no command".to_owned());
@@ -182,18 +182,18 @@ fn find(command: &Command, path: &str) -> Result<(), String> {
         fs::metadata(file)
             .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
     };
-    let is_there = match name.contains('/') {
-        true => can_run(&cwd.join(name)),
-        false => path
-            .split(':')
-            .any(|folder| can_run(&cwd.join(folder).join(name))),
-    };
-    match (is_there, name.contains('/')) {
-        (true, _) => Ok(()),
-        (false, true) => Err(format!(
-            "cannot start {name:?}: no such program, or it may not be run"
-        )),
-        (false, false) => Err(format!("cannot start {name:?}: it is in no folder of PATH")),
+    if name.contains('/') {
+        return match can_run(&cwd.join(name)) {
+            true => Ok(()),
+            false => Err(format!(
+                "cannot start {name:?}: no such program, or it may not be run"
+            )),
+        };
+    }
+    let mut folders = path.into_iter().flat_map(|path| path.split(':'));
+    match path.is_none() || folders.any(|folder| can_run(&cwd.join(folder).join(name))) {
+        true => Ok(()),
+        false => Err(format!("cannot start {name:?}: it is in no folder of PATH")),
     }
 }
 
@@ -232,7 +232,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn to_the_end(mut self) -> Over {
+    fn until_it_ends(mut self) -> Over {
         thread::scope(|scope| {
             // Dropped at the end: then the recording ends too.
             let (_ends, ended) = mpsc::channel();

@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Result, file};
+use super::{Error, Result, file, files};
 use crate::domain::time::Timestamp;
 
 /// A claim is tried this often, because a probe takes the lock for an instant.
@@ -45,6 +45,7 @@ pub fn claim(path: &Path, now: Timestamp) -> Result<Lock> {
         .mode(0o640)
         .open(path)
         .map_err(file("open", path))?;
+    files::let_the_group_read(&lock);
     for _ in 0..TRIES {
         match lock.try_lock() {
             Ok(()) => {

@@ -124,7 +124,7 @@ impl Watch<'_> {
 
     /// Answers the next command, when there is one; `None` when the loop has nothing to do for it.
     fn asked(&mut self, step: i64) -> Option<Order> {
-        let Control { seq, want, by, .. } = self.desk.inbox.next()?;
+        let Control { seq, want, by, .. } = self.desk.inbox.poll()?;
         self.say(
             step,
             What::Answered {

@@ -60,6 +60,8 @@ pub fn run(dir: &Path) -> i32 {
     process::leave_session();
     keep_panics();
     let (caller, calls) = mpsc::channel();
+    // A program that is started in another folder must find the journal too.
+    let dir = &std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let worked = hear_signals(caller.clone())
         .map_err(file("watch signals in", dir))
         .and_then(|()| work(dir, caller, calls));
@@ -155,10 +157,13 @@ pub(super) fn failed(exit: Exit, message: String) -> End {
 ///
 /// The journal cannot be read.
 pub fn was_begun(dir: &Path, attempt: u32) -> Result<bool> {
-    Ok(!matches!(
-        Past::of(&journal::path(dir, attempt))?,
-        Past::Nothing
-    ))
+    let mut is_begun = false;
+    // It is the first line of every worker, so this does not read far.
+    each_event(&journal::path(dir, attempt), |event| {
+        is_begun |= matches!(event, What::Started { .. });
+        !is_begun
+    })?;
+    Ok(is_begun)
 }
 
 /// What an earlier worker of the same attempt left behind.
@@ -173,29 +178,42 @@ enum Past {
 
 impl Past {
     fn of(journal: &Path) -> Result<Self> {
-        let mut reader = Reader::new(journal, 0, 0);
         let (mut is_begun, mut program) = (false, None);
-        loop {
-            let batch = reader.read(1 << 20).map_err(file("read", journal))?;
-            for happening in batch.happenings {
-                let Happening::Line(line) = happening else {
-                    continue;
-                };
-                match records::parse(&line).map(|record| record.event) {
-                    Ok(Some(What::Started { .. })) => is_begun = true,
-                    Ok(Some(What::Spawned { process })) => program = Some(process),
-                    _ => {}
-                }
+        each_event(journal, |event| {
+            match event {
+                What::Started { .. } => is_begun = true,
+                What::Spawned { process } => program = Some(process),
+                _ => {}
             }
-            if batch.is_at_end {
-                break;
-            }
-        }
+            true
+        })?;
         Ok(match program.filter(process::group_lives) {
             Some(program) => Self::Program(program),
             None if is_begun => Self::Begun,
             None => Self::Nothing,
         })
+    }
+}
+
+/// Gives the events of a journal in order, for as long as they are wanted.
+fn each_event(journal: &Path, mut is_more_wanted: impl FnMut(What) -> bool) -> Result<()> {
+    let mut reader = Reader::new(journal, 0, 0);
+    loop {
+        let batch = reader.read(1 << 16).map_err(file("read", journal))?;
+        for happening in batch.happenings {
+            let Happening::Line(line) = happening else {
+                continue;
+            };
+            let Ok(Some(event)) = records::parse(&line).map(|record| record.event) else {
+                continue;
+            };
+            if !is_more_wanted(event) {
+                return Ok(());
+            }
+        }
+        if batch.is_at_end {
+            return Ok(());
+        }
     }
 }
 

@@ -196,6 +196,8 @@ fn what_cannot_be_started_says_why() {
     ];
     for (name, why) in cases {
         let stage = Stage::new(&[name]);
+        let environment = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())];
+        request::write_environment(stage.dir(), &environment).unwrap();
         assert_eq!(stage.work(|_| {}).unwrap(), Some(EndState::Failed));
         assert_eq!(stage.end(), failed(Exit::Code(127), why.to_owned()));
     }
@@ -314,8 +316,9 @@ fn work_as_a_child() {
     std::process::exit(run(&dir));
 }
 
-fn child(dir: &Path) -> Child {
-    Program::new(std::env::current_exe().unwrap())
+fn worker_command(dir: &Path) -> Program {
+    let mut worker = Program::new(std::env::current_exe().unwrap());
+    worker
         .args([
             "--ignored",
             "--exact",
@@ -325,9 +328,12 @@ fn child(dir: &Path) -> Child {
         .env("SCONCE_TEST_DIR", dir)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::null());
+    worker
+}
+
+fn child(dir: &Path) -> Child {
+    worker_command(dir).spawn().unwrap()
 }
 
 #[test]
@@ -453,4 +459,23 @@ fn a_panic_is_a_failure_with_its_words() {
         said.contains("panicked") && said.contains("row 7 is odd"),
         "{said}"
     );
+}
+
+#[test]
+fn a_run_folder_named_from_here_is_found_from_elsewhere() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("run");
+    fs::create_dir(&dir).unwrap();
+    let request = command(
+        &["sh", "-c", "echo '{\"step\":1}' >> $SCONCE_JOURNAL"],
+        Path::new("/"),
+    );
+    request::freeze(&dir, &request).unwrap();
+    let mut worker = worker_command(Path::new("run"))
+        .current_dir(root.path())
+        .spawn()
+        .unwrap();
+    assert_eq!(worker.wait().unwrap().code(), Some(0));
+    let journal = fs::read_to_string(dir.join("journal.1.ndjson")).unwrap();
+    assert!(journal.contains("{\"step\":1}"), "{journal}");
 }

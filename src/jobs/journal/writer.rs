@@ -12,9 +12,12 @@ use std::{
 };
 
 use super::thin::thin;
-use crate::domain::{
-    events::What,
-    records::{self, Record},
+use crate::{
+    domain::{
+        events::What,
+        records::{self, Record},
+    },
+    jobs::files,
 };
 
 /// Records that may wait; one more, and points are thinned.
@@ -109,6 +112,7 @@ impl Writer {
             .read(true)
             .mode(0o640)
             .open(path)?;
+        files::let_the_group_read(&file);
         Self::to(file, is_shared)
     }
 

@@ -40,11 +40,11 @@ struct BadDisk {
 impl Sink for BadDisk {
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut script = self.script.lock().unwrap();
-        let count = match script
-            .is_empty()
-            .then_some(Some(usize::MAX))
-            .unwrap_or_else(|| script.remove(0))
-        {
+        let said = match script.is_empty() {
+            true => Some(usize::MAX),
+            false => script.remove(0),
+        };
+        let count = match said {
             Some(most) => most.min(bytes.len()),
             None => return Err(ErrorKind::StorageFull.into()),
         };
