@@ -9,14 +9,14 @@ use std::{
 };
 
 use polars::prelude::{
-    CsvReadOptions, DataFrame, JsonFormat, JsonReader, NullValues, ParquetReader, PlSmallStr,
-    PolarsResult, SerReader,
+    Column, CsvReadOptions, DataFrame, JsonFormat, JsonReader, NullValues, ParquetReader,
+    PlSmallStr, PolarsResult, SerReader, polars_err,
 };
 
 use super::{
     Error,
     cells::{Cells, MISSING},
-    csv,
+    csv, parquet,
 };
 use crate::domain::text;
 
@@ -24,6 +24,8 @@ use crate::domain::text;
 pub const MOST_COLUMNS: usize = 20_000;
 /// The most rows a table may have: row numbers are `u32`.
 pub const MOST_ROWS: usize = u32::MAX as usize - 1;
+
+const DAMAGED: &str = "the file is damaged";
 
 /// A table as it was read, and the hash of its bytes.
 #[derive(Clone, Debug)]
@@ -136,10 +138,13 @@ fn parse(path: &Path, bytes: &[u8], hash: String) -> Result<Table, Error> {
             path: path.to_owned(),
         });
     }
-    let mut frame = parse(path, bytes)?;
+    let frame = parse(path, bytes)?;
     check_size(path, frame.width(), frame.height())?;
-    // One chunk a column, so that a cell is found without a search.
-    frame.rechunk_mut();
+    // A damaged Parquet file can have columns of different lengths, and polars does not mind.
+    let is_level = |column: &Column| column.len() == frame.height();
+    if !frame.columns().iter().all(is_level) {
+        return Err(unreadable(path, DAMAGED.to_owned()));
+    }
     Ok(Table { frame, hash })
 }
 
@@ -180,6 +185,8 @@ fn parse_csv(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
         guarded(path, || {
             CsvReadOptions::default()
                 .with_infer_schema_length(look_at)
+                // One chunk a column: a cell is found without a search.
+                .with_rechunk(true)
                 .map_parse_options(|options| {
                     options
                         .with_separator(shape.separator)
@@ -279,7 +286,14 @@ fn parse_ndjson(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
 }
 
 fn parse_parquet(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
-    guarded(path, || ParquetReader::new(Cursor::new(bytes)).finish())
+    guarded(path, || {
+        if !parquet::is_plausible(bytes, MOST_ROWS)? {
+            return Err(polars_err!(ComputeError: "{DAMAGED}"));
+        }
+        let mut frame = ParquetReader::new(Cursor::new(bytes)).finish()?;
+        frame.rechunk_mut();
+        Ok(frame)
+    })
 }
 
 fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
@@ -299,7 +313,7 @@ fn guarded<T>(path: &Path, read: impl FnOnce() -> PolarsResult<T>) -> Result<T, 
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(unreadable(path, error.to_string())),
-        Err(_) => Err(unreadable(path, "the file is damaged".to_owned())),
+        Err(_) => Err(unreadable(path, DAMAGED.to_owned())),
     }
 }
 

@@ -504,6 +504,11 @@ proptest! {
         go_all_the_way(name, &bytes);
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
     #[test]
     fn no_damaged_parquet_file_makes_it_panic(at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>(), is_cut in any::<bool>()) {
         let mut frame = df!(

@@ -1,0 +1,39 @@
+//! What a Parquet file claims, looked at before it is believed.
+//!
+//! polars reserves memory for as many values as a page says it holds. In a damaged file that number can be anything, and
+//! memory that cannot be had ends the process: no panic that could be caught, no error. So the counts of the pages are
+//! compared with those of their columns first.
+
+use std::io::Cursor;
+
+use polars_parquet::parquet::{
+    error::ParquetResult,
+    page::CompressedPage,
+    read::{get_page_iterator, read_metadata},
+};
+
+/// Do all pages claim no more values than their column, and all columns no more rows than `most_rows`?
+pub(super) fn is_plausible(bytes: &[u8], most_rows: usize) -> ParquetResult<bool> {
+    let metadata = read_metadata(&mut Cursor::new(bytes))?;
+    let reader = Cursor::new(bytes.to_vec().into());
+    for group in &metadata.row_groups {
+        if most_rows < group.num_rows() {
+            return Ok(false);
+        }
+        for column in group.parquet_columns() {
+            let Ok(most) = usize::try_from(column.num_values()) else {
+                return Ok(false);
+            };
+            let mut seen = 0_usize;
+            for page in get_page_iterator(column, reader.clone(), vec![], bytes.len())? {
+                if let CompressedPage::Data(page) = page? {
+                    seen = seen.saturating_add(page.num_values());
+                }
+                if most < seen {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+    Ok(true)
+}
