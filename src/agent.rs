@@ -11,7 +11,7 @@ mod bell;
 use std::{
     collections::{HashMap, HashSet},
     os::unix::fs::MetadataExt as _,
-    path::{Path, PathBuf},
+    path::Path,
     process::Child,
     thread,
     time::{Duration, Instant},
@@ -63,7 +63,7 @@ pub fn run(open: impl FnOnce() -> Result<Workspace>, root: &Path) -> Result<()> 
             .hint("check the limits of processes and threads: `ulimit -a`")
             .because(error)
     })?;
-    if lock::is_held(&lock_path(root)).map_err(unusable)? {
+    if lock::is_held(&spawn::agent_lock(root)).map_err(unusable)? {
         return Ok(());
     }
     let ws = open()?;
@@ -132,7 +132,7 @@ impl<'a> Agent<'a> {
     ///
     /// The lock's file cannot be used.
     pub fn claim(ws: &'a Workspace) -> Result<Option<Self>> {
-        let lock = match lock::claim(&lock_path(&ws.root), ws.now()) {
+        let lock = match lock::claim(&spawn::agent_lock(&ws.root), ws.now()) {
             Ok(lock) => lock,
             Err(jobs::Error::Held { .. }) => return Ok(None),
             Err(error) => return Err(unusable(error)),
@@ -338,7 +338,7 @@ pub struct Status {
 ///
 /// The lock's file cannot be read.
 pub fn status(root: &Path) -> Result<Status> {
-    let path = lock_path(root);
+    let path = spawn::agent_lock(root);
     let is_running = lock::is_held(&path).map_err(unusable)?;
     // What another user could have written is not believed: a pid may be signalled.
     let own = rustix::process::getuid().as_raw();
@@ -381,7 +381,7 @@ pub fn stop(root: &Path) -> Result<bool> {
             .because(std::io::Error::from(error))
     })?;
     let told = Instant::now();
-    while lock::is_held(&lock_path(root)).map_err(unusable)? {
+    while lock::is_held(&spawn::agent_lock(root)).map_err(unusable)? {
         if Duration::from_secs(10) < told.elapsed() {
             return Err(Error::new(Kind::Environment, "the agent has not ended yet")
                 .hint("it was told to: look again in a moment"));
@@ -389,11 +389,6 @@ pub fn stop(root: &Path) -> Result<bool> {
         thread::sleep(Duration::from_millis(20));
     }
     Ok(true)
-}
-
-fn lock_path(root: &Path) -> PathBuf {
-    let uid = rustix::process::getuid().as_raw();
-    root.join(format!("agent.{uid}.lock"))
 }
 
 fn unusable(error: jobs::Error) -> Error {

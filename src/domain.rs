@@ -6,6 +6,7 @@
 pub mod actors;
 pub mod audit;
 pub mod control;
+pub mod disks;
 pub mod events;
 pub mod evidence;
 pub mod filter;

@@ -39,7 +39,10 @@ impl Agent {
         let out = &context.out;
         match self.verb {
             Verb::Start => ops::jobs::wake(&context.workspace()?)?,
-            Verb::Run => agent::run(|| context.workspace().map_err(Failure::into_error), &root)?,
+            Verb::Run => agent::run(
+                || context.agents_workspace().map_err(Failure::into_error),
+                &root,
+            )?,
             Verb::Stop => out.say(if agent::stop(&root)? {
                 "stopped; training goes on"
             } else {

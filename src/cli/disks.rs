@@ -4,31 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
-use crate::config::Environment;
-
-/// Names of file systems by the number that `statfs` gives (linux/magic.h), and whether they are shared over a network.
-#[cfg(target_os = "linux")]
-const KINDS: [(u32, &str, bool); 19] = [
-    (0xef53, "ext4", false),
-    (0x5846_5342, "xfs", false),
-    (0x9123_683e, "btrfs", false),
-    (0x2fc1_2fc1, "zfs", false),
-    (0x0102_1994, "tmpfs", false),
-    (0x794c_7630, "overlay", false),
-    (0xf2f5_2010, "f2fs", false),
-    (0x6573_5546, "fuse", false),
-    (0x6969, "nfs", true),
-    (0x517b, "smb", true),
-    (0xff53_4d42, "cifs", true),
-    (0xfe53_4d42, "smb2", true),
-    (0x0102_1997, "9p", true),
-    (0x0bd0_0bd0, "lustre", true),
-    (0x4750_4653, "gpfs", true),
-    (0x00c3_6400, "ceph", true),
-    (0x1983_0326, "beegfs", true),
-    (0x5346_414f, "afs", true),
-    (0x7461_636f, "ocfs2", true),
-];
+use crate::{config::Environment, domain::disks::file_system};
 
 /// What is known of a disk.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -78,11 +54,10 @@ fn kind(folder: &Path) -> (String, bool) {
     let Ok(stat) = rustix::fs::statfs(folder) else {
         return ("unknown".to_owned(), false);
     };
-    let number = stat.f_type as u32;
-    let known = KINDS.iter().find(|(magic, ..)| *magic == number);
-    known.map_or_else(
+    let number = stat.f_type as i64;
+    file_system(number).map_or_else(
         || (format!("{number:#x}"), false),
-        |(_, name, network)| ((*name).to_owned(), *network),
+        |found| (found.name.to_owned(), found.is_network),
     )
 }
 

@@ -55,10 +55,26 @@ impl Context {
         let store = self.store(&loaded)?;
         Ok(open(&loaded, store.path)?)
     }
+
+    /// The open project as its agent opens it.
+    pub fn agents_workspace(&self) -> Result<Workspace, Failure> {
+        let loaded = self.config()?;
+        let store = self.store(&loaded)?;
+        Ok(open_alone(&loaded, store.path)?)
+    }
 }
 
-/// Opens the store in a folder, making it when it is not there.
+/// Opens the store in a folder, making it when it is not there. Work that an agent left behind, by a reboot or a kill,
+/// gets a new one.
 pub fn open(loaded: &Loaded, root: PathBuf) -> ops::Result<Workspace> {
+    let ws = open_alone(loaded, root)?;
+    if ops::leases::has_work(&ws)? {
+        ops::jobs::wake(&ws)?;
+    }
+    Ok(ws)
+}
+
+fn open_alone(loaded: &Loaded, root: PathBuf) -> ops::Result<Workspace> {
     let environment = &loaded.environment;
     let program = std::env::current_exe().map_err(|error| {
         let message = "cannot tell where this program stands";

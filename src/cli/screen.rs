@@ -67,7 +67,7 @@ pub fn open(context: &Context, loaded: Loaded, root: std::path::PathBuf, is_demo
 /// itself is never asked: its late answers would be read as keys.
 fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
     let (ui, environment) = (&loaded.config.ui, &loaded.environment);
-    let term = environment.var("TERM").unwrap_or("dumb").to_owned();
+    let term = environment.var("TERM").unwrap_or("xterm").to_owned();
     let is_far = ["SSH_CONNECTION", "SSH_TTY", "MOSH_KEY"]
         .iter()
         .any(|name| environment.var(name).is_some());

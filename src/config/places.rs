@@ -204,18 +204,16 @@ mod tests {
     }
 
     #[test]
-    fn a_store_folder_is_private_unless_it_is_shared() {
+    fn a_store_folder_is_private() {
         let folder = tempfile::tempdir().unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
         let own = folder.path().join("a/own");
         make_private(&own).unwrap();
         assert_eq!(mode(&own), 0o700);
-        let shared = folder.path().join("shared");
-        make_shared(&shared, &rustix::process::getgid().as_raw().to_string()).unwrap();
-        assert_eq!(mode(&shared), 0o2770);
-        assert!(matches!(
-            make_shared(&shared, "no such group"),
-            Err(Error::NoGroup(_))
-        ));
+    }
+
+    #[test]
+    fn a_group_that_is_not_there_is_said_to_be() {
+        assert!(matches!(group("no such group"), Err(Error::NoGroup(_))));
     }
 }

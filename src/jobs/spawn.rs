@@ -41,6 +41,12 @@ pub fn agent_log(root: &Path) -> PathBuf {
     root.join(format!("agent.{uid}.log"))
 }
 
+/// The lock that the agent of this user holds for life.
+pub fn agent_lock(root: &Path) -> PathBuf {
+    let uid = rustix::process::getuid().as_raw();
+    root.join(format!("agent.{uid}.lock"))
+}
+
 fn start(mut command: Command, log: &Path) -> Result<Child> {
     let output = files::append(log)?;
     let errors = output.try_clone().map_err(super::file("open", log))?;

@@ -376,10 +376,19 @@ impl Taking {
                 epoch: said.epoch.or(known.epoch),
                 epochs: said.epochs.or(known.epochs),
             };
-        } else if let Some(step) = record.step {
+        } else if let Some(step) = record.step.filter(|_| !is_of_the_system(record)) {
             known.step = step;
         }
     }
+}
+
+/// Points of the machine count seconds, not the program's steps.
+fn is_of_the_system(record: &Record) -> bool {
+    !record.metrics.is_empty()
+        && record
+            .metrics
+            .iter()
+            .all(|(name, _)| name.starts_with("system/"))
 }
 
 /// Characters kept of one log line of a journal.

@@ -17,7 +17,7 @@ use crate::{
         presets::{Device, Preset},
         runs::{Progress, Run, RunKind, RunState, StateWord, Tag},
     },
-    jobs::{capture, request, slots, spawn},
+    jobs::{capture, lock, request, slots, spawn},
     store::{self, Connection, audit, events, jobs as rows, runs as run_rows},
     train,
     workspace::Workspace,
@@ -196,6 +196,10 @@ pub(super) fn resume(ws: &Workspace, run: &Run) -> Result<Run> {
 
 /// Starts an agent for this store unless one lives; the second of two ends at once.
 pub fn wake(ws: &Workspace) -> Result<()> {
+    // One that lives looks at the queue once more after it let go of its lock: it sees what was queued before this look.
+    if lock::is_held(&spawn::agent_lock(&ws.root)).unwrap_or(false) {
+        return Ok(());
+    }
     spawn::agent(&ws.surroundings.program, &ws.root).map_err(|error| {
         Error::new(Kind::Environment, "no agent could be started")
             .hint("what is queued stays so; `sconce agent start` tries again")

@@ -99,7 +99,7 @@ impl Space {
     /// The JSON that a command prints.
     #[track_caller]
     pub fn json(&self, args: &[&str]) -> Value {
-        let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+        let args: Vec<&str> = ["--json"].iter().chain(args).copied().collect();
         let text = self.ok(&args);
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{args:?}: {error}\n{text}"))
     }
