@@ -12,11 +12,14 @@ use polars::prelude::{
     Column, CsvReadOptions, DataFrame, JsonFormat, JsonReader, NullValues, ParquetReader,
     PlSmallStr, PolarsResult, SerReader, polars_err,
 };
+use serde_json::Value;
 
 use super::{
     Error,
     cells::{Cells, MISSING},
-    csv, parquet,
+    csv,
+    error::quoted,
+    parquet,
 };
 use crate::domain::text;
 
@@ -264,17 +267,14 @@ fn check_names(path: &Path, names: &[String]) -> Result<(), Error> {
 
 fn parse_ndjson(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
     let text = text_of(path, bytes)?;
+    let mut kinds = HashMap::new();
     for (line, object) in (1..).zip(text.lines()) {
-        if object.trim().is_empty() {
-            continue;
-        }
-        let parsed = serde_json::from_str::<HashMap<String, serde::de::IgnoredAny>>(object);
-        if let Err(error) = parsed {
-            return Err(Error::Line {
+        if !object.trim().is_empty() {
+            check_object(object, &mut kinds).map_err(|why| Error::Line {
                 path: path.to_owned(),
                 line,
-                why: format!("not one JSON object: {}", text::shown(&error.to_string())),
-            });
+                why,
+            })?;
         }
     }
     guarded(path, || {
@@ -283,6 +283,33 @@ fn parse_ndjson(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
             .infer_schema_len(None)
             .finish()
     })
+}
+
+/// Is the line one object of plain values, of the types they had before? Numbers and texts may mix: `inspect` tells which
+/// of them are mistakes.
+fn check_object(object: &str, kinds: &mut HashMap<String, &'static str>) -> Result<(), String> {
+    let object: HashMap<String, Value> = serde_json::from_str(object)
+        .map_err(|error| format!("not one JSON object: {}", text::shown(&error.to_string())))?;
+    for (name, value) in object {
+        let kind = match value {
+            Value::Null => continue,
+            Value::Bool(_) => "true or false",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a text",
+            Value::Array(_) | Value::Object(_) => {
+                let name = quoted(&name);
+                return Err(format!("{name} is a list or an object: write plain values"));
+            }
+        };
+        let before = *kinds.entry(name.clone()).or_insert(kind);
+        if before != kind && [before, kind].contains(&"true or false") {
+            let name = quoted(&name);
+            return Err(format!(
+                "{name} is {kind} here and {before} before: make it one of them"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn parse_parquet(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {

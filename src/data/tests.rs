@@ -55,7 +55,7 @@ fn message(name: &str, bytes: impl AsRef<[u8]>) -> String {
 
 #[test]
 fn a_bad_file_is_refused_by_line_row_or_column() {
-    let cases: [(&str, &[u8], &str); 24] = [
+    let cases: [(&str, &[u8], &str); 27] = [
         ("t.csv", b"", "t.csv is empty"),
         ("t.csv", b"\n \n", "t.csv is empty"),
         ("t.csv", b"a,kind\n", "t.csv has columns but no rows"),
@@ -140,6 +140,21 @@ fn a_bad_file_is_refused_by_line_row_or_column() {
             "t.jsonl",
             b"[1,2]\n",
             "line 1 of t.jsonl: not one JSON object",
+        ),
+        (
+            "t.ndjson",
+            b"{\"a\":1,\"kind\":\"x\"}\n{\"a\":true}\n",
+            "line 2 of t.ndjson: 'a' is true or false here and a number before: make it one of them",
+        ),
+        (
+            "t.ndjson",
+            b"{\"a\":1,\"kind\":\"x\"}\n\n{\"a\":{\"b\":1}}\n",
+            "line 3 of t.ndjson: 'a' is a list or an object: write plain values",
+        ),
+        (
+            "t.ndjson",
+            b"{\"a\":1,\"kind\":\"x\"}\n{\"a\":\"p\",\"kind\":\"y\"}\n{\"a\":2.5,\"kind\":\"y\"}\n",
+            "row 2 of column 'a' holds 'p', which is no number",
         ),
         (
             "t.parquet",
