@@ -2,7 +2,7 @@
 -- blobs: sealed blocks and their pyramid in `chunk`, open points in `part` and `pending`. Blobs are written once.
 
 create table series (
-    id         integer primary key,
+    id         integer primary key autoincrement,
     run        text    not null references runs (id) on delete cascade,
     metric     text    not null,
     segment    integer not null, -- a resume from an older step starts the next one
@@ -34,9 +34,10 @@ create table part (
     data blob    not null
 ) strict;
 
--- Open points by commit: one row for all series of a run, so that a commit costs what is new.
+-- Open points by commit: one row for all series of a run, so that a commit costs what is new. Rows are deleted up to an
+-- id, so an id must never come back, not even when the table was empty in between.
 create table pending (
-    id   integer primary key,
+    id   integer primary key autoincrement,
     run  text    not null references runs (id) on delete cascade,
     data blob    not null
 ) strict;

@@ -681,3 +681,25 @@ fn steps_at_the_ends_of_what_can_be_counted_are_charted() {
             .is_empty()
     );
 }
+
+/// Ids of pending rows used to begin anew once all were deleted: rows still needed were then taken for old ones.
+#[test]
+fn small_commits_after_large_ones_lose_nothing() {
+    let conn = store();
+    let mut open = Open::load(&conn, &run(0)).unwrap();
+    let lines = [vec![1; 200], vec![2_000; 4], vec![1; 300]].concat();
+    let mut step = 0;
+    for lines in lines {
+        for _ in 0..lines {
+            let value = step as f64;
+            let metrics = [("a".to_owned(), value), ("b".to_owned(), -value)];
+            open.add(Some(step), Timestamp(step), &metrics);
+            step += 1;
+        }
+        open.save(&conn).unwrap();
+        Open::load(&conn, &run(0)).unwrap();
+    }
+    for metric in ["a", "b"] {
+        assert_eq!(all(&conn, metric).len(), step as usize);
+    }
+}
