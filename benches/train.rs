@@ -16,8 +16,8 @@ use sconce::{
     data::{Encoded, Target},
     domain::{jobs::Training, presets::Preset},
     train::{
-        checkpoints::Position, fit::Task, math::Math, nets::Ends, predict::Goal, random,
-        trainer::Trainer,
+        CANDLE_THREADS, checkpoints::Position, fit::Task, math::Math, nets::Ends, predict::Goal,
+        random, trainer::Trainer,
     },
 };
 
@@ -56,9 +56,11 @@ fn main() {
 }
 
 fn in_a_process(way: &str, threads: usize) -> f64 {
+    let of_candle = if way == "fused" { 1 } else { threads };
     let out = Command::new(env::current_exe().expect("a program has a path"))
         .args(["--one", way, &threads.to_string()])
         .env("RAYON_NUM_THREADS", threads.to_string())
+        .env(CANDLE_THREADS, of_candle.to_string())
         .output()
         .expect("this program starts");
     let text = String::from_utf8(out.stdout).expect("a number is text");

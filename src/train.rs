@@ -46,6 +46,11 @@ use crate::{
     },
 };
 
+/// The environment variable that says on how many threads candle adds up small tensors. Its threads spin while they
+/// wait, which takes the core from the trainer: set to 1 before a worker starts, training is up to three times as fast.
+/// The weights are the same either way.
+pub const CANDLE_THREADS: &str = "CANDLE_NUM_THREADS";
+
 /// What the loop tells and asks at each step.
 pub trait Observer {
     /// Takes a record; its time is left to the taker.
