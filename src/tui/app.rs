@@ -782,3 +782,6 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
