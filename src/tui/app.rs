@@ -459,19 +459,19 @@ impl App {
             }
             Outcome::Entered(purpose, text) => {
                 self.overlays.pop();
-                return self.entered(purpose, &text);
+                return self.entered(&purpose, &text);
             }
         }
         vec![]
     }
 
-    fn entered(&mut self, purpose: Purpose, text: &str) -> Vec<Effect> {
+    fn entered(&mut self, purpose: &Purpose, text: &str) -> Vec<Effect> {
         match purpose {
             Purpose::Filter => self.runs.list.set_filter(text),
-            Purpose::Note(id) => return vec![Effect::Do(Verb::Note(id, text.to_owned()))],
+            Purpose::Note(id) => return vec![Effect::Do(Verb::Note(*id, text.to_owned()))],
             Purpose::Tags(id) => match verbs::tags(text) {
                 Ok((add, remove)) if add.is_empty() && remove.is_empty() => {}
-                Ok((add, remove)) => return vec![Effect::Do(Verb::Tag(id, add, remove))],
+                Ok((add, remove)) => return vec![Effect::Do(Verb::Tag(*id, add, remove))],
                 Err(why) => self.say(Level::Error, why),
             },
         }
@@ -595,7 +595,7 @@ impl App {
         }
         match self.interrupted.replace(self.shared.now) {
             Some(before) if self.shared.now.since(before) <= INTERRUPT_MS => {
-                self.how = Some(How::Quit)
+                self.how = Some(How::Quit);
             }
             _ => self.say(Level::Info, "once more to leave"),
         }
@@ -635,6 +635,7 @@ impl App {
         } else if !area.is_empty() {
             chrome::too_small(buffer, area, &self.shared.look);
         }
+        self.shared.look.charset.spell(frame.buffer_mut());
         self.is_dirty = false;
         if let Some(cursor) = self.cursor {
             frame.set_cursor_position(cursor);
@@ -678,12 +679,12 @@ impl App {
         }
         match &self.store {
             StoreState::Open if self.is_card_shown() => {
-                card::draw(buffer, rows.body, &shared, true)
+                card::draw(buffer, rows.body, &shared, true);
             }
             StoreState::Open => self.view().draw(buffer, rows.body, &shared),
             StoreState::Opening => {}
             StoreState::Failed(_) if self.is_card_shown() => {
-                card::draw(buffer, rows.body, &shared, false)
+                card::draw(buffer, rows.body, &shared, false);
             }
             StoreState::Failed(error) => trouble::draw(buffer, rows.body, look, error),
         }

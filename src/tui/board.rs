@@ -292,7 +292,7 @@ pub fn groups(metrics: &[Summary]) -> Vec<Group> {
         };
         match groups.iter_mut().find(|group| group.name == name) {
             Some(group) if group.metrics.len() < MOST_LINES => {
-                group.metrics.push(summary.metric.clone())
+                group.metrics.push(summary.metric.clone());
             }
             _ => groups.push(Group {
                 name: name.to_owned(),

@@ -94,6 +94,10 @@ fn without_colour_and_without_unicode_the_words_remain() {
     for keys in ["0", "1", "2", "7", "?"] {
         let picture = stage.keys(keys).picture();
         assert!(
+            picture.content.iter().all(|cell| cell.symbol().is_ascii()),
+            "{keys}"
+        );
+        assert!(
             picture
                 .content
                 .iter()
