@@ -292,7 +292,7 @@ pub fn groups(metrics: &[Summary]) -> Vec<Group> {
         };
         match groups.iter_mut().find(|group| group.name == name) {
             Some(group) if group.metrics.len() < MOST_LINES => {
-                group.metrics.push(summary.metric.clone())
+                group.metrics.push(summary.metric.clone());
             }
             _ => groups.push(Group {
                 name: name.to_owned(),
@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn zooming_and_panning_stay_inside_the_run() {
-        let mut board = board(400, Some(1_000));
+        let mut board = board(400, Some(2_000));
         let whole = board.domain();
         for action in [
             Action::ZoomIn,
@@ -394,7 +394,7 @@ mod tests {
                 "{action:?}: {from} {to}"
             );
         }
-        assert_eq!(board.domain(), (750, 1_000));
+        assert_eq!(board.domain(), (1_500, 2_000));
         board.act(Action::ZoomOut);
         board.act(Action::ZoomOut);
         assert_eq!(board.domain(), whole);
@@ -402,11 +402,11 @@ mod tests {
 
     #[test]
     fn the_crosshair_walks_and_leaves() {
-        let mut board = board(400, Some(1_000));
+        let mut board = board(400, Some(2_000));
         assert!(!board.act(Action::Escape));
         board.act(Action::LineStart);
         board.act(Action::FarRight);
-        assert_eq!(board.view.crosshair, Some(100));
+        assert_eq!(board.view.crosshair, Some(200));
         assert!(board.act(Action::Escape));
         assert_eq!(board.view.crosshair, None);
     }

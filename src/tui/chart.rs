@@ -175,7 +175,7 @@ mod tests {
         }
 
         #[test]
-        fn a_smoothed_line_does_not_depend_on_the_zoom(values in proptest::collection::vec(-10.0..10.0f64, 40..80), cut in 0i64..30) {
+        fn a_smoothed_line_does_not_depend_on_the_zoom(values in proptest::collection::vec(-10.0..10.0f64, 40..80), cut in 0i64..25) {
             let points: Vec<(u32, Point)> = values.iter().enumerate().map(|(at, value)| (0, Point { step: at as i64, time: 0, value: *value })).collect();
             let last = |from| {
                 let window = Window { from, to: 39, columns: 16, slack: 0.25 };

@@ -208,7 +208,11 @@ pub fn which_key(
         has_borders: true,
         ..*look
     };
-    let inner = look.pane(buffer, place, Pane::new(format!("{typed} …")).focused(true));
+    let inner = look.pane(
+        buffer,
+        place,
+        &Pane::new(format!("{typed} …")).focused(true),
+    );
     look.lines(buffer, inner, rows.into_iter().map(Line::from));
 }
 

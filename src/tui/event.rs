@@ -51,7 +51,7 @@ pub struct Ticket(pub u64);
 pub struct Tickets(u64);
 
 impl Tickets {
-    pub fn next(&mut self) -> Ticket {
+    pub fn draw(&mut self) -> Ticket {
         self.0 += 1;
         Ticket(self.0)
     }

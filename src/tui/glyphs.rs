@@ -1,5 +1,7 @@
 //! The characters the screen is drawn with, in three tiers: what a terminal's font can be trusted to have.
 
+use ratatui::buffer::Buffer;
+
 use crate::domain::runs::StateWord;
 
 #[derive(
@@ -46,6 +48,30 @@ impl Charset {
 
     fn is_ascii(self) -> bool {
         self == Self::Ascii
+    }
+
+    /// In a terminal without UTF-8, spells what the screen and the names on it are written with in ASCII.
+    pub fn spell(self, buffer: &mut Buffer) {
+        if !self.is_ascii() {
+            return;
+        }
+        for cell in buffer
+            .content
+            .iter_mut()
+            .filter(|cell| !cell.symbol().is_ascii())
+        {
+            let ascii = match cell.symbol() {
+                "…" => "~",
+                "·" | "–" => "-",
+                "×" => "x",
+                "‹" | "←" => "<",
+                "›" | "→" => ">",
+                "↑" => "^",
+                "↓" => "v",
+                _ => "?",
+            };
+            cell.set_symbol(ascii);
+        }
     }
 
     pub fn border(self) -> &'static Border {

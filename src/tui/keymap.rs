@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crossterm::event::KeyCode;
 use strum::IntoEnumIterator as _;
 
 use super::{
@@ -150,7 +151,7 @@ impl Keymap {
             .collect()
     }
 
-    /// The keys of an action, the shortest to write first.
+    /// The keys of an action: Enter, then the shortest to write first.
     pub fn keys_of(&self, contexts: &[&str], action: Action) -> Vec<Keys> {
         let mut keys: Vec<Keys> = contexts
             .iter()
@@ -159,7 +160,15 @@ impl Keymap {
             .map(|(keys, _)| keys.clone())
             .filter(|keys| self.lookup(contexts, &keys.0) == Lookup::Action(action))
             .collect();
-        keys.sort_by_key(|keys| (keys.0.len(), keys.to_string().len(), keys.to_string()));
+        let is_enter = |keys: &Keys| keys.0 == [Chord::plain(KeyCode::Enter)];
+        keys.sort_by_key(|keys| {
+            (
+                !is_enter(keys),
+                keys.0.len(),
+                keys.to_string().len(),
+                keys.to_string(),
+            )
+        });
         keys.dedup();
         keys
     }

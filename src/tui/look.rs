@@ -74,7 +74,7 @@ impl Look {
     }
 
     /// A pane's frame: its title, a note at the right, and the area inside.
-    pub fn pane(&self, buffer: &mut Buffer, area: Rect, pane: Pane<'_>) -> Rect {
+    pub fn pane(&self, buffer: &mut Buffer, area: Rect, pane: &Pane<'_>) -> Rect {
         let area = area.intersection(buffer.area);
         if area.is_empty() {
             return area;
@@ -106,7 +106,7 @@ impl Look {
                 buffer.set_string(x, y, corner, style);
             }
         }
-        self.titles(buffer, area, &pane);
+        self.titles(buffer, area, pane);
         if is_boxed {
             Rect {
                 x: area.x + 1,

@@ -131,5 +131,5 @@ pub fn framed(
         has_borders: true,
         ..*look
     };
-    look.pane(buffer, place, Pane::new(title.to_owned()).focused(true))
+    look.pane(buffer, place, &Pane::new(title.to_owned()).focused(true))
 }

@@ -44,7 +44,7 @@ impl<Q: Clone + PartialEq, T> Remote<Q, T> {
         if is_same && (self.open.is_some() || !self.stale) {
             return None;
         }
-        let ticket = tickets.next();
+        let ticket = tickets.draw();
         (self.open, self.stale, self.asked) = (Some(ticket), false, Some(wanted.clone()));
         Some((ticket, wanted))
     }

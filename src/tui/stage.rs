@@ -63,13 +63,13 @@ impl Stage {
         stage
     }
 
-    /// Presses keys, a second apart unless `quickly`.
+    /// Presses keys, a second apart, and lets the screen come to rest after each.
     pub fn keys(&mut self, keys: &str) -> &mut Self {
         for key in keys.split(' ') {
             self.now.0 += 1_000;
             self.press(key);
+            self.rest();
         }
-        self.rest();
         self
     }
 

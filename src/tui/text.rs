@@ -1,13 +1,13 @@
 //! Text and numbers in cells: clipped by what they take on the screen, never by bytes.
 
 use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 use crate::domain::text::shown;
 
 /// How many columns a text takes.
 pub fn width(text: &str) -> usize {
-    text.graphemes(true).map(|grapheme| grapheme.width()).sum()
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
 /// Text from outside, made safe and cut to `columns` with an ellipsis.
@@ -81,7 +81,10 @@ pub fn value(value: f64) -> String {
     } else if size == 0.0 {
         "0".to_owned()
     } else if !(1e-4..1e6).contains(&size) {
-        let text = format!("{value:.2e}");
+        let mut text = format!("{value:.2e}");
+        if 9 < text.len() {
+            text = format!("{value:.1e}");
+        }
         match text.split_once('e') {
             Some((digits, power)) => {
                 let digits = digits.trim_end_matches('0').trim_end_matches('.');
@@ -94,6 +97,15 @@ pub fn value(value: f64) -> String {
         let after = usize::try_from(4 - before).unwrap_or(0).min(6);
         format!("{value:.after$}")
     }
+}
+
+/// A round value without the zeros at its end: `0.5`, `2`.
+pub fn short(number: f64) -> String {
+    let text = value(number);
+    if text.contains('.') && !text.contains('e') {
+        return text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    }
+    text
 }
 
 /// A whole number with commas up to 7 digits, with a unit beyond: `1,280,004`, `12.8M`.
@@ -113,7 +125,7 @@ fn commas(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if 0 < at && (digits.len() - at) % 3 == 0 {
+        if 0 < at && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -127,10 +139,15 @@ pub fn scaled(value: f64) -> String {
     let units = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
     match units.into_iter().find(|(scale, _)| *scale <= size) {
         Some((scale, unit)) if 100.0 <= size / scale => format!("{:.0}{unit}", value / scale),
-        Some((scale, unit)) => format!("{:.1}{unit}", value / scale),
+        Some((scale, unit)) => format!("{}{unit}", short_tenths(value / scale)),
         None if 100.0 <= size || size.fract() == 0.0 => format!("{value:.0}"),
         None => format!("{value:.1}"),
     }
+}
+
+fn short_tenths(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.trim_end_matches(".0").to_owned()
 }
 
 /// Bytes in units of 1,024: `71.2G`.

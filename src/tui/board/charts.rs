@@ -53,7 +53,7 @@ pub fn draw(board: &mut Board, buffer: &mut Buffer, area: Rect, shared: &Shared,
     let groups = board.groups();
     if groups.is_empty() {
         let pane = Pane::new("charts").focused(is_focused);
-        let inner = shared.look.pane(buffer, area, pane);
+        let inner = shared.look.pane(buffer, area, &pane);
         let text = match &board.detail.value {
             None => " …",
             Some(detail) if detail.run.state.has_ended() => " no points: this run wrote no metric",
@@ -128,7 +128,7 @@ pub fn draw_one(
         note: vec![look.span(note, Role::Dim)],
         is_focused,
     };
-    let inner = look.pane(buffer, area, pane);
+    let inner = look.pane(buffer, area, &pane);
     let trouble = group
         .metrics
         .iter()

@@ -52,7 +52,7 @@ impl LogView {
         let pane = Pane::new("log")
             .note(vec![look.span(self.note(chunk), Role::Dim)])
             .focused(is_focused);
-        let inner = look.pane(buffer, area, pane);
+        let inner = look.pane(buffer, area, &pane);
         let Some(chunk) = chunk else {
             match &log.error {
                 Some(error) => crate::tui::trouble::draw(buffer, inner, look, error),

@@ -64,7 +64,7 @@ fn figures(board: &Board, shared: &Shared) -> Vec<String> {
     let last = |ending: &str| find(board, ending).map(|summary| summary.last);
     match (last("rows_per_second"), board.pace(shared.now)) {
         (Some(rows), _) if rows.is_finite() => {
-            figures.push(format!("{} rows/s", text::scaled(rows)))
+            figures.push(format!("{} rows/s", text::scaled(rows)));
         }
         (_, Some(pace)) => figures.push(format!("{} steps/s", text::scaled(pace))),
         _ => {}

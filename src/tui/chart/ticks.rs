@@ -46,7 +46,7 @@ impl Scale {
         if 0.0 <= low {
             from = from.max(0.0);
         }
-        if high <= 0.0 {
+        if high <= 0.0 && low < 0.0 {
             to = to.min(0.0);
         }
         if !(from.is_finite() && to.is_finite() && from < to) {
@@ -68,7 +68,7 @@ impl Scale {
 
     fn decades(low: f64, high: f64) -> Self {
         let (from, to) = (low.log10().floor(), high.log10().ceil());
-        let to = if to <= from { from + 1.0 } else { to };
+        let from = if to <= from { to - 1.0 } else { from };
         Self {
             kind: Kind::Log,
             low: 10f64.powf(from).max(f64::MIN_POSITIVE),
@@ -107,7 +107,7 @@ impl Scale {
             let Some(row) = self.row(value, rows) else {
                 continue;
             };
-            let text = text::value(value);
+            let text = text::short(value);
             if labels
                 .iter()
                 .all(|(at, other)| *at != row && *other != text)
@@ -148,7 +148,8 @@ impl Scale {
             self.low.log10().round() as i32,
             self.high.log10().round() as i32,
         );
-        let every = ((to - from) / wanted as i32).max(1);
+        let wanted = wanted as i32;
+        let every = ((to - from + wanted - 1) / wanted).max(1);
         (from..=to)
             .step_by(every.unsigned_abs() as usize)
             .map(|power| 10f64.powi(power))

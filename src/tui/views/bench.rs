@@ -56,7 +56,7 @@ impl Bench {
         let inner = shared.look.pane(
             buffer,
             area,
-            Pane::new("experiments").note(note).focused(is_focused),
+            &Pane::new("experiments").note(note).focused(is_focused),
         );
         self.list.draw(buffer, inner, shared, is_focused);
     }
@@ -66,7 +66,7 @@ impl Bench {
         let is_focused = self.focus == Part::Training;
         let Some(row) = self.list.selected() else {
             self.board = None;
-            let inner = look.pane(buffer, area, Pane::new("training").focused(is_focused));
+            let inner = look.pane(buffer, area, &Pane::new("training").focused(is_focused));
             look.line(
                 buffer,
                 inner,
@@ -86,7 +86,7 @@ impl Bench {
         let inner = look.pane(
             buffer,
             area,
-            Pane::new(title).note(note).focused(is_focused),
+            &Pane::new(title).note(note).focused(is_focused),
         );
         let width = usize::from(inner.width).saturating_sub(2);
         let (head, body) = split_down(inner, if inner.height < 8 { 1 } else { 2 });

@@ -111,7 +111,7 @@ impl Jobs {
             note = vec![look.span(error.to_string(), Role::Error)];
         }
         let pane = Pane::new("queue").note(note).focused(!self.is_log_focused);
-        let inner = look.pane(buffer, area, pane);
+        let inner = look.pane(buffer, area, &pane);
         if self.rows().is_empty() {
             match (&self.rows.error, &self.rows.value) {
                 (Some(error), _) => trouble::draw(buffer, inner, look, error),
@@ -157,7 +157,7 @@ impl Jobs {
     /// What the jobs at work hold.
     fn draw_slots(&self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         let look = &shared.look;
-        let inner = look.pane(buffer, area, Pane::new("slots"));
+        let inner = look.pane(buffer, area, &Pane::new("slots"));
         let width = usize::from(inner.width);
         let mut lines = vec![];
         for row in self.rows() {
@@ -329,7 +329,7 @@ impl View for Jobs {
                         .draw(&self.log, buffer, log, shared, self.is_log_focused);
                 }
                 None => {
-                    shared.look.pane(buffer, log, Pane::new("log"));
+                    shared.look.pane(buffer, log, &Pane::new("log"));
                 }
             }
         }

@@ -121,7 +121,7 @@ impl View for Live {
         match &mut self.page {
             Some(page) => page.draw(buffer, body, shared),
             None if self.list.total().is_none() => {
-                look.line(buffer, body, look.span(" …", Role::Dim).into())
+                look.line(buffer, body, look.span(" …", Role::Dim).into());
             }
             None => look.lines(
                 buffer,

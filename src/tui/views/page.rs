@@ -233,7 +233,7 @@ impl Page {
         let pane = Pane::new("facts")
             .note(vec![look.span(note, Role::Dim)])
             .focused(is_focused);
-        let inner = look.pane(buffer, area, pane);
+        let inner = look.pane(buffer, area, &pane);
         self.facts_height = usize::from(inner.height);
         self.facts_top = self
             .facts_top

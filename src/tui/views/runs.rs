@@ -93,7 +93,7 @@ impl View for Runs {
         let look = &shared.look;
         let note = self.list.note(look);
         let inner = if preview.is_some() || look.has_borders {
-            look.pane(buffer, list, Pane::new("runs").note(note).focused(true))
+            look.pane(buffer, list, &Pane::new("runs").note(note).focused(true))
         } else {
             list
         };
@@ -174,7 +174,7 @@ impl Runs {
     fn draw_preview(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         let Some(row) = self.list.selected() else {
             self.board = None;
-            shared.look.pane(buffer, area, Pane::new("preview"));
+            shared.look.pane(buffer, area, &Pane::new("preview"));
             return;
         };
         let (id, name) = (row.run.id, row.run.name.clone());
@@ -189,7 +189,7 @@ impl Runs {
         };
         let title = shared.look.clip(&name, 40);
         if !facts_area.is_empty() {
-            let inner = shared.look.pane(buffer, facts_area, Pane::new(title));
+            let inner = shared.look.pane(buffer, facts_area, &Pane::new(title));
             let width = usize::from(inner.width);
             let mut lines = vec![progress::headline(board, shared, width.saturating_sub(1))];
             lines[0].spans.insert(0, " ".into());
@@ -200,10 +200,10 @@ impl Runs {
         }
         match board.groups().first() {
             Some(group) => {
-                charts::draw_one(board, group, buffer, chart_area, shared, (false, None))
+                charts::draw_one(board, group, buffer, chart_area, shared, (false, None));
             }
             None => {
-                let inner = shared.look.pane(buffer, chart_area, Pane::new("charts"));
+                let inner = shared.look.pane(buffer, chart_area, &Pane::new("charts"));
                 shared.look.line(
                     buffer,
                     inner,

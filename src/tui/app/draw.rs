@@ -1,0 +1,173 @@
+//! The picture of the whole screen, and what it needs to be drawn.
+
+use ratatui::{
+    Frame,
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+
+use super::{App, Rate, StoreState, WHICH_KEY_MS};
+use crate::tui::{
+    action::Action, chord::Keys, chrome, effect::Effect, toast::Level, trouble, views::card,
+};
+impl App {
+    /// Draws the whole screen from its state.
+    pub fn view_frame(&mut self, frame: &mut Frame<'_>) {
+        let area = frame.area();
+        self.size = area;
+        self.cursor = None;
+        self.shared.look.has_borders = 100 <= area.width;
+        let buffer = frame.buffer_mut();
+        if self.fits() {
+            self.draw(buffer, area);
+        } else if !area.is_empty() {
+            chrome::too_small(buffer, area, &self.shared.look);
+        }
+        self.shared.look.charset.spell(frame.buffer_mut());
+        self.is_dirty = false;
+        if let Some(cursor) = self.cursor {
+            frame.set_cursor_position(cursor);
+        }
+    }
+
+    /// Where the cursor of an input stands in the last frame.
+    pub fn cursor(&self) -> Option<Position> {
+        self.cursor
+    }
+
+    /// What the last frame showed and lacks.
+    pub fn ask(&mut self) -> Vec<Effect> {
+        if !self.is_open() {
+            return vec![];
+        }
+        self.counts.want(());
+        let mut effects: Vec<Effect> = self
+            .counts
+            .ask(&mut self.tickets)
+            .map(|(ticket, ())| Effect::Counts(ticket))
+            .into_iter()
+            .collect();
+        effects.extend(
+            self.offers
+                .ask(&mut self.tickets)
+                .map(|(ticket, ())| Effect::Offers(ticket)),
+        );
+        let mut tickets = std::mem::take(&mut self.tickets);
+        effects.extend(self.view().ask(&mut tickets));
+        self.tickets = tickets;
+        effects
+    }
+
+    fn draw(&mut self, buffer: &mut Buffer, area: Rect) {
+        let rows = chrome::rows(area);
+        let shared = self.shared.clone();
+        let look = &shared.look;
+        if !rows.tabs.is_empty() {
+            chrome::tabs(buffer, rows.tabs, look, self.root);
+        }
+        match &self.store {
+            StoreState::Open if self.is_card_shown() => {
+                card::draw(buffer, rows.body, &shared, true);
+            }
+            StoreState::Open => self.view().draw(buffer, rows.body, &shared),
+            StoreState::Opening => {}
+            StoreState::Failed(_) if self.is_card_shown() => {
+                card::draw(buffer, rows.body, &shared, false);
+            }
+            StoreState::Failed(error) => trouble::draw(buffer, rows.body, look, error),
+        }
+        if let Some(remark) = self.view().remark() {
+            self.say(Level::Info, remark);
+        }
+        let counts = chrome::counts(look, self.counts.value.unwrap_or_default());
+        let mut crumb = self.view_ref().crumb();
+        if self.pages.contains_key(&self.root) {
+            crumb = format!("{} > {crumb}", self.root.title().to_lowercase());
+        }
+        chrome::crumb(buffer, rows.crumb, look, &crumb, counts);
+        if !rows.status.is_empty() {
+            chrome::status(
+                buffer,
+                rows.status,
+                look,
+                &self.banners(),
+                &self.facts(),
+                self.toasts.shown(),
+            );
+        }
+        chrome::hints(buffer, rows.hints, look, &self.hints());
+        if rows.status.is_empty()
+            && let Some(toast) = self.toasts.shown()
+        {
+            // Where there is no status line, news borrow that of the hints.
+            buffer.set_style(rows.hints, ratatui::style::Style::reset());
+            for cell in rows.hints.positions() {
+                buffer[cell].set_symbol(" ");
+            }
+            chrome::status(buffer, rows.hints, look, &[], "", Some(toast));
+        }
+        let above_hints = Rect {
+            height: area.height - rows.hints.height,
+            ..area
+        };
+        if let Some(overlay) = self.overlays.last_mut() {
+            self.cursor = overlay.draw(buffer, above_hints, &shared);
+        } else if !self.typed.is_empty() && WHICH_KEY_MS <= shared.now.since(self.typed_at) {
+            let choices = self.keymap.continuations(&self.contexts(), &self.typed);
+            let typed = Keys(self.typed.clone()).short();
+            chrome::which_key(buffer, above_hints, look, &typed, &choices);
+        }
+    }
+
+    fn hints(&self) -> Vec<(Keys, Action)> {
+        let contexts = self.contexts();
+        let wanted: &[Action] = if self.is_card_shown() {
+            &[Action::Demo, Action::Train, Action::Back]
+        } else if self.is_open() {
+            self.view_ref().hints()
+        } else {
+            &[Action::Refresh, Action::Back]
+        };
+        let actions = wanted.iter().copied().chain([Action::Back, Action::Help]);
+        let mut hints: Vec<(Keys, Action)> = vec![];
+        for action in actions {
+            let key = self.keymap.keys_of(&contexts, action).into_iter().next();
+            if let Some(keys) = key.filter(|_| hints.iter().all(|(_, other)| *other != action)) {
+                hints.push((keys, action));
+            }
+        }
+        hints
+    }
+
+    fn banners(&self) -> Vec<String> {
+        let mut banners = vec![];
+        if let Some((since, missed)) = self.frozen {
+            let ago = crate::domain::time::Span(self.shared.now.since(since));
+            banners.push(format!("FROZEN {ago} · {missed} newer"));
+        }
+        if self.shared.is_read_only {
+            banners.push("READ-ONLY".into());
+        }
+        if self.demo {
+            banners.push("DEMO".into());
+        }
+        banners
+    }
+
+    fn facts(&self) -> String {
+        let store = match &self.store {
+            StoreState::Opening => "opening the store …".to_owned(),
+            StoreState::Open => format!("{}@{}", self.shared.store.actor, self.shared.store.host),
+            StoreState::Failed(_) => "no store".to_owned(),
+        };
+        let rate = if self.is_link_slow {
+            Rate::Slow
+        } else {
+            self.rate
+        };
+        match rate {
+            Rate::Local => store,
+            rate => format!("{store}  {rate} {}s", rate.pace().as_secs()),
+        }
+    }
+}

@@ -1,0 +1,442 @@
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
+use proptest::prelude::*;
+use ratatui::style::Color;
+use strum::IntoEnumIterator as _;
+
+use super::*;
+use crate::{
+    domain::{
+        runs::{Activity, RunState},
+        text,
+    },
+    ops::runs::Stop,
+    tui::{fixture, glyphs::Charset, stage::Stage, theme::Theme},
+};
+
+fn stage() -> Stage {
+    Stage::new(fixture::runs())
+}
+
+fn sized(width: u16, height: u16) -> Stage {
+    Stage::with(fixture::runs(), &Options::default(), (width, height))
+}
+
+/// A picture of each view at three sizes, and of the small ones that must still work.
+#[test]
+fn every_view_has_its_look() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60), (40, 10)] {
+        for (name, keys) in [
+            ("bench", "0"),
+            ("runs", "1"),
+            ("live", "2"),
+            ("jobs", "7"),
+            ("page", "1 enter"),
+        ] {
+            let screen = sized(width, height).keys(keys).screen();
+            insta::assert_snapshot!(format!("{name}-{width}x{height}"), screen);
+        }
+    }
+}
+
+#[test]
+fn every_overlay_has_its_look() {
+    for (name, keys) in [
+        ("help", "?"),
+        ("stop", "1 X"),
+        ("sort", "1 s"),
+        ("train", "C"),
+        ("tags", "1 t"),
+    ] {
+        insta::assert_snapshot!(name, sized(80, 24).keys(keys).screen());
+    }
+    let mut stage = stage();
+    stage.keys("g");
+    stage.now.0 += 300;
+    stage.send(Event::Woken);
+    insta::assert_snapshot!("which-key", stage.screen());
+}
+
+#[test]
+fn every_state_of_the_store_has_its_look() {
+    let open = |error: fn() -> ops::Error| {
+        Stage::opening(vec![], &Options::default(), (80, 24), Err(error)).screen()
+    };
+    insta::assert_snapshot!("first-run", Stage::new(vec![]).screen());
+    insta::assert_snapshot!(
+        "no-store",
+        open(|| ops::Error::new(ops::Kind::NotFound, "there is no store in /data/.sconce"))
+    );
+    insta::assert_snapshot!(
+        "newer-store",
+        open(|| ops::Error::new(
+            ops::Kind::Environment,
+            "the store was written by a newer sconce: format 7, this one knows 3"
+        )
+        .because("schema 7".to_owned())
+        .hint("install the newer sconce, or open another store with --store"))
+    );
+    let mut failing = stage();
+    failing.failure = Some(|| {
+        ops::Error::new(ops::Kind::Environment, "the store is locked").hint("it is tried again")
+    });
+    insta::assert_snapshot!("runs-failing", failing.keys("1").screen());
+}
+
+#[test]
+fn without_colour_and_without_unicode_the_words_remain() {
+    let options = Options {
+        theme: Theme::Mono,
+        charset: Charset::Ascii,
+        ..Options::default()
+    };
+    let mut stage = Stage::with(fixture::runs(), &options, (100, 30));
+    insta::assert_snapshot!("ascii-bench", stage.keys("0").screen());
+    for keys in ["0", "1", "2", "7", "?"] {
+        let picture = stage.keys(keys).picture();
+        assert!(
+            picture.content.iter().all(|cell| cell.symbol().is_ascii()),
+            "{keys}"
+        );
+        assert!(
+            picture
+                .content
+                .iter()
+                .all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset),
+            "{keys}"
+        );
+    }
+}
+
+#[test]
+fn hue_is_never_alone() {
+    for keys in ["0", "1", "2", "7"] {
+        let screen = |theme| {
+            let options = Options {
+                theme,
+                ..Options::default()
+            };
+            Stage::with(fixture::runs(), &options, (120, 40))
+                .keys(keys)
+                .screen()
+        };
+        for theme in Theme::iter() {
+            assert_eq!(screen(theme), screen(Theme::Mono), "{theme} {keys}");
+        }
+    }
+}
+
+#[test]
+fn the_cursor_stays_on_its_run_when_others_come() {
+    let mut stage = stage();
+    stage.keys("1 j j j");
+    let selected = |stage: &Stage| stage.app.view_ref().target().unwrap().name;
+    assert_eq!(selected(&stage), "quiet-lynx-4");
+    stage.runs.insert(0, fixture::running(9, "new-wren-9"));
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    assert_eq!(selected(&stage), "quiet-lynx-4");
+    stage.runs.retain(|run| run.name != "quiet-lynx-4");
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    assert_eq!(selected(&stage), "sour-mole-1");
+    assert!(
+        stage
+            .screen()
+            .contains("quiet-lynx-4 is not in this list any more")
+    );
+}
+
+#[test]
+fn only_what_is_on_the_screen_is_fetched_and_only_once() {
+    let mut stage = stage();
+    stage.keys("1");
+    stage.asked.clear();
+    stage.keys("j j k");
+    assert_eq!(stage.asked, Vec::<&str>::new());
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    stage.asked.sort_unstable();
+    assert_eq!(stage.asked, ["counts", "table"]);
+}
+
+#[test]
+fn a_stop_is_asked_about_and_enter_keeps_the_run() {
+    let mut stage = stage();
+    stage.keys("1 X enter");
+    assert!(stage.verbs.is_empty());
+    stage.keys("X y");
+    assert!(matches!(stage.verbs[..], [Verb::Stop(id, Stop::Gently)] if id == fixture::id(1)));
+}
+
+#[test]
+fn keys_typed_ahead_of_a_question_do_not_answer_it() {
+    let mut stage = stage();
+    stage
+        .keys("1")
+        .quickly("X y y y y y y y y y y y y y y y y y y y y y y y y y y y y y y y y y y y y");
+    assert!(stage.verbs.is_empty());
+    stage.keys("y");
+    assert_eq!(stage.verbs.len(), 1);
+}
+
+#[test]
+fn a_question_about_a_run_that_changed_meanwhile_is_asked_anew() {
+    let mut stage = stage();
+    stage.keys("1 X");
+    if let RunState::Running { activity, .. } = &mut stage.runs[0].state {
+        *activity = Activity::Paused;
+    }
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    stage.keys("y");
+    assert!(stage.verbs.is_empty());
+    assert!(
+        stage.screen().contains("it is paused now"),
+        "{}",
+        stage.screen()
+    );
+    stage.keys("y");
+    assert_eq!(stage.verbs.len(), 1);
+}
+
+#[test]
+fn a_verb_that_makes_no_sense_says_why() {
+    for (keys, why) in [
+        ("1 G k X", "sour-mole-1 is failed"),
+        ("1 R", "brave-otter-7 is running"),
+        ("1 j j K", "keen-ibis-3 is queued"),
+        ("7 t", "open the run first"),
+        ("1 b", "b: not bound here"),
+    ] {
+        let mut stage = stage();
+        let screen = stage.keys(keys).screen();
+        assert!(screen.contains(why), "{keys}: {screen}");
+        assert!(stage.verbs.is_empty());
+    }
+}
+
+#[test]
+fn a_read_only_screen_changes_nothing() {
+    let options = Options {
+        is_read_only: true,
+        ..Options::default()
+    };
+    let mut stage = Stage::with(fixture::runs(), &options, (80, 24));
+    stage.keys("1 X y R W K C 7 + -");
+    assert!(stage.verbs.is_empty());
+    assert!(stage.screen().contains("READ-ONLY"));
+}
+
+#[test]
+fn a_training_is_started_from_a_preset_with_overrides() {
+    let mut stage = stage();
+    stage.keys("C right down down").text("0").keys("enter");
+    let [
+        Verb::Train {
+            preset, overrides, ..
+        },
+    ] = &stage.verbs[..]
+    else {
+        panic!("{:?}", stage.verbs)
+    };
+    assert_eq!(
+        (preset.as_str(), overrides.as_slice()),
+        ("diagnosis", ["train.epochs=600".to_owned()].as_slice())
+    );
+    assert!(
+        stage.screen().contains("bench > brave-otter-7"),
+        "{}",
+        stage.screen()
+    );
+}
+
+#[test]
+fn a_filter_applies_while_it_is_typed_and_a_wrong_one_keeps_the_rows() {
+    let mut stage = stage();
+    stage.keys("1 /").text("name:nothing");
+    assert!(
+        stage.screen().contains("no runs match"),
+        "{}",
+        stage.screen()
+    );
+    stage.keys("esc /").text("a:(");
+    assert!(stage.screen().contains("brave-otter-7"));
+    assert!(stage.screen().contains('^'), "{}", stage.screen());
+    stage.keys("esc");
+    assert!(!stage.screen().contains("a:("));
+}
+
+#[test]
+fn each_view_keeps_its_page_and_back_leads_out() {
+    let mut stage = stage();
+    stage.keys("1 j enter");
+    assert!(stage.screen().contains("runs > calm-heron-2"));
+    stage.keys("7 1");
+    assert!(stage.screen().contains("runs > calm-heron-2"));
+    stage.keys("q");
+    assert_eq!(
+        (stage.how(), stage.screen().contains("runs >")),
+        (None, false)
+    );
+    stage.keys("q");
+    assert_eq!(stage.how(), Some(How::Quit));
+    assert_eq!(stage.app.ended().map(|ended| ended.still_running), Some(2));
+}
+
+#[test]
+fn escape_undoes_one_step_at_a_time() {
+    let mut stage = stage();
+    stage.keys("1 enter l");
+    assert!(stage.screen().contains("step 1,8"), "{}", stage.screen());
+    stage.keys("ctrl-g");
+    assert!(stage.screen().contains("runs > brave-otter-7"));
+    stage.keys("ctrl-g");
+    assert!(!stage.screen().contains("runs >"));
+    stage.keys("ctrl-g ctrl-g");
+    assert_eq!(stage.how(), None);
+}
+
+#[test]
+fn a_frozen_screen_counts_what_it_does_not_show() {
+    let mut stage = stage();
+    stage.keys("1 F");
+    stage.runs[0].name = "renamed".into();
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    assert!(stage.screen().contains("1 newer") && !stage.screen().contains("renamed"));
+    stage.keys("F");
+    assert!(stage.screen().contains("renamed"));
+}
+
+#[test]
+fn an_idle_screen_asks_for_no_wake_up() {
+    let mut stage = Stage::new(vec![fixture::run(4, "quiet-lynx-4")]);
+    for keys in ["0", "1", "1 enter"] {
+        stage.keys(keys);
+        assert_eq!(stage.app.wake_at(), None, "{keys}");
+        assert!(!stage.app.is_dirty);
+    }
+    let mut live = self::stage();
+    live.keys("2");
+    assert!(
+        live.app.wake_at().is_some(),
+        "a followed log is looked at again"
+    );
+}
+
+#[test]
+fn a_failed_store_is_tried_again() {
+    let failure: fn() -> ops::Error =
+        || ops::Error::new(ops::Kind::Environment, "the store is locked");
+    let mut stage = Stage::opening(fixture::runs(), &Options::default(), (80, 24), Err(failure));
+    stage.asked.clear();
+    stage.keys("1 j X C");
+    assert!(stage.asked.is_empty() && stage.verbs.is_empty());
+    stage.keys("r");
+    assert_eq!(stage.asked, ["open"]);
+}
+
+#[test]
+fn the_welcome_leads_to_the_demo() {
+    let mut stage = Stage::new(vec![]);
+    stage.keys("d");
+    assert_eq!(stage.how(), Some(How::Demo));
+}
+
+#[test]
+fn a_window_too_small_says_so_and_can_be_left() {
+    let mut stage = sized(32, 8);
+    assert!(stage.screen().starts_with("40x10 needed, have 32x8"));
+    stage.keys("X y C");
+    assert!(stage.verbs.is_empty());
+    stage.keys("q");
+    assert_eq!(stage.how(), Some(How::Quit));
+}
+
+#[test]
+fn a_paste_is_never_run_as_keys() {
+    let mut stage = stage();
+    stage.keys("1");
+    stage.send(Event::Input(Input::Paste("XyXyq".into())));
+    assert!(stage.verbs.is_empty() && stage.how().is_none());
+    stage.keys("/");
+    stage.send(Event::Input(Input::Paste("name:nothing\nq".into())));
+    stage.rest();
+    assert!(
+        stage.screen().contains("no runs match name:nothing"),
+        "{}",
+        stage.screen()
+    );
+}
+
+#[test]
+fn an_interrupt_leaves_only_when_repeated() {
+    let mut stage = stage();
+    stage.keys("1 X ctrl-c ctrl-c");
+    assert_eq!(stage.how(), None);
+    stage.quickly("ctrl-c");
+    assert_eq!(stage.how(), Some(How::Quit));
+}
+
+#[test]
+fn nothing_of_a_hostile_name_reaches_the_terminal() {
+    for keys in ["0", "1", "1 G enter", "7"] {
+        for size in [(80, 24), (120, 40)] {
+            let picture = sized(size.0, size.1).keys(keys).picture();
+            for cell in &picture.content {
+                assert_eq!(cell.symbol(), text::shown(cell.symbol()));
+            }
+        }
+    }
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let key = prop_oneof![
+        6 => proptest::char::range(' ', '~').prop_map(KeyCode::Char),
+        2 => proptest::sample::select(vec![KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Backspace, KeyCode::Delete, KeyCode::F(3)]),
+    ];
+    let key = (key, any::<bool>()).prop_map(|(code, ctrl)| {
+        let modifiers = if ctrl {
+            KeyModifiers::CONTROL
+        } else {
+            KeyModifiers::NONE
+        };
+        Event::Input(Input::Key(KeyEvent::new(code, modifiers)))
+    });
+    prop_oneof![
+        20 => key,
+        1 => ".{0,20}".prop_map(|text| Event::Input(Input::Paste(text))),
+        4 => (0..4u8).prop_map(|which| match which {
+            0 => Event::StoreChanged,
+            1 => Event::Woken,
+            2 => Event::Resumed,
+            _ => Event::Input(Input::FocusLost),
+        }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn no_event_at_any_size_panics(steps in proptest::collection::vec((any_event(), 1u16..220, 1u16..70, any::<bool>()), 1..40)) {
+        let mut stage = stage();
+        for (event, width, height, resizes) in steps {
+            if resizes {
+                stage.size = (width, height);
+                stage.send(Event::Input(Input::Resize(width, height)));
+            }
+            stage.now.0 += 137;
+            stage.send(event);
+            stage.rest();
+        }
+    }
+
+    #[test]
+    fn lower_case_keys_change_nothing_but_labels(keys in proptest::collection::vec(proptest::sample::select("abcdefghijklmnopqrstuvwxyz0127/?[](){}=^$`".chars().collect::<Vec<_>>()), 1..40)) {
+        let mut stage = stage();
+        for key in keys {
+            stage.keys(&key.to_string());
+        }
+        prop_assert!(stage.verbs.iter().all(|verb| matches!(verb, Verb::Tag(..) | Verb::Note(..))));
+    }
+}
