@@ -134,7 +134,8 @@ fn add_run(
             epoch: None,
             epochs: None,
         },
-        tags: (number % 10 == 0)
+        tags: number
+            .is_multiple_of(10)
             .then(|| Tag::try_from("baseline".to_owned()).expect("it is one word"))
             .into_iter()
             .collect(),

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         filter,
         metrics::{Direction, MetricValue},
-        runs::StateWord,
+        runs::{StateWord, Tag},
         time::{Span, Timestamp},
     },
     ops::{
@@ -134,7 +134,7 @@ impl Column {
             Self::Field("id") => run.id.to_string()[..row.prefix.clamp(1, 32)].into(),
             Self::Field("name") => run.name.as_str().into(),
             Self::Field("tag") => {
-                let tags: Vec<&str> = run.tags.iter().map(|tag| tag.as_str()).collect();
+                let tags: Vec<&str> = run.tags.iter().map(Tag::as_str).collect();
                 tags.join(",").into()
             }
             Self::Field("user") => run.actor.name.as_str().into(),

@@ -42,7 +42,7 @@ fn queue_and(context: &Context, is_plain: bool) -> Answer {
         .as_ref()
         .map(|dir| context.environment.cwd.join(dir));
     let root = root.unwrap_or_else(|| context.environment.places.demo());
-    let ws = open::open(&loaded, root.clone())?;
+    let ws = open::open(&loaded, &root)?;
     let counts = runs::counts(&ws)?;
     if counts.live + counts.queued == 0 {
         submit(&ws)?;

@@ -54,7 +54,7 @@ fn kind(folder: &Path) -> (String, bool) {
     let Ok(stat) = rustix::fs::statfs(folder) else {
         return ("unknown".to_owned(), false);
     };
-    let number = stat.f_type as i64;
+    let number = stat.f_type;
     file_system(number).map_or_else(
         || (format!("{number:#x}"), false),
         |found| (found.name.to_owned(), found.is_network),

@@ -191,7 +191,7 @@ fn store(loaded: &config::Loaded, root: &Path) -> Vec<Finding> {
             "no store yet: it is made at the first write".to_owned(),
         )];
     }
-    match open::open(loaded, root.to_owned()) {
+    match open::open(loaded, root) {
         Err(error) => {
             let causes = error.causes().join(": ");
             vec![fail(

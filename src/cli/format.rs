@@ -20,7 +20,7 @@ pub fn number(value: Option<f64>) -> String {
         if 0.0 < x { "∞" } else { "-∞" }.to_owned()
     } else if x == 0.0 || size < 1e6 && x == x.trunc() {
         format!("{x}")
-    } else if size < 1e-3 || 1e6 <= size {
+    } else if !(1e-3..1e6).contains(&size) {
         format!("{x:.3e}")
     } else if size < 10.0 {
         format!("{x:.4}")

@@ -46,7 +46,7 @@ impl Init {
             None => places::make_private(&root)?,
         }
         let loaded = context.config()?;
-        let ws = open::open(&loaded, root)?;
+        let ws = open::open(&loaded, &root)?;
         if needs_pointer {
             places::point(&pointer, &ws.root)?;
         }

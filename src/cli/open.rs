@@ -1,6 +1,6 @@
 //! What every command is handed: the flags for all, the environment, the way out; and the open project on demand.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::{Failure, Globals, Out};
 use crate::{
@@ -53,20 +53,20 @@ impl Context {
     pub fn workspace(&self) -> Result<Workspace, Failure> {
         let loaded = self.config()?;
         let store = self.store(&loaded)?;
-        Ok(open(&loaded, store.path)?)
+        Ok(open(&loaded, &store.path)?)
     }
 
     /// The open project as its agent opens it.
     pub fn agents_workspace(&self) -> Result<Workspace, Failure> {
         let loaded = self.config()?;
         let store = self.store(&loaded)?;
-        Ok(open_alone(&loaded, store.path)?)
+        Ok(open_alone(&loaded, &store.path)?)
     }
 }
 
 /// Opens the store in a folder, making it when it is not there. Work that an agent left behind, by a reboot or a kill,
 /// gets a new one.
-pub fn open(loaded: &Loaded, root: PathBuf) -> ops::Result<Workspace> {
+pub fn open(loaded: &Loaded, root: &Path) -> ops::Result<Workspace> {
     let ws = open_alone(loaded, root)?;
     if ops::leases::has_work(&ws)? {
         ops::jobs::wake(&ws)?;
@@ -74,7 +74,7 @@ pub fn open(loaded: &Loaded, root: PathBuf) -> ops::Result<Workspace> {
     Ok(ws)
 }
 
-fn open_alone(loaded: &Loaded, root: PathBuf) -> ops::Result<Workspace> {
+fn open_alone(loaded: &Loaded, root: &Path) -> ops::Result<Workspace> {
     let environment = &loaded.environment;
     let program = std::env::current_exe().map_err(|error| {
         let message = "cannot tell where this program stands";
@@ -94,5 +94,5 @@ fn open_alone(loaded: &Loaded, root: PathBuf) -> ops::Result<Workspace> {
         cwd: environment.cwd.clone(),
         env: environment.vars.clone().into_iter().collect(),
     };
-    Ok(Workspace::open(loaded.config.clone(), &root, surroundings)?)
+    Ok(Workspace::open(loaded.config.clone(), root, surroundings)?)
 }

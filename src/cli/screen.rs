@@ -34,10 +34,7 @@ pub fn open(context: &Context, loaded: Loaded, root: std::path::PathBuf, is_demo
     }
     let options = options(&loaded, is_demo)?;
     let again = (context.environment.clone(), context.globals.clone());
-    let ended = tui::run(
-        Arc::new(move || open::open(&loaded, root.clone())),
-        &options,
-    )?;
+    let ended = tui::run(Arc::new(move || open::open(&loaded, &root)), &options)?;
     if ended.how == tui::How::Demo {
         let (environment, globals) = again;
         return super::demo::show(&Context {

@@ -127,7 +127,7 @@ fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
             record.time = Some(
                 milliseconds(&value)
                     .ok_or_else(|| wrong(&value, "milliseconds since 1970 or an RFC 3339 date"))?,
-            )
+            );
         }
         "metrics" => {
             let Value::Object(object) = value else {
@@ -161,9 +161,9 @@ fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
         }
         "note" => record.note = Some(text(value, |value| wrong(value, "a text"))?),
         "log" => record.log = Some(text(value, |value| wrong(value, "a text"))?),
-        "artifact" => record
-            .artifacts
-            .push(typed(value, |value| wrong(value, "an object with a path"))?),
+        "artifact" => record.artifacts.push(typed(&value, |value| {
+            wrong(value, "an object with a path")
+        })?),
         "progress" => {
             #[derive(Deserialize)]
             struct Partial {
@@ -172,7 +172,7 @@ fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
                 epoch: Option<f64>,
                 epochs: Option<i64>,
             }
-            let partial: Partial = typed(value, |value| {
+            let partial: Partial = typed(&value, |value| {
                 wrong(value, "an object with step, steps, epoch, epochs")
             })?;
             let Partial {
@@ -190,9 +190,9 @@ fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
         }
         "event" => record.event = serde_json::from_value(value).ok(),
         "end" => {
-            record.end = Some(typed(value, |value| {
+            record.end = Some(typed(&value, |value| {
                 wrong(value, "an object with a state")
-            })?)
+            })?);
         }
         _ => {}
     }
@@ -200,10 +200,10 @@ fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
 }
 
 fn typed<T: for<'de> Deserialize<'de>>(
-    value: Value,
+    value: &Value,
     wrong: impl FnOnce(&Value) -> BadLine,
 ) -> Result<T, BadLine> {
-    T::deserialize(&value).map_err(|_| wrong(&value))
+    T::deserialize(value).map_err(|_| wrong(value))
 }
 
 fn text(value: Value, wrong: impl FnOnce(&Value) -> BadLine) -> Result<String, BadLine> {

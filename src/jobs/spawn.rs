@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Error, Result, files};
-use crate::domain::jobs::Exit;
+use crate::{domain::jobs::Exit, train};
 
 /// Starts `PROGRAM worker DIR`; what it says outside its journal goes to `worker.log` there.
 ///
@@ -18,6 +18,8 @@ use crate::domain::jobs::Exit;
 pub fn worker(program: &Path, dir: &Path) -> Result<Child> {
     let mut command = Command::new(program);
     command.arg("worker").arg(dir);
+    // Candle's own threads wait for each other by spinning, and slow down even a training that uses one.
+    command.env(train::CANDLE_THREADS, "1");
     start(command, &dir.join("worker.log"))
 }
 

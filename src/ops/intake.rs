@@ -96,8 +96,9 @@ impl Intake {
         });
         // What is open in memory may have run ahead of the store: it is read again from there.
         stored.inspect_err(|_| {
-            news.iter()
-                .for_each(|run| drop(self.runs.remove(&run.job.run)))
+            for run in &news {
+                self.runs.remove(&run.job.run);
+            }
         })
     }
 

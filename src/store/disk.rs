@@ -18,9 +18,7 @@ pub fn magic(path: &Path) -> Option<i64> {
     } else {
         existing
     };
-    rustix::fs::statfs(&existing)
-        .ok()
-        .map(|stat| stat.f_type as i64)
+    rustix::fs::statfs(&existing).ok().map(|stat| stat.f_type)
 }
 
 #[cfg(not(target_os = "linux"))]

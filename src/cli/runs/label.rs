@@ -2,7 +2,7 @@
 
 use crate::{
     cli::{Answer, DONE, open::Context, train},
-    domain::runs::Run,
+    domain::runs::{self as nouns, Run},
     ops::runs,
 };
 
@@ -25,7 +25,7 @@ impl Tag {
         let (add, remove) = (train::tags(&self.tags)?, train::tags(&self.remove)?);
         let ws = context.workspace()?;
         let run = runs::tag(&ws, &runs::find(&ws, &self.run)?, &add, &remove)?;
-        let tags: Vec<&str> = run.tags.iter().map(|tag| tag.as_str()).collect();
+        let tags: Vec<&str> = run.tags.iter().map(nouns::Tag::as_str).collect();
         answer(context, &run, &format!("tags: {}", tags.join(" ")))
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     },
     domain::{
         events::{Event, What},
-        runs::Run,
+        runs::{Run, Tag},
     },
     ops::runs::{self, Detail},
 };
@@ -84,7 +84,7 @@ fn section(out: &Out, title: &str, table: &Table) -> Result<(), Failure> {
 
 fn head(detail: &Detail) -> Table {
     let run = &detail.run;
-    let tags: Vec<&str> = run.tags.iter().map(|tag| tag.as_str()).collect();
+    let tags: Vec<&str> = run.tags.iter().map(Tag::as_str).collect();
     let id = run.id.to_string();
     let rows = [
         ("id", id),

@@ -164,7 +164,9 @@ fn value_or_quoted(text: &str, field: &Field) -> String {
 }
 
 fn is_plain(text: &str) -> bool {
+    // What begins with a dash reads as a negation where a word may stand.
     !text.is_empty()
+        && !text.starts_with('-')
         && !text
             .chars()
             .any(|c| c.is_whitespace() || "()|\"\\:=<>!".contains(c))
