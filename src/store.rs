@@ -20,7 +20,10 @@ use std::{
     fs::{File, OpenOptions},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -32,6 +35,9 @@ pub use schema::VERSION;
 
 /// How long a writer waits for another before the store counts as busy.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// Bytes of the write-ahead log from which on it is moved into the database.
+const LONG_LOG: u64 = 16 << 20;
 
 /// The open store. Cheap to share between threads: readers take a connection from a pool, writers wait for theirs.
 pub struct Store {
@@ -45,6 +51,7 @@ pub struct Store {
     /// Held shared for as long as the store is open, so that no migration happens under us.
     schema: File,
     is_shared: bool,
+    is_relieving: Arc<AtomicBool>,
 }
 
 impl Store {
@@ -75,6 +82,8 @@ impl Store {
         let full = connect(&path)?;
         full.pragma_update(None, "synchronous", "full")?;
         let fast = connect(&path)?;
+        // A commit that also moves the log into the database takes ten times as long as one that does not.
+        fast.pragma_update(None, "wal_autocheckpoint", 0)?;
         let watch = connect(&path)?;
         Ok(Self {
             root: root.to_owned(),
@@ -84,6 +93,7 @@ impl Store {
             watch: Mutex::new(watch),
             schema,
             is_shared,
+            is_relieving: Arc::default(),
         })
     }
 
@@ -109,7 +119,9 @@ impl Store {
         &self,
         change: impl FnOnce(&Transaction) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        transact(&mut hold(&self.fast), change)
+        let answer = transact(&mut hold(&self.fast), change);
+        self.relieve();
+        answer
     }
 
     /// A consistent look at the store.
@@ -175,6 +187,30 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         let _ = self.schema.unlock();
+    }
+}
+
+impl Store {
+    /// Moves a log that has grown long into the database, on a thread and a connection of its own.
+    fn relieve(&self) {
+        let path = self.root.join("store.db");
+        let length = self
+            .root
+            .join("store.db-wal")
+            .metadata()
+            .map_or(0, |meta| meta.len());
+        if length < LONG_LOG || self.is_relieving.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let is_relieving = Arc::clone(&self.is_relieving);
+        std::thread::spawn(move || {
+            // One that is refused, by a reader or a full disk, is tried again after the next commit.
+            let _ = connect(&path).and_then(|connection| {
+                let moved = connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()));
+                moved.map_err(Error::from)
+            });
+            is_relieving.store(false, Ordering::Release);
+        });
     }
 }
 

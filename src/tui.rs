@@ -45,11 +45,11 @@ use std::{
     collections::BTreeMap,
     io,
     path::PathBuf,
-    sync::mpsc::{self, RecvTimeoutError},
     time::{Duration, Instant},
 };
 
 use ratatui::{TerminalOptions, Viewport, backend::CrosstermBackend, buffer::Buffer, layout::Rect};
+use tokio::{sync::mpsc, time::timeout};
 
 use self::{
     app::App, effect::Effect, event::Event, glyphs::Charset, keymap::Keymap, runner::Runner,
@@ -148,7 +148,7 @@ pub fn run(open: Open, options: &Options) -> ops::Result<Ended> {
     let keymap = Keymap::shipped()
         .remap(&options.keys)
         .map_err(|error| ops::Error::new(ops::Kind::Invalid, error.to_string()))?;
-    let (sender, inbox) = mpsc::channel();
+    let (sender, mut inbox) = mpsc::unbounded_channel();
     let terminal = Terminal::take(&sender, options.stray.clone())?;
     let mut app = App::new(options, keymap, terminal.size(), now());
     let runner = Runner::start(open, &sender, app.pace());
@@ -158,7 +158,17 @@ pub fn run(open: Open, options: &Options) -> ops::Result<Ended> {
         runner: &runner,
         drawn: None,
     };
-    screen.run(&inbox)
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    let runtime = runtime.map_err(|error| {
+        ops::Error::new(
+            ops::Kind::Environment,
+            "the screen's loop cannot be started",
+        )
+        .because(error)
+    })?;
+    runtime.block_on(screen.run(&mut inbox))
 }
 
 /// The loop and what it moves between.
@@ -170,7 +180,7 @@ struct Screen<'a> {
 }
 
 impl Screen<'_> {
-    fn run(&mut self, inbox: &mpsc::Receiver<Event>) -> ops::Result<Ended> {
+    async fn run(&mut self, inbox: &mut mpsc::UnboundedReceiver<Event>) -> ops::Result<Ended> {
         let first = self.app.start();
         self.perform(first);
         loop {
@@ -179,22 +189,21 @@ impl Screen<'_> {
             }
             self.draw();
             let event = match self.patience() {
-                Some(patience) => inbox.recv_timeout(patience),
-                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(patience) => timeout(patience, inbox.recv()).await,
+                None => Ok(inbox.recv().await),
             };
             match event {
-                Ok(event) => self.take(event),
-                Err(RecvTimeoutError::Timeout) => {
-                    if self.app.wake_at().is_some_and(|at| at <= now()) {
-                        self.take(Event::Woken);
-                    }
-                }
-                Err(RecvTimeoutError::Disconnected) => {
+                Ok(Some(event)) => self.take(event),
+                Ok(None) => {
                     return Err(ops::Error::new(
                         ops::Kind::Bug,
                         "the threads of the screen are gone",
                     ));
                 }
+                Err(_) if self.app.wake_at().is_some_and(|at| at <= now()) => {
+                    self.take(Event::Woken)
+                }
+                Err(_) => {}
             }
             // All that waits is taken in before anything is drawn: a held key costs one frame, not thirty.
             while let Ok(event) = inbox.try_recv() {

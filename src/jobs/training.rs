@@ -1,6 +1,8 @@
 //! A training in its worker: what the loop tells goes to the journal, what is asked goes to the loop.
 
 use std::{
+    fs::File,
+    io::Write as _,
     sync::{
         atomic::{AtomicI64, Ordering},
         mpsc,
@@ -10,6 +12,7 @@ use std::{
 };
 
 use super::{
+    files,
     system::{self, Sampler},
     worker::{self, Call, Desk},
 };
@@ -19,6 +22,7 @@ use crate::{
         events::What,
         jobs::{Exit, Training},
         records::{End, EndState, Record},
+        runs::Progress,
     },
     train::{self, Observer, Order, Outcome},
 };
@@ -45,6 +49,8 @@ pub(super) fn run(desk: Desk<'_>, training: &Training) -> End {
             desk,
             step: &step,
             is_paused: false,
+            progress: Progress::default(),
+            log: files::append(&dir.join("output.log")).ok(),
         };
         train::train(training, &request.name, dir, &mut watch)
     });
@@ -81,12 +87,21 @@ struct Watch<'a> {
     desk: Desk<'a>,
     step: &'a AtomicI64,
     is_paused: bool,
+    progress: Progress,
+    /// What people read: a line an epoch. Without it training goes on.
+    log: Option<File>,
 }
 
 impl Observer for Watch<'_> {
     fn record(&mut self, record: Record) {
         if let Some(step) = record.step {
             self.step.store(step, Ordering::Relaxed);
+        }
+        if let Some(progress) = record.progress {
+            self.progress = progress;
+        }
+        if let (Some(log), Some(line)) = (&mut self.log, line(&record, &self.progress)) {
+            let _ = log.write_all(line.as_bytes());
         }
         self.desk.journal.record(record);
     }
@@ -107,6 +122,27 @@ impl Observer for Watch<'_> {
             called = self.desk.calls.recv_timeout(WAIT).ok();
         }
     }
+}
+
+/// The line of the log for a record that measures the model on rows it was not trained on.
+fn line(record: &Record, progress: &Progress) -> Option<String> {
+    let is_measured = |name: &str| name.starts_with("val/") || name.starts_with("test/");
+    if !record.metrics.iter().any(|(name, _)| is_measured(name)) {
+        return None;
+    }
+    let mut line = format!("step {}", record.step.unwrap_or(progress.step));
+    if let (Some(epoch), Some(epochs)) = (progress.epoch, progress.epochs) {
+        line = format!("epoch {epoch:.0}/{epochs}  {line}");
+    }
+    for (name, value) in record
+        .metrics
+        .iter()
+        .filter(|(name, _)| is_measured(name) || name == "train/loss")
+    {
+        line.push_str(&format!("  {name} {value:.4}"));
+    }
+    line.push('\n');
+    Some(line)
 }
 
 impl Watch<'_> {

@@ -68,6 +68,7 @@ pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
         tags,
         note,
     } = request;
+    train::check(&preset)?;
     train::device_available(preset.device)?;
     let file = data_file(ws, &preset)?;
     let table = data::read(&file)?;

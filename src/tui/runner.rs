@@ -3,10 +3,12 @@
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, mpsc::Sender},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock},
     thread,
     time::{Duration, Instant},
 };
+
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::{effect::Effect, event::Event};
 use crate::{ops, workspace::Workspace};
@@ -41,7 +43,7 @@ struct Queue {
 
 impl Runner {
     /// Starts the threads. They end when the runner is dropped; one inside a call of `ops` ends with the process.
-    pub fn start(open: Open, events: &Sender<Event>, pace: Duration) -> Self {
+    pub fn start(open: Open, events: &UnboundedSender<Event>, pace: Duration) -> Self {
         let shared = Arc::new(Shared {
             open,
             workspace: RwLock::default(),
@@ -98,7 +100,7 @@ impl Shared {
             .clone()
     }
 
-    fn work(&self, events: &Sender<Event>) {
+    fn work(&self, events: &UnboundedSender<Event>) {
         while let Some(effect) = self.next() {
             let event = match self.ready(&effect) {
                 Ok(ws) => self.attempt(effect, &ws),
@@ -149,7 +151,7 @@ impl Shared {
     }
 
     /// Tells of changes, at most once in the pace.
-    fn watch(&self, events: &Sender<Event>) {
+    fn watch(&self, events: &UnboundedSender<Event>) {
         let (mut known, mut told, mut is_news) = (None, None::<Instant>, false);
         loop {
             thread::sleep(WATCH);

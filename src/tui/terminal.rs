@@ -11,13 +11,13 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc::Sender,
     },
     thread::{self, ThreadId},
 };
 
 use ratatui::{buffer::Buffer, layout::Position};
 use rustix::termios::{OptionalActions, Termios};
+use tokio::sync::mpsc::UnboundedSender;
 
 use self::writer::{Frame, Mailbox};
 use super::event::Event;
@@ -55,7 +55,7 @@ impl Terminal {
     ///
     /// # Errors
     /// Standard input or output is no terminal, or it refuses the modes.
-    pub fn take(events: &Sender<Event>, stray: Option<PathBuf>) -> ops::Result<Self> {
+    pub fn take(events: &UnboundedSender<Event>, stray: Option<PathBuf>) -> ops::Result<Self> {
         let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
         if !rustix::termios::isatty(input) || !rustix::termios::isatty(output) {
             return Err(refused(
@@ -195,7 +195,7 @@ fn open_stray(path: Option<&Path>) -> io::Result<File> {
 }
 
 /// Keys are read in a thread of their own that ends with the process: a blocking read cannot be called off.
-fn read_input(events: &Sender<Event>) {
+fn read_input(events: &UnboundedSender<Event>) {
     let events = events.clone();
     thread::spawn(move || {
         while let Ok(input) = crossterm::event::read() {

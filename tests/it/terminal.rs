@@ -70,10 +70,9 @@ impl Terminal {
 
     #[track_caller]
     fn until(&self, text: &str) {
-        eventually(
-            &format!("{text:?} is on the screen:\n{}", self.text()),
-            || self.text().contains(text),
-        );
+        eventually(&format!("{text:?} is on the screen"), || {
+            self.text().contains(text)
+        });
     }
 
     fn press(&mut self, keys: &str) {
@@ -99,7 +98,7 @@ impl Terminal {
 fn runs_finish_when_the_terminal_goes_away_and_a_new_screen_shows_them_whole() {
     let space = Space::new();
     let terminal = Terminal::start(&space, &["demo"]);
-    terminal.until("diagnosis");
+    terminal.until("experiments");
     let mut screen = terminal.hang_up();
     eventually("the screen has ended", || {
         screen.try_wait().unwrap().is_some()
@@ -131,7 +130,7 @@ fn runs_finish_when_the_terminal_goes_away_and_a_new_screen_shows_them_whole() {
 fn the_terminal_is_left_as_it_was_found() {
     let space = Space::new();
     let mut terminal = Terminal::start(&space, &[]);
-    terminal.until("sconce");
+    terminal.until("welcome");
     terminal.press("q");
     eventually("q ends the screen", || {
         terminal.child.try_wait().unwrap().is_some()

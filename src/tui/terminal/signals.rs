@@ -1,11 +1,6 @@
 //! Signals and hang-ups: whatever ends the screen, the terminal is given back first, and nothing spins on a dead one.
 
-use std::{
-    io,
-    sync::{Arc, mpsc::Sender},
-    thread,
-    time::Duration,
-};
+use std::{io, sync::Arc, thread, time::Duration};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::{
@@ -13,6 +8,7 @@ use signal_hook::{
     iterator::Signals,
     low_level::emulate_default_handler,
 };
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::Tty;
 use crate::tui::event::Event;
@@ -20,7 +16,7 @@ use crate::tui::event::Event;
 /// How long the screen's own thread may take to end after the terminal is gone.
 const LAST_WORDS: Duration = Duration::from_millis(400);
 
-pub fn watch(tty: &Arc<Tty>, events: &Sender<Event>) -> io::Result<()> {
+pub fn watch(tty: &Arc<Tty>, events: &UnboundedSender<Event>) -> io::Result<()> {
     let signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGQUIT])?;
     let (ours, sender) = (tty.clone(), events.clone());
     thread::spawn(move || listen(signals, &ours, &sender));
@@ -29,7 +25,7 @@ pub fn watch(tty: &Arc<Tty>, events: &Sender<Event>) -> io::Result<()> {
     Ok(())
 }
 
-fn listen(mut signals: Signals, tty: &Tty, events: &Sender<Event>) {
+fn listen(mut signals: Signals, tty: &Tty, events: &UnboundedSender<Event>) {
     let mut asked = false;
     for signal in signals.forever() {
         match signal {
@@ -60,7 +56,7 @@ fn listen(mut signals: Signals, tty: &Tty, events: &Sender<Event>) {
 }
 
 /// Waits for the terminal to go away: a read of a dead one never says so while SIGHUP is ignored.
-fn hang_up(tty: &Tty, events: &Sender<Event>) {
+fn hang_up(tty: &Tty, events: &UnboundedSender<Event>) {
     loop {
         let mut watched = [PollFd::new(&tty.file, PollFlags::empty())];
         match poll(&mut watched, None) {

@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc::Sender},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -12,6 +12,7 @@ use ratatui::{
     buffer::Buffer,
     layout::Position,
 };
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::Tty;
 use crate::tui::event::{Event, Link};
@@ -77,7 +78,7 @@ impl Mailbox {
     }
 }
 
-pub fn start(mailbox: &Arc<Mailbox>, tty: &Arc<Tty>, events: &Sender<Event>) {
+pub fn start(mailbox: &Arc<Mailbox>, tty: &Arc<Tty>, events: &UnboundedSender<Event>) {
     let (mailbox, tty, events) = (mailbox.clone(), tty.clone(), events.clone());
     thread::spawn(move || {
         let mut encoder = Encoder::default();
