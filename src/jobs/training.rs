@@ -220,6 +220,8 @@ mod tests {
             },
             step: &step,
             is_paused: false,
+            progress: Progress::default(),
+            log: None,
         };
         act(&mut watch);
         drop(watch);
