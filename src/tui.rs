@@ -201,7 +201,7 @@ impl Screen<'_> {
                     ));
                 }
                 Err(_) if self.app.wake_at().is_some_and(|at| at <= now()) => {
-                    self.take(Event::Woken)
+                    self.take(Event::Woken);
                 }
                 Err(_) => {}
             }
