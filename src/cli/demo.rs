@@ -9,10 +9,10 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Train three models on real data sets, and watch them
+/// Train three models on real data sets, each with three learning rates, and watch them
 ///
 /// The demonstration has a store of its own. Nothing in it is faked: the data sets come with Sconce, and the training is
-/// the training. Without a terminal, or with --plain, it queues the three and prints them.
+/// the training. Without a terminal, or with --plain, it queues the runs and prints them.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:\n  sconce demo\n  sconce demo --plain")]
 pub struct Demo {
@@ -54,17 +54,22 @@ fn queue_and(context: &Context, is_plain: bool) -> Answer {
     screen::open(context, loaded, root, true)
 }
 
+/// Each preset as it is and with two other learning rates, so that there is something to compare.
 fn submit(ws: &Workspace) -> Result<(), Failure> {
-    for (name, preset) in &ws.config.presets {
-        let request = jobs::Train {
-            name: name.clone(),
-            preset: preset.clone(),
-            priority: PRIORITY,
-            after: vec![],
-            tags: vec![],
-            note: String::new(),
-        };
-        jobs::train(ws, request)?;
+    for factor in [1.0, 0.3, 3.0] {
+        for (name, preset) in &ws.config.presets {
+            let mut preset = preset.clone();
+            preset.optimiser.lr *= factor;
+            let request = jobs::Train {
+                name: name.clone(),
+                preset,
+                priority: PRIORITY,
+                after: vec![],
+                tags: vec![],
+                note: String::new(),
+            };
+            jobs::train(ws, request)?;
+        }
     }
     Ok(())
 }

@@ -25,10 +25,11 @@ const FRONT_ENDS: [&str; 3] = ["agent", "tui", "cli"];
 const BEHIND_OPS: [&str; 1] = ["store"];
 
 /// A library and the one room that may name it.
-const HOMES: [(&str, &str); 8] = [
+const HOMES: [(&str, &str); 9] = [
     ("rusqlite", "store"),
     ("pco", "store"),
     ("polars", "data"),
+    ("polars_parquet", "data"),
     ("candle_core", "train"),
     ("ratatui", "tui"),
     ("crossterm", "tui"),

@@ -126,7 +126,7 @@ fn runs_finish_when_the_terminal_goes_away_and_a_new_screen_shows_them_whole() {
         .as_array()
         .unwrap()
         .clone();
-    assert_eq!(rows.len(), 3);
+    assert_eq!(rows.len(), 9);
     for row in rows {
         let name = row["name"].as_str().unwrap();
         space.ok(&["--store", demo, "runs", "wait", name]);

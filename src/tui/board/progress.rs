@@ -107,8 +107,11 @@ pub fn bar(board: &Board, shared: &Shared, columns: usize) -> Line<'static> {
     let Some(run) = board.run() else {
         return Line::default();
     };
+    // What has ended early is as done as it will be: a bar would say otherwise.
     let share = match run.progress.steps {
-        Some(steps) if 0 < steps => run.progress.step as f64 / steps as f64,
+        Some(steps) if 0 < steps && !run.state.has_ended() => {
+            run.progress.step as f64 / steps as f64
+        }
         _ => return Line::from(notes(board, shared)),
     };
     let notes = notes(board, shared);
