@@ -8,7 +8,7 @@
 //!   once, when the eight pages below it are complete, so nothing in `chunk` is ever changed.
 //! - `part`: open points of one series, waiting for their block to fill.
 //! - `pending`: the newest open points of all series of a run, one row a commit. A commit costs what is new, never what
-//!   is open. Every [`LAP`] commits each series moves its points on into a part, a few series a commit, and rows that
+//!   is open. Every `LAP` commits each series moves its points on into a part, a few series a commit, and rows that
 //!   all series have left behind are deleted.
 //!
 //! Readers take chunks, parts and pending rows in this order and skip the numbers they already have, so that a row that
