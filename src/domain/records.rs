@@ -4,6 +4,8 @@
 //! documents the format; the types below are its reference. A line may say several things at once. Keys that are not
 //! known are skipped, so that a newer writer does not stop an older reader.
 
+mod scan;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -323,138 +325,6 @@ fn number_value(value: f64) -> Value {
         None if value.is_nan() => "NaN".into(),
         None if 0.0 < value => "Infinity".into(),
         None => "-Infinity".into(),
-    }
-}
-
-/// The hand-written half: nearly every line of a journal is `{"step":…,"time":…,"metrics":{…}}`.
-mod scan {
-    use super::Record;
-
-    /// Reads a line of step, time and metrics alone. Says `false`, and promises nothing about `record`, for any other.
-    pub fn metrics_line(line: &[u8], record: &mut Record) -> bool {
-        let mut at = Cursor { line, at: 0 };
-        at.object(|at, key| match key {
-            "step" => at.integer().map(|step| record.step = Some(step)),
-            "time" => at.integer().map(|time| record.time = Some(time)),
-            "metrics" => at.object(|at, name| {
-                at.number()
-                    .map(|value| record.metrics.push((name.to_owned(), value)))
-            }),
-            _ => None,
-        })
-        .is_some()
-            && at.ends()
-    }
-
-    struct Cursor<'a> {
-        line: &'a [u8],
-        at: usize,
-    }
-
-    impl<'a> Cursor<'a> {
-        fn blanks(&mut self) {
-            while matches!(self.line.get(self.at), Some(b' ' | b'\t' | b'\r')) {
-                self.at += 1;
-            }
-        }
-
-        fn byte(&mut self, wanted: u8) -> Option<()> {
-            self.blanks();
-            (*self.line.get(self.at)? == wanted).then(|| self.at += 1)
-        }
-
-        fn ends(&mut self) -> bool {
-            self.blanks();
-            self.at == self.line.len()
-        }
-
-        /// A text without escapes.
-        fn text(&mut self) -> Option<&'a str> {
-            self.byte(b'"')?;
-            let from = self.at;
-            let length = self.line[from..]
-                .iter()
-                .position(|byte| matches!(byte, b'"' | b'\\'))?;
-            self.at = from + length + 1;
-            (self.line[from + length] == b'"')
-                .then(|| std::str::from_utf8(&self.line[from..from + length]).ok())?
-        }
-
-        fn object(&mut self, mut field: impl FnMut(&mut Self, &str) -> Option<()>) -> Option<()> {
-            self.byte(b'{')?;
-            if self.byte(b'}').is_some() {
-                return Some(());
-            }
-            loop {
-                let key = self.text()?;
-                self.byte(b':')?;
-                field(self, key)?;
-                if self.byte(b'}').is_some() {
-                    return Some(());
-                }
-                self.byte(b',')?;
-            }
-        }
-
-        fn word(&mut self) -> Option<&'a str> {
-            self.blanks();
-            let from = self.at;
-            while self
-                .line
-                .get(self.at)
-                .is_some_and(|byte| !matches!(byte, b',' | b'}' | b' ' | b'\t' | b'\r'))
-            {
-                self.at += 1;
-            }
-            std::str::from_utf8(&self.line[from..self.at]).ok()
-        }
-
-        fn integer(&mut self) -> Option<i64> {
-            self.word()?.parse().ok()
-        }
-
-        fn number(&mut self) -> Option<f64> {
-            let word = self.word()?;
-            match word {
-                "NaN" | "\"NaN\"" => return Some(f64::NAN),
-                "Infinity" | "\"Infinity\"" => return Some(f64::INFINITY),
-                "-Infinity" | "\"-Infinity\"" => return Some(f64::NEG_INFINITY),
-                _ => {}
-            }
-            // What Rust reads and JSON does not (`inf`, `+1`, `.5`) is left to the full parser, which refuses it.
-            let first = word.trim_start_matches('-').bytes().next()?;
-            let last = *word.as_bytes().last()?;
-            (first.is_ascii_digit() && last.is_ascii_digit()).then(|| word.parse().ok())?
-        }
-    }
-
-    /// Puts `NaN`, `Infinity` and `-Infinity` that stand outside texts into quotes; `None` when there are none.
-    pub fn quote_bare_words(line: &[u8]) -> Option<Vec<u8>> {
-        const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
-        let (mut out, mut at, mut found, mut inside) =
-            (Vec::with_capacity(line.len() + 16), 0, false, false);
-        while at < line.len() {
-            let byte = line[at];
-            if inside {
-                out.push(byte);
-                if byte == b'\\' && at + 1 < line.len() {
-                    out.push(line[at + 1]);
-                    at += 1;
-                }
-                inside = byte != b'"';
-                at += 1;
-            } else if let Some(word) = WORDS.iter().find(|word| line[at..].starts_with(word)) {
-                out.push(b'"');
-                out.extend_from_slice(word);
-                out.push(b'"');
-                (at, found) = (at + word.len(), true);
-            } else {
-                inside = byte == b'"';
-                out.push(byte);
-                at += 1;
-            }
-        }
-        found.then_some(out)
     }
 }
 

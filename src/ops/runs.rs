@@ -1,24 +1,28 @@
 //! Runs: list, show, compare, steer, label.
 
+mod compare;
+mod steer;
+
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Error, Kind, Result, jobs, selection, series};
+pub use self::{
+    compare::{ComparedMetric, Comparison, compare},
+    steer::{Stop, adopt, checkpoint, kill, pause, resume, stop},
+};
+use super::{Error, Kind, Result, selection, series};
 pub use crate::domain::metrics::MetricValue;
 use crate::{
     domain::{
-        control::Want,
-        events::{Event, Process, What},
+        events::{Event, What},
         filter::Filter,
         ids::{Id, JobId, RunId, unique_prefix},
-        jobs::JobState,
-        metrics::{Direction, Summary},
+        metrics::Summary,
         records::Artifact,
-        runs::{Activity, Ending, Run, RunState, StateWord, Tag},
+        runs::{Run, StateWord, Tag},
         text::nearest,
     },
-    jobs::{control, process},
     store::{self, audit, events, jobs as job_rows, runs as rows},
     workspace::Workspace,
 };
@@ -298,233 +302,6 @@ fn redact_captured(captured: &mut serde_json::Value, field: &str) -> bool {
     }
 }
 
-/// How a stop is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// After this step, with a checkpoint.
-    Gently,
-    /// At once.
-    Now,
-}
-
-/// Stops a run wherever it stands: a queued one is dropped, a running one is asked, an orphaned one is killed.
-pub fn stop(ws: &Workspace, id: &RunId, how: Stop) -> Result<Run> {
-    let run = get(ws, id)?;
-    match run.state {
-        RunState::Queued => change(ws, id, "runs.stop", |tx, run| {
-            let by = ws.actor().to_string();
-            let job = job_rows::of_run(tx, &run.id)?.ok_or_else(|| gone(&run.id))?;
-            let dropped = JobState::Dropped {
-                at: ws.now(),
-                why: format!("stopped by {by}"),
-            };
-            if !job_rows::set_state(tx, &job.id, "queued", &dropped)? {
-                return Err(Error::new(
-                    Kind::Conflict,
-                    format!("{} has just been started", run.name),
-                )
-                .hint("stop it again"));
-            }
-            let ended = RunState::Ended {
-                started: None,
-                at: ws.now(),
-                how: Ending::Stopped { by },
-            };
-            rows::set_state(tx, &run.id, &ended)?;
-            Ok((
-                Some(StateWord::Queued.to_string()),
-                Some(StateWord::Stopped.to_string()),
-            ))
-        }),
-        RunState::Running { .. } => ask(
-            ws,
-            id,
-            if how == Stop::Now {
-                Want::Stop
-            } else {
-                Want::StopAfterStep
-            },
-        ),
-        RunState::Orphaned { .. } => kill(ws, id),
-        RunState::Ended { .. } => Err(has_ended(&run)),
-    }
-}
-
-fn has_ended(run: &Run) -> Error {
-    Error::new(
-        Kind::Conflict,
-        format!("{} has ended: {}", run.name, run.state.word()),
-    )
-    .hint("`sconce runs resume` makes a new attempt of a training")
-}
-
-pub fn pause(ws: &Workspace, id: &RunId) -> Result<Run> {
-    ask(ws, id, Want::Pause)
-}
-
-/// Writes a checkpoint now; training goes on.
-pub fn checkpoint(ws: &Workspace, id: &RunId) -> Result<Run> {
-    ask(ws, id, Want::Checkpoint)
-}
-
-/// Goes on: a paused run runs again; an ended training becomes a new attempt from its last checkpoint.
-pub fn resume(ws: &Workspace, id: &RunId) -> Result<Run> {
-    let run = get(ws, id)?;
-    match run.state {
-        RunState::Running {
-            activity: Activity::Paused,
-            ..
-        } => ask(ws, id, Want::Run),
-        RunState::Ended { .. } => jobs::resume(ws, &run),
-        _ => Err(Error::new(
-            Kind::Conflict,
-            format!("{} is {}", run.name, run.state.word()),
-        )
-        .hint("only a paused or an ended run can be resumed")),
-    }
-}
-
-/// Watches an orphaned program again: its end will be seen, its exit code will not.
-pub fn adopt(ws: &Workspace, id: &RunId) -> Result<Run> {
-    let run = get(ws, id)?;
-    orphan(ws, &run)?;
-    let run = change(ws, id, "runs.adopt", |tx, run| {
-        add_event(
-            ws,
-            tx,
-            run,
-            What::Adopted {
-                by: ws.actor().to_string(),
-            },
-        )?;
-        Ok((None, None))
-    })?;
-    jobs::wake(ws)?;
-    Ok(run)
-}
-
-/// Kills an orphaned program's process group.
-pub fn kill(ws: &Workspace, id: &RunId) -> Result<Run> {
-    let run = get(ws, id)?;
-    let program = orphan(ws, &run)?;
-    let run = change(ws, id, "runs.kill", |tx, run| {
-        add_event(
-            ws,
-            tx,
-            run,
-            What::Killed {
-                by: ws.actor().to_string(),
-            },
-        )?;
-        Ok((Some(StateWord::Orphaned.to_string()), None))
-    })?;
-    process::kill_group(&program).map_err(|error| {
-        Error::new(
-            Kind::Environment,
-            format!("cannot kill the program of {}", run.name),
-        )
-        .hint("is it yours?")
-        .because(error)
-    })?;
-    jobs::wake(ws)?;
-    Ok(run)
-}
-
-/// The program that an orphaned run left behind.
-fn orphan(ws: &Workspace, run: &Run) -> Result<Process> {
-    own(ws, run)?;
-    if !matches!(run.state, RunState::Orphaned { .. }) {
-        let hint = "only a program whose worker is gone can be adopted or killed; `sconce runs stop` ends any other run";
-        return Err(Error::new(
-            Kind::Conflict,
-            format!("{} is {}", run.name, run.state.word()),
-        )
-        .hint(hint));
-    }
-    let history = ws
-        .store
-        .read(|tx| Ok::<_, Error>(events::of(tx, &run.id)?))?;
-    let spawned = history
-        .into_iter()
-        .rev()
-        .find_map(|event| match event.what {
-            What::Spawned { process } => Some(process),
-            _ => None,
-        });
-    spawned.ok_or_else(|| {
-        Error::new(
-            Kind::Bug,
-            format!("{} is orphaned and never started a program", run.name),
-        )
-    })
-}
-
-/// Leaves a command for the run's worker, which answers in the journal.
-fn ask(ws: &Workspace, id: &RunId, want: Want) -> Result<Run> {
-    let run = get(ws, id)?;
-    if !matches!(run.state, RunState::Running { .. }) {
-        return Err(if run.state.has_ended() {
-            has_ended(&run)
-        } else {
-            Error::new(
-                Kind::Conflict,
-                format!("{} is {}", run.name, run.state.word()),
-            )
-            .hint("it takes commands once it runs")
-        });
-    }
-    own(ws, &run)?;
-    let by = ws.actor().to_string();
-    change(ws, id, &format!("runs.{want}"), |tx, run| {
-        // Inside the transaction: when the file cannot be written, nobody is told that the run was asked.
-        let asked = control::ask(&ws.run_dir(&run.id), run.attempt, want, &by, ws.now()).map_err(
-            |error| {
-                Error::new(
-                    Kind::Environment,
-                    format!("cannot leave a command for {}", run.name),
-                )
-                .hint("check the mode of its folder")
-                .because(error)
-            },
-        )?;
-        add_event(
-            ws,
-            tx,
-            run,
-            What::Asked {
-                seq: asked.seq,
-                want,
-                by,
-            },
-        )?;
-        Ok((Some(run.state.word().to_string()), None))
-    })
-}
-
-/// Refuses, and records the refusal, when the run belongs to somebody else.
-fn own(ws: &Workspace, run: &Run) -> Result<()> {
-    let actor = ws.actor();
-    if run.actor.uid == actor.uid {
-        return Ok(());
-    }
-    ws.store.write(|tx| {
-        let entry = audit::Entry {
-            actor,
-            time: ws.now(),
-            action: "runs.refused",
-            target: format!("{} {}", run.id, run.name),
-            before: None,
-            after: Some(format!("belongs to {}", run.actor)),
-        };
-        audit::append(tx, entry).map(drop)
-    })?;
-    Err(Error::new(
-        Kind::Conflict,
-        format!("{} belongs to {}", run.name, run.actor),
-    )
-    .hint("ask them: nobody steers a run of somebody else"))
-}
-
 /// One change of a run and its audit line. `edit` gives what stood before and what stands after.
 fn change(
     ws: &Workspace,
@@ -561,90 +338,4 @@ fn add_event(ws: &Workspace, tx: &store::Connection, run: &Run, what: What) -> R
             what,
         },
     )?)
-}
-
-/// Runs beside each other.
-#[derive(Clone, Debug, Serialize)]
-pub struct Comparison {
-    pub runs: Vec<Run>,
-    /// Parameters whose values differ, and each run's value.
-    pub params: Vec<(String, Vec<Option<serde_json::Value>>)>,
-    pub metrics: Vec<ComparedMetric>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct ComparedMetric {
-    pub metric: String,
-    /// Each run's best value.
-    pub values: Vec<Option<f64>>,
-    /// Which of them is best.
-    pub best: Option<usize>,
-}
-
-pub fn compare(ws: &Workspace, ids: &[RunId]) -> Result<Comparison> {
-    let runs: Vec<Run> = ids.iter().map(|id| get(ws, id)).collect::<Result<_>>()?;
-    let summaries: Vec<Vec<Summary>> = ids
-        .iter()
-        .map(|id| series::summaries(ws, id))
-        .collect::<Result<_>>()?;
-    let names: std::collections::BTreeSet<&str> = summaries
-        .iter()
-        .flatten()
-        .map(|summary| summary.metric.as_str())
-        .collect();
-    let keys: std::collections::BTreeSet<&str> = runs
-        .iter()
-        .flat_map(|run| run.params.keys())
-        .map(String::as_str)
-        .collect();
-    let params = keys
-        .into_iter()
-        .map(|key| {
-            (
-                key.to_owned(),
-                runs.iter()
-                    .map(|run| run.params.get(key).cloned())
-                    .collect::<Vec<_>>(),
-            )
-        })
-        .filter(|(_, values)| values.windows(2).any(|pair| pair[0] != pair[1]))
-        .collect();
-    let metrics = names
-        .into_iter()
-        .map(|metric| compare_metric(metric, &summaries))
-        .collect();
-    Ok(Comparison {
-        runs,
-        params,
-        metrics,
-    })
-}
-
-fn compare_metric(metric: &str, summaries: &[Vec<Summary>]) -> ComparedMetric {
-    let direction = Direction::of(metric);
-    let best_of = |run: &Vec<Summary>| {
-        run.iter()
-            .find(|summary| summary.metric == metric)?
-            .value(MetricValue::Best)
-    };
-    let values: Vec<Option<f64>> = summaries.iter().map(best_of).collect();
-    let finite = values.iter().enumerate().filter_map(|(i, value)| {
-        value
-            .filter(|value| value.is_finite())
-            .map(|value| (i, value))
-    });
-    let best = finite
-        .reduce(|best, next| {
-            if direction.is_better(next.1, best.1) {
-                next
-            } else {
-                best
-            }
-        })
-        .map(|(i, _)| i);
-    ComparedMetric {
-        metric: metric.to_owned(),
-        values,
-        best,
-    }
 }

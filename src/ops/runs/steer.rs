@@ -1,0 +1,243 @@
+//! Runs steered: stopped, paused, resumed; orphans adopted or killed.
+
+use super::{add_event, change, get, gone};
+use crate::{
+    domain::{
+        control::Want,
+        events::{Process, What},
+        ids::RunId,
+        jobs::JobState,
+        runs::{Activity, Ending, Run, RunState, StateWord},
+    },
+    jobs::{control, process},
+    ops::{Error, Kind, Result, jobs},
+    store::{audit, events, jobs as job_rows, runs as rows},
+    workspace::Workspace,
+};
+
+/// How a stop is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// After this step, with a checkpoint.
+    Gently,
+    /// At once.
+    Now,
+}
+
+/// Stops a run wherever it stands: a queued one is dropped, a running one is asked, an orphaned one is killed.
+pub fn stop(ws: &Workspace, id: &RunId, how: Stop) -> Result<Run> {
+    let run = get(ws, id)?;
+    match run.state {
+        RunState::Queued => change(ws, id, "runs.stop", |tx, run| {
+            let by = ws.actor().to_string();
+            let job = job_rows::of_run(tx, &run.id)?.ok_or_else(|| gone(&run.id))?;
+            let dropped = JobState::Dropped {
+                at: ws.now(),
+                why: format!("stopped by {by}"),
+            };
+            if !job_rows::set_state(tx, &job.id, "queued", &dropped)? {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("{} has just been started", run.name),
+                )
+                .hint("stop it again"));
+            }
+            let ended = RunState::Ended {
+                started: None,
+                at: ws.now(),
+                how: Ending::Stopped { by },
+            };
+            rows::set_state(tx, &run.id, &ended)?;
+            Ok((
+                Some(StateWord::Queued.to_string()),
+                Some(StateWord::Stopped.to_string()),
+            ))
+        }),
+        RunState::Running { .. } => ask(
+            ws,
+            id,
+            if how == Stop::Now {
+                Want::Stop
+            } else {
+                Want::StopAfterStep
+            },
+        ),
+        RunState::Orphaned { .. } => kill(ws, id),
+        RunState::Ended { .. } => Err(has_ended(&run)),
+    }
+}
+
+fn has_ended(run: &Run) -> Error {
+    Error::new(
+        Kind::Conflict,
+        format!("{} has ended: {}", run.name, run.state.word()),
+    )
+    .hint("`sconce runs resume` makes a new attempt of a training")
+}
+
+pub fn pause(ws: &Workspace, id: &RunId) -> Result<Run> {
+    ask(ws, id, Want::Pause)
+}
+
+/// Writes a checkpoint now; training goes on.
+pub fn checkpoint(ws: &Workspace, id: &RunId) -> Result<Run> {
+    ask(ws, id, Want::Checkpoint)
+}
+
+/// Goes on: a paused run runs again; an ended training becomes a new attempt from its last checkpoint.
+pub fn resume(ws: &Workspace, id: &RunId) -> Result<Run> {
+    let run = get(ws, id)?;
+    match run.state {
+        RunState::Running {
+            activity: Activity::Paused,
+            ..
+        } => ask(ws, id, Want::Run),
+        RunState::Ended { .. } => jobs::resume(ws, &run),
+        _ => Err(Error::new(
+            Kind::Conflict,
+            format!("{} is {}", run.name, run.state.word()),
+        )
+        .hint("only a paused or an ended run can be resumed")),
+    }
+}
+
+/// Watches an orphaned program again: its end will be seen, its exit code will not.
+pub fn adopt(ws: &Workspace, id: &RunId) -> Result<Run> {
+    let run = get(ws, id)?;
+    orphan(ws, &run)?;
+    let run = change(ws, id, "runs.adopt", |tx, run| {
+        add_event(
+            ws,
+            tx,
+            run,
+            What::Adopted {
+                by: ws.actor().to_string(),
+            },
+        )?;
+        Ok((None, None))
+    })?;
+    jobs::wake(ws)?;
+    Ok(run)
+}
+
+/// Kills an orphaned program's process group.
+pub fn kill(ws: &Workspace, id: &RunId) -> Result<Run> {
+    let run = get(ws, id)?;
+    let program = orphan(ws, &run)?;
+    let run = change(ws, id, "runs.kill", |tx, run| {
+        add_event(
+            ws,
+            tx,
+            run,
+            What::Killed {
+                by: ws.actor().to_string(),
+            },
+        )?;
+        Ok((Some(StateWord::Orphaned.to_string()), None))
+    })?;
+    process::kill_group(&program).map_err(|error| {
+        Error::new(
+            Kind::Environment,
+            format!("cannot kill the program of {}", run.name),
+        )
+        .hint("is it yours?")
+        .because(error)
+    })?;
+    jobs::wake(ws)?;
+    Ok(run)
+}
+
+/// The program that an orphaned run left behind.
+fn orphan(ws: &Workspace, run: &Run) -> Result<Process> {
+    own(ws, run)?;
+    if !matches!(run.state, RunState::Orphaned { .. }) {
+        let hint = "only a program whose worker is gone can be adopted or killed; `sconce runs stop` ends any other run";
+        return Err(Error::new(
+            Kind::Conflict,
+            format!("{} is {}", run.name, run.state.word()),
+        )
+        .hint(hint));
+    }
+    let history = ws
+        .store
+        .read(|tx| Ok::<_, Error>(events::of(tx, &run.id)?))?;
+    let spawned = history
+        .into_iter()
+        .rev()
+        .find_map(|event| match event.what {
+            What::Spawned { process } => Some(process),
+            _ => None,
+        });
+    spawned.ok_or_else(|| {
+        Error::new(
+            Kind::Bug,
+            format!("{} is orphaned and never started a program", run.name),
+        )
+    })
+}
+
+/// Leaves a command for the run's worker, which answers in the journal.
+fn ask(ws: &Workspace, id: &RunId, want: Want) -> Result<Run> {
+    let run = get(ws, id)?;
+    if !matches!(run.state, RunState::Running { .. }) {
+        return Err(if run.state.has_ended() {
+            has_ended(&run)
+        } else {
+            Error::new(
+                Kind::Conflict,
+                format!("{} is {}", run.name, run.state.word()),
+            )
+            .hint("it takes commands once it runs")
+        });
+    }
+    own(ws, &run)?;
+    let by = ws.actor().to_string();
+    change(ws, id, &format!("runs.{want}"), |tx, run| {
+        // Inside the transaction: when the file cannot be written, nobody is told that the run was asked.
+        let asked = control::ask(&ws.run_dir(&run.id), run.attempt, want, &by, ws.now()).map_err(
+            |error| {
+                Error::new(
+                    Kind::Environment,
+                    format!("cannot leave a command for {}", run.name),
+                )
+                .hint("check the mode of its folder")
+                .because(error)
+            },
+        )?;
+        add_event(
+            ws,
+            tx,
+            run,
+            What::Asked {
+                seq: asked.seq,
+                want,
+                by,
+            },
+        )?;
+        Ok((Some(run.state.word().to_string()), None))
+    })
+}
+
+/// Refuses, and records the refusal, when the run belongs to somebody else.
+fn own(ws: &Workspace, run: &Run) -> Result<()> {
+    let actor = ws.actor();
+    if run.actor.uid == actor.uid {
+        return Ok(());
+    }
+    ws.store.write(|tx| {
+        let entry = audit::Entry {
+            actor,
+            time: ws.now(),
+            action: "runs.refused",
+            target: format!("{} {}", run.id, run.name),
+            before: None,
+            after: Some(format!("belongs to {}", run.actor)),
+        };
+        audit::append(tx, entry).map(drop)
+    })?;
+    Err(Error::new(
+        Kind::Conflict,
+        format!("{} belongs to {}", run.name, run.actor),
+    )
+    .hint("ask them: nobody steers a run of somebody else"))
+}
