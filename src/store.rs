@@ -50,7 +50,6 @@ pub struct Store {
     watch: Mutex<Connection>,
     /// Held shared for as long as the store is open, so that no migration happens under us.
     schema: File,
-    is_shared: bool,
     is_relieving: Arc<AtomicBool>,
 }
 
@@ -92,18 +91,8 @@ impl Store {
             readers: Mutex::new(vec![]),
             watch: Mutex::new(watch),
             schema,
-            is_shared,
             is_relieving: Arc::default(),
         })
-    }
-
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// Do several users work in it?
-    pub fn is_shared(&self) -> bool {
-        self.is_shared
     }
 
     /// A transaction that is on the disk when this returns: for what a person was told is saved.
@@ -164,14 +153,6 @@ impl Store {
         drop(backup);
         copy.pragma_update(None, "journal_mode", "delete")?;
         Ok(())
-    }
-
-    /// Reads every page and every index; the damage in words when there is some.
-    pub fn check(&self) -> Result<Option<String>> {
-        let connection = connect(&self.root.join("store.db"))?;
-        let answer: String =
-            connection.query_row("pragma integrity_check(1)", [], |row| row.get(0))?;
-        Ok((answer != "ok").then_some(answer))
     }
 
     /// Bytes of the database and its log.

@@ -18,7 +18,7 @@ use crate::{
         runs::{Progress, Run, RunKind, RunState, StateWord, Tag},
     },
     jobs::{capture, lock, request, slots, spawn},
-    store::{self, Connection, audit, events, jobs as rows, runs as run_rows},
+    store::{self, Connection, events, jobs as rows, runs as run_rows},
     train,
     workspace::Workspace,
 };
@@ -304,16 +304,8 @@ pub fn set_priority(ws: &Workspace, run: &RunId, priority: i32) -> Result<()> {
             )
             .hint("only a queued job has a priority"));
         }
-        let entry = audit::Entry {
-            actor: ws.actor(),
-            time: ws.now(),
-            action: "jobs.priority",
-            target: format!("{} {}", run.id, run.name),
-            before: Some(job.priority.to_string()),
-            after: Some(priority.to_string()),
-        };
-        audit::append(tx, entry)?;
-        Ok(())
+        let (before, after) = (job.priority.to_string(), priority.to_string());
+        runs::audited(ws, tx, &run, "jobs.priority", Some(before), Some(after))
     })
 }
 
@@ -447,23 +439,15 @@ fn line(
     action: &str,
     before: Option<StateWord>,
 ) -> Result<()> {
-    let target = format!("{} {}", run.id, run.name);
-    let (before, after) = (
-        before.map(|word| word.to_string()),
-        Some(StateWord::Queued.to_string()),
-    );
-    audit::append(
+    let before = before.map(|word| word.to_string());
+    runs::audited(
+        ws,
         tx,
-        audit::Entry {
-            actor: ws.actor(),
-            time: ws.now(),
-            action,
-            target,
-            before,
-            after,
-        },
-    )?;
-    Ok(())
+        run,
+        action,
+        before,
+        Some(StateWord::Queued.to_string()),
+    )
 }
 
 fn captured(ws: &Workspace, argv: &[String]) -> serde_json::Value {

@@ -312,20 +312,30 @@ fn change(
     ws.store.write(|tx| {
         let run = rows::get(tx, id)?.ok_or_else(|| gone(id))?;
         let (before, after) = edit(tx, &run)?;
-        let target = format!("{} {}", run.id, run.name);
-        audit::append(
-            tx,
-            audit::Entry {
-                actor: ws.actor(),
-                time: ws.now(),
-                action,
-                target,
-                before,
-                after,
-            },
-        )?;
+        audited(ws, tx, &run, action, before, after)?;
         rows::get(tx, id)?.ok_or_else(|| gone(id))
     })
+}
+
+/// Adds the audit line of a change of a run, in the transaction of the change.
+pub(super) fn audited(
+    ws: &Workspace,
+    tx: &store::Connection,
+    run: &Run,
+    action: &str,
+    before: Option<String>,
+    after: Option<String>,
+) -> Result<()> {
+    let entry = audit::Entry {
+        actor: ws.actor(),
+        time: ws.now(),
+        action,
+        target: format!("{} {}", run.id, run.name),
+        before,
+        after,
+    };
+    audit::append(tx, entry)?;
+    Ok(())
 }
 
 fn add_event(ws: &Workspace, tx: &store::Connection, run: &Run, what: What) -> Result<()> {

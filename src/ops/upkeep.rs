@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{Error, Kind, Result};
 use crate::{
-    domain::{ids::RunId, runs::StateWord},
+    domain::runs::StateWord,
     store::{self, disk, make_private_folder, runs as rows},
     workspace::Workspace,
 };
@@ -249,9 +249,4 @@ pub fn revision(ws: &Workspace) -> Result<u64> {
 /// Does another process wait to bring the store's schema up to date? Whoever lives long then lets go.
 pub fn must_step_down(ws: &Workspace) -> bool {
     ws.store.is_wanted_alone()
-}
-
-/// The folder of a run, for front ends that print paths.
-pub fn run_folder(ws: &Workspace, run: &RunId) -> PathBuf {
-    ws.run_dir(run)
 }

@@ -1,6 +1,6 @@
 //! Runs steered: stopped, paused, resumed; orphans adopted or killed.
 
-use super::{add_event, change, get, gone};
+use super::{add_event, audited, change, get, gone};
 use crate::{
     domain::{
         control::Want,
@@ -11,7 +11,7 @@ use crate::{
     },
     jobs::{control, process},
     ops::{Error, Kind, Result, jobs},
-    store::{audit, events, jobs as job_rows, runs as rows},
+    store::{events, jobs as job_rows, runs as rows},
     workspace::Workspace,
 };
 
@@ -225,15 +225,8 @@ fn own(ws: &Workspace, run: &Run) -> Result<()> {
         return Ok(());
     }
     ws.store.write(|tx| {
-        let entry = audit::Entry {
-            actor,
-            time: ws.now(),
-            action: "runs.refused",
-            target: format!("{} {}", run.id, run.name),
-            before: None,
-            after: Some(format!("belongs to {}", run.actor)),
-        };
-        audit::append(tx, entry).map(drop)
+        let after = Some(format!("belongs to {}", run.actor));
+        audited(ws, tx, run, "runs.refused", None, after)
     })?;
     Err(Error::new(
         Kind::Conflict,
