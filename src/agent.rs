@@ -31,7 +31,7 @@ use crate::{
     },
     jobs::{self, lock, process, request, slots, spawn, worker},
     ops::{
-        self, Error, Kind, Result,
+        Error, Kind, Result,
         intake::Intake,
         leases::{self, Leased},
         runs, upkeep,
@@ -77,27 +77,6 @@ pub fn run(open: impl FnOnce() -> Result<Workspace>, root: &Path) -> Result<()> 
         if !leases::has_work(&ws)? {
             return Ok(());
         }
-    }
-    Ok(())
-}
-
-/// Does an agent's work in a foreground command until `is_over`, or just waits while another agent does it.
-///
-/// # Errors
-///
-/// Those of `is_over`, and those of the store that no waiting mends.
-pub fn foreground(ws: &Workspace, mut is_over: impl FnMut() -> Result<bool>) -> Result<()> {
-    let mut agent = Agent::claim(ws)?;
-    while !is_over()? {
-        match &mut agent {
-            Some(agent) => drop(agent.turn()?),
-            None => agent = Agent::claim(ws)?,
-        }
-        thread::sleep(TICK);
-    }
-    drop(agent);
-    if leases::has_work(ws)? {
-        ops::jobs::wake(ws)?;
     }
     Ok(())
 }

@@ -228,24 +228,6 @@ fn an_agent_ends_when_there_was_nothing_to_do_for_a_while() {
 }
 
 #[test]
-fn a_foreground_command_needs_no_other_agent() {
-    let stage = Stage::new();
-    let Submitted { run, .. } = stage.submit("exit 0");
-    foreground(&stage.ws, || Ok(stage.run(&run).state.has_ended())).unwrap();
-    assert_eq!(stage.word(&run), StateWord::Done);
-    // Beside another agent it only waits.
-    let Submitted { run, .. } = stage.submit("exit 0");
-    thread::scope(|scope| {
-        let mut agent = stage.agent();
-        let waiting =
-            scope.spawn(|| foreground(&stage.ws, || Ok(stage.run(&run).state.has_ended())));
-        stage.until(&mut agent, &run, StateWord::Done);
-        drop(agent);
-        waiting.join().unwrap().unwrap();
-    });
-}
-
-#[test]
 fn a_store_that_is_gone_ends_its_agent_and_trouble_that_passes_does_not() {
     let stage = Stage::new();
     let mut trouble = Trouble::default();

@@ -252,6 +252,7 @@ pub fn note(ws: &Workspace, id: &RunId, text: &str) -> Result<Run> {
 /// Removes one captured field for good: `argv`, `diff`, `env.NAME`, another key of what was captured, `param.NAME` or `note`.
 /// What was removed is not in the audit line.
 pub fn redact(ws: &Workspace, id: &RunId, field: &str) -> Result<Run> {
+    steer::own(ws, &get(ws, id)?)?;
     change(ws, id, "runs.redact", |tx, run| {
         let mut captured = rows::captured(tx, &run.id)?;
         let is_done = match field.split_once('.') {

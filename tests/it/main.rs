@@ -5,4 +5,5 @@
 mod layers;
 mod runs;
 mod space;
+mod store;
 mod terminal;

@@ -1,5 +1,9 @@
 //! Runs from the command line to the store: the real binary, real workers, real kills.
 
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng as _, SeedableRng as _},
+};
 use serde_json::{Value, json};
 
 use crate::space::{Space, eventually, kill, processes_about};
@@ -96,18 +100,26 @@ fn a_worker_killed_in_the_middle_and_resumed_ends_with_the_bits_of_one_never_int
 #[test]
 fn an_agent_killed_again_and_again_loses_no_point_and_takes_none_twice() {
     let space = Space::new();
-    let long = ["-S", "epochs=120", "-S", "patience=0"];
+    let long = ["-S", "epochs=600", "-S", "patience=0"];
     let undisturbed: Vec<&str> = long.iter().chain(&["--wait"]).copied().collect();
     let expected = train(&space, "fraud", &undisturbed);
     let run = train(&space, "fraud", &long);
-    let mut killed = 0;
-    while killed < 10 && space.state(&run) != "done" {
+    // At ten moments drawn at random from the first half of the training.
+    let seed = blake3::hash(space.store().to_string_lossy().as_bytes());
+    let mut random = ChaCha8Rng::from_seed(*seed.as_bytes());
+    let half = step(&space, &expected) / 2;
+    let mut moments: Vec<i64> = (0..10)
+        .map(|_| i64::from(random.next_u32()) % half)
+        .collect();
+    moments.sort_unstable();
+    for moment in &moments {
+        eventually("it has come so far", || *moment <= step(&space, &run));
         let agents = agents(&space);
+        assert!(!agents.is_empty());
         agents.iter().for_each(|pid| kill(*pid));
-        killed += agents.len();
         space.ok(&["agent", "start"]);
     }
-    assert!(0 < killed);
+    assert_eq!(space.state(&run), "running", "killed at {moments:?}");
     space.ok(&["runs", "wait", &run]);
     assert_eq!(weights(&space, &run), weights(&space, &expected));
     for name in ["train/loss", "val/loss", "val/auc"] {
@@ -116,7 +128,10 @@ fn an_agent_killed_again_and_again_loses_no_point_and_takes_none_twice() {
             metric(&space.show(&expected), name),
         );
         for key in ["points", "last", "last_step", "min", "max", "mean"] {
-            assert_eq!(ours[key], theirs[key], "{name} {key} after {killed} kills");
+            assert_eq!(
+                ours[key], theirs[key],
+                "{name} {key}, killed at {moments:?}"
+            );
         }
     }
 }
@@ -271,7 +286,7 @@ fn train(space: &Space, preset: &str, more: &[&str]) -> String {
     space.train(&args)
 }
 
-fn metric(shown: &Value, name: &str) -> Value {
+pub fn metric(shown: &Value, name: &str) -> Value {
     let found = shown["metrics"]
         .as_array()
         .unwrap()
@@ -282,15 +297,15 @@ fn metric(shown: &Value, name: &str) -> Value {
         .clone()
 }
 
-fn events(space: &Space, run: &str) -> Vec<Value> {
+pub fn events(space: &Space, run: &str) -> Vec<Value> {
     space.show(run)["events"].as_array().unwrap().clone()
 }
 
-fn step(space: &Space, run: &str) -> i64 {
+pub fn step(space: &Space, run: &str) -> i64 {
     space.show(run)["run"]["progress"]["step"].as_i64().unwrap()
 }
 
-fn weights(space: &Space, run: &str) -> String {
+pub fn weights(space: &Space, run: &str) -> String {
     let file = space.dir(run).join("package/model.safetensors");
     blake3::hash(
         &std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())),
@@ -308,7 +323,7 @@ fn kill_worker(space: &Space, run: &str) {
     kill(started["process"]["pid"].as_u64().unwrap() as u32);
 }
 
-fn agents(space: &Space) -> Vec<u32> {
+pub fn agents(space: &Space) -> Vec<u32> {
     let is_agent = |pid: &u32| {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         String::from_utf8_lossy(&line)

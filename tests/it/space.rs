@@ -20,6 +20,21 @@ pub struct Answer {
     pub err: String,
 }
 
+impl Answer {
+    pub fn of(mut command: Command) -> Self {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = command.output().unwrap();
+        Self {
+            code: status.code(),
+            out: String::from_utf8_lossy(&stdout).into_owned(),
+            err: String::from_utf8_lossy(&stderr).into_owned(),
+        }
+    }
+}
+
 impl Space {
     pub fn new() -> Self {
         let space = Self {
@@ -70,16 +85,7 @@ impl Space {
     }
 
     pub fn run(&self, args: &[&str]) -> Answer {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = self.command(args).output().unwrap();
-        Answer {
-            code: status.code(),
-            out: String::from_utf8_lossy(&stdout).into_owned(),
-            err: String::from_utf8_lossy(&stderr).into_owned(),
-        }
+        Answer::of(self.command(args))
     }
 
     /// Runs a command that must succeed.

@@ -27,6 +27,9 @@ pub enum Stop {
 /// Stops a run wherever it stands: a queued one is dropped, a running one is asked, an orphaned one is killed.
 pub fn stop(ws: &Workspace, id: &RunId, how: Stop) -> Result<Run> {
     let run = get(ws, id)?;
+    if !run.state.has_ended() {
+        own(ws, &run)?;
+    }
     match run.state {
         RunState::Queued => change(ws, id, "runs.stop", |tx, run| {
             let by = ws.actor().to_string();
@@ -92,7 +95,10 @@ pub fn resume(ws: &Workspace, id: &RunId) -> Result<Run> {
             activity: Activity::Paused,
             ..
         } => ask(ws, id, Want::Run),
-        RunState::Ended { .. } => jobs::resume(ws, &run),
+        RunState::Ended { .. } => {
+            own(ws, &run)?;
+            jobs::resume(ws, &run)
+        }
         _ => Err(Error::new(
             Kind::Conflict,
             format!("{} is {}", run.name, run.state.word()),
@@ -219,7 +225,7 @@ fn ask(ws: &Workspace, id: &RunId, want: Want) -> Result<Run> {
 }
 
 /// Refuses, and records the refusal, when the run belongs to somebody else.
-fn own(ws: &Workspace, run: &Run) -> Result<()> {
+pub(super) fn own(ws: &Workspace, run: &Run) -> Result<()> {
     let actor = ws.actor();
     if run.actor.uid == actor.uid {
         return Ok(());

@@ -1,0 +1,205 @@
+//! One store and several programs: of another version, of another person.
+
+use std::{
+    fs::{self, File},
+    os::unix::{
+        fs::{MetadataExt as _, PermissionsExt as _, chown},
+        process::CommandExt as _,
+    },
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::{
+    runs::{metric, step, weights},
+    space::{Answer, Space, eventually},
+};
+
+#[test]
+fn a_migration_while_a_run_trains_loses_nothing() {
+    let space = Space::new();
+    let long = ["-S", "epochs=400", "-S", "patience=0"];
+    let undisturbed = space.train(&[&["fraud", "--wait"][..], &long].concat());
+    let expected = space.show(&undisturbed);
+    let run = space.train(&[&["fraud"][..], &long].concat());
+    let dir = space.dir(&run);
+    eventually("it trains", || 20 < step(&space, &run));
+
+    // A newer program comes: it asks the others to let go, and waits until they have.
+    let wanted = File::create(space.store().join("schema.wanted")).unwrap();
+    wanted.lock().unwrap();
+    let schema = File::open(space.store().join("schema.lock")).unwrap();
+    schema.lock().unwrap();
+    let store = rusqlite::Connection::open(space.store().join("store.db")).unwrap();
+    let version: u32 = store
+        .query_row("pragma user_version", [], |row| row.get(0))
+        .unwrap();
+    let migrate = |sql: &str, version: u32| {
+        let sql = format!("begin immediate; {sql}; pragma user_version = {version}; commit");
+        store.execute_batch(&sql).unwrap();
+    };
+    migrate("create table newer (a any) strict", version + 1);
+    drop((wanted, schema));
+
+    // The old one refuses the store now; the training knows nothing of it and ends.
+    let refused = space.run(&["runs"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.err);
+    assert!(refused.err.contains("newer"), "{}", refused.err);
+    let lock = File::open(dir.join("lock")).unwrap();
+    lock.lock().unwrap();
+    drop(lock);
+    assert!(dir.join("package/model.toml").is_file());
+
+    migrate("drop table newer", version);
+    space.ok(&["agent", "start"]);
+    space.ok(&["runs", "wait", &run]);
+    assert_eq!(weights(&space, &run), weights(&space, &undisturbed));
+    let shown = space.show(&run);
+    for name in ["train/loss", "val/loss", "val/auc"] {
+        for key in ["points", "last", "last_step", "min", "max", "mean"] {
+            let [ours, theirs] = [&shown, &expected].map(|run| metric(run, name)[key].clone());
+            assert_eq!(ours, theirs, "{name} {key}");
+        }
+    }
+}
+
+#[test]
+fn two_people_share_a_store_and_neither_steers_or_reads_what_is_the_others() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("only root can be two people: not tried");
+        return;
+    }
+    let space = Space::new();
+    fs::set_permissions(space.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_sconce"), space.path("sconce")).unwrap();
+    let [ana, ben] = [(ANA, "ana"), (BEN, "ben")].map(|(uid, name)| Person::new(&space, uid, name));
+    let store = space.store();
+    space.ok(&[
+        "init",
+        &store.to_string_lossy(),
+        "--shared",
+        "--group",
+        "users",
+    ]);
+
+    let long = ["-S", "epochs=100000", "-S", "patience=0"];
+    let of_ana = ana.queue(&[&["train", "fraud"][..], &long].concat());
+    let of_ben = ben.queue(&["train", "diagnosis", "-S", "epochs=3"]);
+    assert_eq!(ben.run(&["runs", "wait", &of_ben]).code, Some(0));
+    eventually("ana's trains beside it", || {
+        0 < ben.show(&of_ana)["run"]["progress"]["step"]
+            .as_i64()
+            .unwrap()
+    });
+
+    let queued = ana.queue(&["run", "--detach", "--after", &of_ana, "--", "true"]);
+    let tries: [&[&str]; 6] = [
+        &["stop", &of_ana],
+        &["kill", &of_ana],
+        &["pause", &of_ana],
+        &["checkpoint", &of_ana],
+        &["redact", &of_ana, "argv"],
+        &["stop", &queued],
+    ];
+    for tried in tries {
+        let refused = ben.run(&[&["runs"], tried].concat());
+        assert_eq!(refused.code, Some(2), "{tried:?}: {}", refused.err);
+        assert!(
+            refused.err.contains("belongs to ana"),
+            "{tried:?}: {}",
+            refused.err
+        );
+    }
+    assert_eq!(ana.show(&of_ana)["run"]["state"], "running");
+    assert_eq!(ana.show(&queued)["run"]["state"], "queued");
+
+    // What was asked for, and may hold secrets, is read by its owner alone.
+    let dir = ana.show(&of_ana)["dir"].as_str().unwrap().to_owned();
+    let job = Path::new(&dir).join("job.json");
+    assert_eq!(job.metadata().unwrap().uid(), ANA);
+    for path in [job, store.join("requests").join(ANA.to_string())] {
+        let read = ben.command(Path::new("cat"), &[&path.to_string_lossy()]);
+        assert_ne!(Answer::of(read).code, Some(0), "{}", path.display());
+        assert_eq!(path.metadata().unwrap().mode() & 0o077, 0);
+    }
+
+    assert_eq!(ana.run(&["runs", "stop", &of_ana]).code, Some(0));
+    ana.run(&["runs", "wait", &of_ana]);
+    let stopped = ben.show(&of_ana);
+    assert_eq!(stopped["run"]["state"], "stopped");
+    assert!(
+        stopped["run"]["stopped_by"]
+            .as_str()
+            .unwrap()
+            .starts_with("ana@")
+    );
+    assert_eq!(ben.run(&["runs", "resume", &of_ana]).code, Some(2));
+}
+
+/// Numbers that no table of users names, and the group `users` of every Linux.
+const ANA: u32 = 4001;
+const BEN: u32 = 4002;
+const USERS: u32 = 100;
+
+/// Somebody of the group `users` with a home of their own, at the program.
+struct Person<'a> {
+    space: &'a Space,
+    uid: u32,
+    name: &'static str,
+}
+
+impl<'a> Person<'a> {
+    fn new(space: &'a Space, uid: u32, name: &'static str) -> Self {
+        let person = Self { space, uid, name };
+        for path in [person.home(), person.home().join("work")] {
+            fs::create_dir(&path).unwrap();
+            chown(path, Some(uid), None).unwrap();
+        }
+        person
+    }
+
+    fn home(&self) -> PathBuf {
+        self.space.path(self.name)
+    }
+
+    fn command(&self, program: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command
+            .args(args)
+            .env_clear()
+            .envs(self.space.environment())
+            .env("HOME", self.home())
+            .env("USER", self.name)
+            .current_dir(self.home().join("work"))
+            .stdin(Stdio::null())
+            .uid(self.uid)
+            .gid(USERS);
+        for folder in ["CONFIG", "DATA", "STATE", "CACHE"] {
+            command.env_remove(format!("XDG_{folder}_HOME"));
+        }
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Answer {
+        Answer::of(self.command(&self.space.path("sconce"), args))
+    }
+
+    #[track_caller]
+    fn json(&self, args: &[&str]) -> Value {
+        let answer = self.run(&[&["--json"][..], args].concat());
+        assert_eq!(answer.code, Some(0), "{args:?} {}", answer.err);
+        serde_json::from_str(&answer.out).unwrap()
+    }
+
+    #[track_caller]
+    fn queue(&self, args: &[&str]) -> String {
+        self.json(args)["name"].as_str().unwrap().to_owned()
+    }
+
+    #[track_caller]
+    fn show(&self, run: &str) -> Value {
+        self.json(&["runs", "show", run])
+    }
+}
