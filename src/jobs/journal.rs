@@ -32,7 +32,9 @@ pub fn compress(dir: &Path, attempt: u32) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound && packed.exists() => return Ok(()),
         opened => opened?,
     };
-    let mut to = zstd::Encoder::new(File::create(&beside)?, 3)?;
+    let to = File::create(&beside)?;
+    to.set_permissions(from.metadata()?.permissions())?;
+    let mut to = zstd::Encoder::new(to, 3)?;
     io::copy(&mut from, &mut to)?;
     to.finish()?.sync_all()?;
     std::fs::rename(&beside, &packed)?;
@@ -41,6 +43,8 @@ pub fn compress(dir: &Path, attempt: u32) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+
     use super::*;
 
     #[test]
@@ -48,10 +52,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let lines = "{\"step\":1,\"metrics\":{\"loss\":0.5}}\n".repeat(1_000);
         std::fs::write(path(dir.path(), 2), &lines).unwrap();
+        std::fs::set_permissions(path(dir.path(), 2), Permissions::from_mode(0o640)).unwrap();
         compress(dir.path(), 2).unwrap();
         compress(dir.path(), 2).unwrap();
         assert!(!path(dir.path(), 2).exists());
-        let packed = std::fs::read(dir.path().join("journal.2.ndjson.zst")).unwrap();
+        let packed = dir.path().join("journal.2.ndjson.zst");
+        assert_eq!(
+            packed.metadata().unwrap().permissions().mode() & 0o777,
+            0o640
+        );
+        let packed = std::fs::read(packed).unwrap();
         assert!(packed.len() * 10 < lines.len());
         assert_eq!(zstd::decode_all(&packed[..]).unwrap(), lines.as_bytes());
         assert!(compress(dir.path(), 3).is_err());
