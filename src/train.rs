@@ -151,10 +151,10 @@ pub fn train(
     let model = packages::Model::new(training, name, &prepared, &task, &fitted);
     for file in packages::write(dir, &model, &fitted.weights)? {
         observer.record(Record {
-            artifacts: vec![Artifact {
+            artifact: Some(Artifact {
                 path: file,
                 kind: Some("model".to_owned()),
-            }],
+            }),
             ..Record::default()
         });
     }

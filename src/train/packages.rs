@@ -294,7 +294,7 @@ mod tests {
             let mut quiet = Quiet(vec![]);
             let outcome = train(&training, "brave-otter-7", dir, &mut quiet).unwrap();
             assert_eq!(outcome, Outcome::Done);
-            let files = quiet.0.iter().flat_map(|record| &record.artifacts);
+            let files = quiet.0.iter().filter_map(|record| record.artifact.as_ref());
             let files: Vec<&str> = files.map(|artifact| artifact.path.as_str()).collect();
             for file in &files {
                 assert!(dir.join(file).is_file(), "{file}");
