@@ -533,7 +533,11 @@ fn a_deleted_run_leaves_nothing_behind_and_takes_nothing_with_it() {
         })
         .unwrap()
     };
-    for by_row in [false, true] {
+    let delete = |conn: &Connection, run: RunId| {
+        conn.execute("delete from runs where id = ?", [run.to_string()])
+            .unwrap();
+    };
+    {
         let conn = store();
         let points: Vec<Point> = (0..10_000).map(|i| point(i, 0.5)).collect();
         take_in(&conn, "loss", &points, 100);
@@ -545,16 +549,11 @@ fn a_deleted_run_leaves_nothing_behind_and_takes_nothing_with_it() {
             }
         }
         other.save(&conn).unwrap();
-        if by_row {
-            conn.execute("delete from runs where id = ?", [run(0).to_string()])
-                .unwrap();
-        } else {
-            delete_run(&conn, &run(0)).unwrap();
-        }
+        delete(&conn, run(0));
         assert!(all(&conn, "loss").is_empty());
         let kept = super::points(&conn, &run(1), "loss", 0, i64::MAX, usize::MAX).unwrap();
         assert_eq!(kept.len(), 9_000);
-        delete_run(&conn, &run(1)).unwrap();
+        delete(&conn, run(1));
         for table in ["series", "chunk", "part", "pending"] {
             assert_eq!(count(&conn, table), 0, "{table}");
         }
