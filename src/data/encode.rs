@@ -9,7 +9,7 @@ use super::{
     cells::Cells,
     error::quoted,
     inputs::{Input, Scale, Width},
-    inspect::GoalKind,
+    inspect::{GoalKind, lacks_target},
 };
 use crate::domain::{
     presets::{Features, Preset},
@@ -209,7 +209,11 @@ impl Encoder {
         let Ok(cells) = table.cells(&aim.name, "target") else {
             return Ok(None);
         };
-        if rows.iter().all(|row| cells.is_missing(*row as usize)) {
+        let is_number = aim.scale.is_some();
+        if rows
+            .iter()
+            .all(|row| lacks_target(&cells, *row as usize, is_number))
+        {
             return Ok(None);
         }
         let target = match aim.scale {

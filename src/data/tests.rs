@@ -171,6 +171,15 @@ fn a_bad_file_is_refused_by_line_row_or_column() {
     }
 }
 
+/// Which of several was named used to be left to chance.
+#[test]
+fn of_several_mistakes_the_first_is_named() {
+    for _ in 0..20 {
+        let said = message("t.ndjson", "{\"b\":[1],\"a\":{},\"kind\":[]}\n");
+        assert!(said.contains("line 1 of t.ndjson: 'b' is a list"), "{said}");
+    }
+}
+
 #[test]
 fn a_place_without_a_readable_file_is_named() {
     let dir = tempfile::tempdir().unwrap();
@@ -366,6 +375,12 @@ fn the_target_is_understood_or_refused() {
     assert_eq!(
         plan.warnings,
         ["2 rows are left out: the target 'y' is missing there"]
+    );
+    // A cell that no integer type holds makes texts of all columns.
+    let plan = numbers("a,y\n123456789012345678901234567890,10\n2,inf\n3,10\n4,9\n5,2\n").unwrap();
+    assert_eq!(
+        plan.warnings,
+        ["1 row is left out: the target 'y' is missing there"]
     );
     let cases = [
         (
