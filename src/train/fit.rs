@@ -42,11 +42,7 @@ impl<'a> Task<'a> {
         let encoder = &prepared.encoder;
         let goal = Goal::of(encoder);
         let task = Self {
-            ends: Ends {
-                numbers: encoder.numbers(),
-                cardinalities: encoder.cardinalities().to_vec(),
-                outputs: goal.outputs(),
-            },
+            ends: goal.ends(encoder),
             goal,
             train: &prepared.train,
             validation: &prepared.validation,
@@ -284,6 +280,15 @@ impl Fit<'_> {
     fn judge(&self, split: &str, data: &Encoded, rows: &[u32]) -> Result<Vec<(String, f64)>> {
         let trainer = &self.trainer;
         let outputs = self.threads.run(|| trainer.outputs(data, rows))?;
+        if !outputs.iter().all(|output| output.is_finite()) {
+            let Position { step, epoch, .. } = self.position;
+            return Err(Error::NotFinite {
+                step,
+                epoch,
+                batch: trainer.batches.in_epoch,
+                lr: trainer.lr(step.saturating_sub(1)),
+            });
+        }
         let found = judge(self.task.goal, &outputs, data, rows, &trainer.weights);
         let named = found
             .into_iter()

@@ -194,9 +194,10 @@ impl Package {
             return Err(in_file(WEIGHTS, &"these are the weights of another model"));
         }
         let goal = Goal::of(&model.encoder);
-        if goal.outputs() != model.ends.outputs {
+        if goal.ends(&model.encoder) != model.ends {
             return Err(in_file(MODEL, &"its encoder and its net do not fit"));
         }
+        super::check(&model.preset).map_err(|why| in_file(MODEL, &why))?;
         let mut params = Params::new(model.seed, &Device::Cpu);
         let net = Net::new(&model.preset.net, &model.ends, &mut params, Math::fused(1))?;
         params
@@ -386,6 +387,22 @@ mod tests {
                 MODEL,
                 Some(text.replacen("format = 1", "format = 2", 1).into_bytes()),
                 "its format is 2, this version reads 1",
+            ),
+            (
+                MODEL,
+                Some(
+                    text.replacen("numbers = 30", "numbers = 31", 1)
+                        .into_bytes(),
+                ),
+                "its encoder and its net do not fit",
+            ),
+            (
+                MODEL,
+                Some(
+                    text.replacen("hidden = [128", "hidden = [99999999", 1)
+                        .into_bytes(),
+                ),
+                "`net.hidden` is 99999999",
             ),
             (
                 MODEL,
