@@ -360,7 +360,7 @@ mod tests {
                 "insert into audit values (null, 1, 1, 'a', 'b', 'c', ?1, null, null, 'e', 'f')";
             store.record(|tx| tx.execute(sql, [text]).map_err(Error::from))
         };
-        for _ in 0..40 {
+        for _ in 0..160 {
             add(&"x".repeat(256 << 10)).unwrap();
         }
         let copy = folder.path().join("copy.db");
@@ -379,7 +379,7 @@ mod tests {
         let lines: i64 = copy
             .query_row("select count(*) from audit", [], |row| row.get(0))
             .unwrap();
-        assert!(40 <= lines);
+        assert!(160 <= lines);
     }
 
     #[test]
