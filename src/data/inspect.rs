@@ -428,3 +428,6 @@ fn numbers(name: &str, cells: &Cells, rows: usize) -> Result<GoalKind, Error> {
     }
     Ok(GoalKind::Numbers)
 }
+
+#[cfg(test)]
+mod tests;
