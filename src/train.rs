@@ -24,6 +24,7 @@ pub mod trainer;
 
 mod card;
 mod check;
+mod judge;
 #[cfg(test)]
 mod tests;
 
