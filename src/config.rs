@@ -64,12 +64,12 @@ impl Loaded {
     pub fn place(&self, key: &str) -> Option<&Place> {
         let below = format!("{key}.");
         let exact = self.said.iter().find(|setting| setting.key == key);
-        let mut inside = self
+        let inside = self
             .said
             .iter()
             .filter(|setting| setting.key.starts_with(&below));
         exact
-            .or_else(|| inside.by_ref().max_by_key(|setting| setting.place.rank()))
+            .or_else(|| inside.max_by_key(|setting| setting.place.rank()))
             .map(|setting| &setting.place)
     }
 

@@ -18,17 +18,19 @@ mod leaks;
 mod parquet;
 mod read;
 mod split;
+mod target;
 
 use std::path::Path;
 
 pub use self::{
     demo::{demo, demo_names},
-    encode::{Encoded, Encoder, Target},
+    encode::{Encoded, Encoder},
     error::Error,
     inspect::{Goal, GoalKind, Plan, inspect},
     leaks::{Leak, Why, leaks},
     read::{Table, hash_file, read},
     split::{Parts, split},
+    target::Target,
 };
 use crate::domain::presets::Preset;
 

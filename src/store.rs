@@ -27,7 +27,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{OpenFlags, Transaction, TransactionBehavior, backup::StepResult};
 
 pub use error::{Error, Result};
 pub use rusqlite::Connection;
@@ -67,15 +67,10 @@ impl Store {
         let path = root.join("store.db");
         let is_new = !path.exists();
         let is_shared = disk::is_group_writable(root);
-        let schema = open_with_mode(
-            &root.join("schema.lock"),
-            if is_shared { 0o660 } else { 0o600 },
-        )?;
+        let mode = if is_shared { 0o660 } else { 0o600 };
+        let schema = open_with_mode(&root.join("schema.lock"), mode)?;
         if is_new {
-            drop(open_with_mode(
-                &path,
-                if is_shared { 0o660 } else { 0o600 },
-            )?);
+            drop(open_with_mode(&path, mode)?);
         }
         schema::bring_up_to_date(root, &path, &schema)?;
         let full = connect(&path)?;
@@ -149,7 +144,11 @@ impl Store {
         let source = connect(&self.root.join("store.db"))?;
         let mut copy = Connection::open(file)?;
         let backup = rusqlite::backup::Backup::new(&source, &mut copy)?;
-        backup.run_to_completion(1_024, Duration::from_millis(1), None)?;
+        // In one step, which is one snapshot: between two, any commit would make it begin anew, and while runs are
+        // taken in it would never end.
+        if !matches!(backup.step(-1)?, StepResult::Done) {
+            return Err(Error::Busy);
+        }
         drop(backup);
         copy.pragma_update(None, "journal_mode", "delete")?;
         Ok(())
@@ -167,6 +166,7 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        // Closing is not enough: a child between fork and exec still has the file open, and with it the lock.
         let _ = self.schema.unlock();
     }
 }
@@ -184,7 +184,7 @@ impl Store {
             return;
         }
         let is_relieving = Arc::clone(&self.is_relieving);
-        std::thread::spawn(move || {
+        let relieved = std::thread::Builder::new().spawn(move || {
             // One that is refused, by a reader or a full disk, is tried again after the next commit.
             let _ = connect(&path).and_then(|connection| {
                 let moved = connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()));
@@ -192,6 +192,9 @@ impl Store {
             });
             is_relieving.store(false, Ordering::Release);
         });
+        if relieved.is_err() {
+            self.is_relieving.store(false, Ordering::Release);
+        }
     }
 }
 
@@ -345,6 +348,38 @@ mod tests {
             Store::open(folder.path()),
             Err(Error::Damaged { .. })
         ));
+    }
+
+    /// A copy in steps used to begin anew at each commit of another process, and never came to its end.
+    #[test]
+    fn a_copy_comes_to_its_end_while_others_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let add = |text: &str| {
+            let sql =
+                "insert into audit values (null, 1, 1, 'a', 'b', 'c', ?1, null, null, 'e', 'f')";
+            store.record(|tx| tx.execute(sql, [text]).map_err(Error::from))
+        };
+        for _ in 0..160 {
+            add(&"x".repeat(256 << 10)).unwrap();
+        }
+        let copy = folder.path().join("copy.db");
+        let is_copied = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_copied.load(Ordering::Acquire) {
+                    add("y").unwrap();
+                }
+            });
+            let copied = store.copy_to(&copy);
+            is_copied.store(true, Ordering::Release);
+            copied.unwrap();
+        });
+        let copy = Connection::open(&copy).unwrap();
+        let lines: i64 = copy
+            .query_row("select count(*) from audit", [], |row| row.get(0))
+            .unwrap();
+        assert!(160 <= lines);
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod trainer;
 
 mod card;
 mod check;
+mod judge;
 #[cfg(test)]
 mod tests;
 
@@ -151,10 +152,10 @@ pub fn train(
     let model = packages::Model::new(training, name, &prepared, &task, &fitted);
     for file in packages::write(dir, &model, &fitted.weights)? {
         observer.record(Record {
-            artifacts: vec![Artifact {
+            artifact: Some(Artifact {
                 path: file,
                 kind: Some("model".to_owned()),
-            }],
+            }),
             ..Record::default()
         });
     }

@@ -46,7 +46,7 @@ impl From<config::Error> for Failure {
         use config::Error as E;
         let kind = match &error {
             E::Missing(_) | E::NotTrusted(_) | E::NoGroup(_) => Kind::NotFound,
-            E::Mistake { .. } | E::Flag(_) | E::Pointer { .. } => Kind::Invalid,
+            E::Mistake { .. } | E::Flag(_) | E::Pointer { .. } | E::OddPath { .. } => Kind::Invalid,
             E::Read { .. } | E::Write { .. } | E::NoHome | E::NoWorkingFolder(_) => {
                 Kind::Environment
             }

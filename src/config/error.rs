@@ -31,6 +31,8 @@ pub enum Error {
     Pointer { path: PathBuf, why: String },
     #[error("there is no group {0:?} on this machine")]
     NoGroup(String),
+    #[error("{path:?} cannot be trusted: its path is not UTF-8 or holds a line end")]
+    OddPath { path: PathBuf },
     #[error("{} is not trusted, so there is nothing to revoke", .0.display())]
     NotTrusted(PathBuf),
 }
@@ -50,6 +52,7 @@ impl Error {
                 Some("a pointer holds one line: the path of the store's folder".to_owned())
             }
             Self::NoGroup(_) => Some("`getent group` lists the groups".to_owned()),
+            Self::OddPath { .. } => Some("rename its folder".to_owned()),
             Self::NotTrusted(_) => Some("`sconce trust --list` shows what is trusted".to_owned()),
             Self::Read { .. } | Self::Write { .. } => None,
         }

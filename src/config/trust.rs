@@ -42,6 +42,10 @@ pub fn add(places: &Places, path: &Path) -> Result<Trusted> {
         path: whole(path)?,
         hash: hash(&text),
     };
+    // The list holds a file a line: such a path would speak for another file, or not be found again.
+    if trusted.path.to_str().is_none_or(|text| text.contains('\n')) {
+        return Err(Error::OddPath { path: trusted.path });
+    }
     let mut all = list(places)?;
     all.retain(|entry| entry.path != trusted.path);
     all.push(trusted.clone());
@@ -106,4 +110,32 @@ fn write(places: &Places, all: &[Trusted]) -> Result<()> {
         path: target.clone(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder's name with a line end in it used to add a line of its own to the list.
+    #[test]
+    fn a_path_cannot_speak_for_another_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let places = Places {
+            config: at("config"),
+            data: at("data"),
+            state: at("state"),
+            cache: at("cache"),
+        };
+        let odd = at(&format!("a\n{} ", hash("evil")));
+        std::fs::create_dir_all(&odd).unwrap();
+        std::fs::write(odd.join("sconce.toml"), "").unwrap();
+        let refused = add(&places, &odd.join("sconce.toml"));
+        assert!(matches!(refused, Err(Error::OddPath { .. })), "{refused:?}");
+        assert_eq!(list(&places).unwrap(), []);
+
+        std::fs::write(at("sconce.toml"), "").unwrap();
+        let trusted = add(&places, &at("sconce.toml")).unwrap();
+        assert_eq!(list(&places).unwrap(), [trusted]);
+    }
 }

@@ -89,17 +89,28 @@ pub(super) fn scan(text: &str) -> Result<Shape, Fault> {
     })
 }
 
-/// Comma, semicolon or tab: the one that the first line holds most of.
+/// Comma, semicolon or tab: the one that the header holds most of outside its quotes.
 fn separator(text: &str) -> u8 {
-    let first = text.lines().next().unwrap_or_default();
-    let count = |separator: u8| first.bytes().filter(|byte| *byte == separator).count();
-    [b';', b'\t'].into_iter().fold(b',', |best, other| {
-        if count(best) < count(other) {
-            other
-        } else {
-            best
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut is_quoted = false;
+    for byte in text.bytes() {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            _ if is_quoted => {}
+            b'\n' => break,
+            byte => {
+                for (_, count) in counts.iter_mut().filter(|(known, _)| *known == byte) {
+                    *count += 1;
+                }
+            }
         }
-    })
+    }
+    let [comma, rest @ ..] = counts;
+    let most = rest.into_iter().fold(
+        comma,
+        |best, other| if best.1 < other.1 { other } else { best },
+    );
+    most.0
 }
 
 fn header_names(header: &str, separator: u8) -> Vec<String> {
@@ -223,7 +234,8 @@ mod tests {
 
     #[test]
     fn names_separator_and_rows_are_told_from_the_text() {
-        let cases: [(&str, &[&str], u8, usize); 8] = [
+        let cases: [(&str, &[&str], u8, usize); 9] = [
+            ("\"a, b, or c\";d\n1;2\n", &["a, b, or c", "d"], b';', 1),
             ("a,b\n1,2\n", &["a", "b"], b',', 1),
             ("a;b\r\n1;2\r\n3;4", &["a", "b"], b';', 2),
             ("a\tb\n1\t2\n", &["a", "b"], b'\t', 1),

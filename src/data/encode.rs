@@ -1,15 +1,12 @@
 //! Rows become plain arrays, by what the training rows taught.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
     Error, Plan, Table,
-    cells::Cells,
     error::quoted,
-    inputs::{Input, Scale, Width},
-    inspect::GoalKind,
+    inputs::{Input, Width},
+    target::{Aim, Target},
 };
 use crate::domain::{
     presets::{Features, Preset},
@@ -28,14 +25,6 @@ pub struct Encoded {
     pub target: Option<Target>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub enum Target {
-    /// Indices into `Encoder::classes()`.
-    Classes(Vec<u32>),
-    /// Standardised: `Encoder::unscale` undoes it.
-    Numbers(Vec<f32>),
-}
-
 /// What the training rows taught: saved in the model package, and used again to serve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Learnt", into = "Learnt")]
@@ -51,16 +40,6 @@ struct Learnt {
     target: Aim,
     inputs: Vec<Input>,
     warnings: Vec<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Aim {
-    name: String,
-    /// In order; empty for regression.
-    classes: Vec<String>,
-    /// Regression only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    scale: Option<Scale>,
 }
 
 impl From<Learnt> for Encoder {
@@ -113,7 +92,7 @@ impl Encoder {
         if inputs.is_empty() {
             return Err(Error::NoFeatures { left_out: warnings });
         }
-        let target = aim(table, plan, train_rows)?;
+        let target = Aim::fit(table, plan, train_rows)?;
         Ok(Self::from(Learnt {
             target,
             inputs,
@@ -154,7 +133,7 @@ impl Encoder {
             rows: rows.len(),
             numbers,
             categories,
-            target: self.target(table, rows)?,
+            target: self.learnt.target.encode(table, rows)?,
         })
     }
 
@@ -174,11 +153,6 @@ impl Encoder {
         &self.learnt.target.classes
     }
 
-    /// The name of the target column.
-    pub fn target_name(&self) -> &str {
-        &self.learnt.target.name
-    }
-
     /// The names of the columns that `encode` needs, in order.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.learnt.inputs.iter().map(Input::name)
@@ -192,61 +166,12 @@ impl Encoder {
 
     /// A standardised prediction in the units of the target. Without a scale it is returned as it is.
     pub fn unscale(&self, standardised: f32) -> f64 {
-        let standardised = f64::from(standardised);
-        match self.learnt.target.scale {
-            Some(scale) => scale.mean + scale.sd * standardised,
-            None => standardised,
-        }
+        self.learnt.target.unscale(standardised)
     }
 
     /// What the fit left out, and why: one sentence each.
     pub fn warnings(&self) -> &[String] {
         &self.learnt.warnings
-    }
-
-    fn target(&self, table: &Table, rows: &[u32]) -> Result<Option<Target>, Error> {
-        let aim = &self.learnt.target;
-        let Ok(cells) = table.cells(&aim.name, "target") else {
-            return Ok(None);
-        };
-        if rows.iter().all(|row| cells.is_missing(*row as usize)) {
-            return Ok(None);
-        }
-        let target = match aim.scale {
-            Some(scale) => Target::Numbers(
-                target_numbers(&aim.name, &cells, rows)?
-                    .into_iter()
-                    .map(|number| scale.apply(number))
-                    .collect(),
-            ),
-            None => Target::Classes(self.target_classes(&cells, rows)?),
-        };
-        Ok(Some(target))
-    }
-
-    fn target_classes(&self, cells: &Cells, rows: &[u32]) -> Result<Vec<u32>, Error> {
-        let aim = &self.learnt.target;
-        let target = || aim.name.clone();
-        let places: HashMap<&str, u32> = aim.classes.iter().map(String::as_str).zip(0..).collect();
-        rows.iter()
-            .map(|row| {
-                let at = *row as usize;
-                let Some(class) = cells.text(at) else {
-                    return Err(Error::NoTarget {
-                        target: target(),
-                        row: at + 1,
-                    });
-                };
-                places
-                    .get(class.as_ref())
-                    .copied()
-                    .ok_or_else(|| Error::UnknownClass {
-                        target: target(),
-                        row: at + 1,
-                        class: class.into_owned(),
-                    })
-            })
-            .collect()
     }
 }
 
@@ -261,46 +186,6 @@ fn dropped(column: &Column, features: &Features) -> String {
             format!("column {name} is left out: it is the same in every training row")
         }
     }
-}
-
-fn aim(table: &Table, plan: &Plan, rows: &[u32]) -> Result<Aim, Error> {
-    let name = plan.target.name.clone();
-    let (classes, scale) = match &plan.target.kind {
-        GoalKind::Classes(classes) => (classes.clone(), None),
-        GoalKind::Numbers => {
-            let cells = table.cells(&name, "target")?;
-            let numbers = target_numbers(&name, &cells, rows)?;
-            let Some(scale) = Scale::fit(&numbers) else {
-                return Err(Error::ConstantTarget { target: name });
-            };
-            (vec![], Some(scale))
-        }
-    };
-    Ok(Aim {
-        name,
-        classes,
-        scale,
-    })
-}
-
-fn target_numbers(name: &str, cells: &Cells, rows: &[u32]) -> Result<Vec<f64>, Error> {
-    rows.iter()
-        .map(|row| {
-            let (target, at) = (name.to_owned(), *row as usize);
-            match cells.number(at) {
-                Ok(Some(number)) => Ok(number),
-                Ok(None) => Err(Error::NoTarget {
-                    target,
-                    row: at + 1,
-                }),
-                Err(cell) => Err(Error::NotANumber {
-                    target,
-                    row: at + 1,
-                    cell,
-                }),
-            }
-        })
-        .collect()
 }
 
 fn check_rows(table: &Table, rows: &[u32]) -> Result<(), Error> {

@@ -108,10 +108,19 @@ pub fn inspect(table: &Table, preset: &Preset) -> Result<Plan, Error> {
 /// The rows whose target is known: the others neither train nor judge.
 pub(super) fn rows_with_target(table: &Table, plan: &Plan) -> Result<Vec<u32>, Error> {
     let cells = table.cells(&plan.target.name, "target")?;
+    let is_number = plan.target.kind == GoalKind::Numbers;
     Ok((0..table.rows())
-        .filter(|row| !cells.is_missing(*row))
+        .filter(|row| !lacks_target(&cells, *row, is_number))
         .map(|row| row as u32)
         .collect())
+}
+
+/// Has the row nothing to predict? To a number, a text that reads as infinity is nothing.
+pub(super) fn lacks_target(cells: &Cells, row: usize, is_number: bool) -> bool {
+    if is_number {
+        return matches!(cells.number(row), Ok(None));
+    }
+    cells.is_missing(row)
 }
 
 /// Numbers by size, everything else by its text.
@@ -339,8 +348,9 @@ fn goal(table: &Table, preset: &Preset, warnings: &mut Vec<String>) -> Result<Go
             wanted: "target",
         });
     }
+    let is_number = preset.task == Task::Regression;
     let missing = (0..table.rows())
-        .filter(|row| cells.is_missing(*row))
+        .filter(|row| lacks_target(&cells, *row, is_number))
         .count();
     if missing == table.rows() {
         return Err(Error::NoTargets { target: name });
@@ -418,3 +428,6 @@ fn numbers(name: &str, cells: &Cells, rows: usize) -> Result<GoalKind, Error> {
     }
     Ok(GoalKind::Numbers)
 }
+
+#[cfg(test)]
+mod tests;

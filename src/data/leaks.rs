@@ -195,3 +195,52 @@ fn decides(cells: &Cells, goal: &Cells, rows: &[usize]) -> Option<usize> {
         .any(|class| class != first)
         .then_some(class_of.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{
+        demo, inspect, read, split,
+        tests::{classify, preset, table, write},
+    };
+
+    #[test]
+    fn the_leak_of_the_demand_preset_is_found_by_name_when_it_is_put_back() {
+        let file = write("t.csv", demo("bikeshare_2011").unwrap());
+        let preset = preset("regression", "bikers", "split.kind = \"time\"");
+        let table = read(&file.path).unwrap();
+        let plan = inspect(&table, &preset).unwrap();
+        let parts = split(&table, &plan, &preset, 0).unwrap();
+        let found = leaks(&table, &plan, &parts.train);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].columns, ["casual", "registered"]);
+        assert_eq!(
+            plan.warnings,
+            [
+                "'casual' + 'registered' gives the target away (correlation 1.0000): list it under features.exclude unless it is known before the target is"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_copy_of_the_target_is_a_leak_and_a_hint_is_none() {
+        let mut csv = "copy,code,hint,kind\n".to_owned();
+        for row in 0..100 {
+            let kind = row % 2;
+            let hint = if row % 10 == 0 { 1 - kind } else { kind };
+            csv += &format!(
+                "{},c{},h{hint},{}\n",
+                kind * 3 + 1,
+                row % 4,
+                ["x", "y"][kind]
+            );
+        }
+        let plan = inspect(&table(&csv), &classify("kind")).unwrap();
+        assert_eq!(plan.warnings.len(), 2, "{:?}", plan.warnings);
+        assert!(plan.warnings[0].starts_with("'copy' gives the target away (correlation 1.0000)"));
+        assert!(
+            plan.warnings[1]
+                .starts_with("'code' gives the target away (each of its 4 values has one class)")
+        );
+    }
+}

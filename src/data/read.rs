@@ -288,7 +288,7 @@ fn parse_ndjson(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
 /// Is the line one object of plain values, of the types they had before? Numbers and texts may mix: `inspect` tells which
 /// of them are mistakes.
 fn check_object(object: &str, kinds: &mut HashMap<String, &'static str>) -> Result<(), String> {
-    let object: HashMap<String, Value> = serde_json::from_str(object)
+    let object: serde_json::Map<String, Value> = serde_json::from_str(object)
         .map_err(|error| format!("not one JSON object: {}", text::shown(&error.to_string())))?;
     for (name, value) in object {
         let kind = match value {

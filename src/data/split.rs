@@ -237,15 +237,17 @@ fn whole([train, validation, test]: [Vec<u32>; 3]) -> Option<Parts> {
 /// The rows by the time or number in a column; rows of the same time keep their order.
 fn in_time(table: &Table, by: &str, rows: Vec<u32>) -> Result<Vec<u32>, Error> {
     let cells = table.cells(by, "split.by")?;
+    // One or the other: a date among numbers has no place in their order.
+    let is_dated = rows.iter().all(|row| cells.moment(*row as usize).is_ok());
+    let time = |at| match is_dated {
+        true => Some(cells.moment(at).ok()?? as f64),
+        false => cells.number(at).ok()?,
+    };
     let mut timed = rows
         .into_iter()
         .map(|row| {
             let at = row as usize;
-            let time = match cells.moment(at) {
-                Ok(moment) => moment.map(|micros| micros as f64),
-                Err(_) => cells.number(at).ok().flatten(),
-            };
-            let time = time.ok_or_else(|| Error::NoTime {
+            let time = time(at).ok_or_else(|| Error::NoTime {
                 column: by.to_owned(),
                 row: at + 1,
             })?;
@@ -411,6 +413,15 @@ mod tests {
             let error = parts(csv, "classification", more, 1).unwrap_err();
             assert!(error.to_string().contains(expected), "{error}");
         }
+        let mixed = "x,t,y\n1,2026-01-01,a\n2,7,b\n3,2026-01-03,a\n4,8,b\n";
+        let by = "features.exclude = [\"t\"]\nsplit = { kind = \"time\", by = \"t\" }";
+        let error = parts(mixed, "classification", by, 1).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("row 1 of column 't' has no time"),
+            "{error}"
+        );
         let numbers = "x,y\n1,1\n2,2\n3,4\n4,9\n";
         let error = parts(numbers, "regression", "split.kind = \"stratified\"", 1).unwrap_err();
         assert!(

@@ -29,10 +29,10 @@ use super::{
 
 mod amounts;
 mod parse;
-mod subject;
+mod seen;
 mod write;
 
-pub use subject::{Seen, Subject, param};
+pub use seen::{Seen, param};
 
 /// A parsed filter; the empty one lets everything through.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -184,17 +184,8 @@ impl Filter {
         self.0.as_ref()
     }
 
-    /// The parts that must all hold, so that a caller can answer some of them by other means.
-    pub fn conjuncts(&self) -> &[Expr] {
-        match &self.0 {
-            None => &[],
-            Some(Expr::And(parts)) => parts,
-            Some(part) => std::slice::from_ref(part),
-        }
-    }
-
-    pub fn matches(&self, subject: &impl Subject) -> bool {
-        self.0.as_ref().is_none_or(|expr| expr.matches(subject))
+    pub fn matches(&self, seen: &Seen) -> bool {
+        self.0.as_ref().is_none_or(|expr| expr.matches(seen))
     }
 
     /// The metrics and parameters that must be at hand to evaluate this filter.
@@ -214,7 +205,7 @@ impl Filter {
             either,
         } = self.fields();
         let is_known = |name: &str| {
-            known.contains(name) || known.iter().any(|known| subject::ends_in(known, name))
+            known.contains(name) || known.iter().any(|known| seen::ends_in(known, name))
         };
         let name = metrics
             .into_iter()
@@ -235,14 +226,14 @@ impl From<Expr> for Filter {
 }
 
 impl Expr {
-    pub fn matches(&self, subject: &impl Subject) -> bool {
+    pub fn matches(&self, seen: &Seen) -> bool {
         match self {
-            Self::And(parts) => parts.iter().all(|part| part.matches(subject)),
-            Self::Or(parts) => parts.iter().any(|part| part.matches(subject)),
-            Self::Not(part) => !part.matches(subject),
-            Self::Word(word) => found(word, subject),
-            Self::Has(field) => has(field, subject),
-            Self::Test(test) => test.matches(subject),
+            Self::And(parts) => parts.iter().all(|part| part.matches(seen)),
+            Self::Or(parts) => parts.iter().any(|part| part.matches(seen)),
+            Self::Not(part) => !part.matches(seen),
+            Self::Word(word) => found(word, seen),
+            Self::Has(field) => has(field, seen),
+            Self::Test(test) => test.matches(seen),
         }
     }
 
@@ -264,14 +255,14 @@ impl Expr {
     }
 }
 
-fn found(word: &str, subject: &impl Subject) -> bool {
-    contains(subject.name(), word)
-        || contains(subject.note(), word)
-        || subject.tags().any(|tag| contains(tag, word))
-        || starts(&subject.id().to_string(), word)
+fn found(word: &str, seen: &Seen) -> bool {
+    contains(seen.name(), word)
+        || contains(seen.note(), word)
+        || seen.tags().any(|tag| contains(tag, word))
+        || starts(&seen.id().to_string(), word)
 }
 
-fn has(field: &Field, subject: &impl Subject) -> bool {
+fn has(field: &Field, seen: &Seen) -> bool {
     match field {
         Field::Id
         | Field::Name
@@ -281,56 +272,56 @@ fn has(field: &Field, subject: &impl Subject) -> bool {
         | Field::Created
         | Field::Age
         | Field::Kind => true,
-        Field::Tag => subject.tags().next().is_some(),
-        Field::Dur => subject.duration().is_some(),
-        Field::Step => 0 < subject.step(),
-        Field::Epoch => subject.epoch().is_some(),
-        Field::Note => !subject.note().is_empty(),
-        Field::Experiment => !subject.experiment().is_empty(),
-        Field::Preset => subject.preset().is_some(),
-        Field::Metric { name, value } => subject.metric(name, *value).is_some(),
-        Field::Param(name) => subject.param(name).is_some(),
+        Field::Tag => seen.tags().next().is_some(),
+        Field::Dur => seen.duration().is_some(),
+        Field::Step => 0 < seen.step(),
+        Field::Epoch => seen.epoch().is_some(),
+        Field::Note => !seen.note().is_empty(),
+        Field::Experiment => !seen.experiment().is_empty(),
+        Field::Preset => seen.preset().is_some(),
+        Field::Metric { name, value } => seen.metric(name, *value).is_some(),
+        Field::Param(name) => seen.param(name).is_some(),
         Field::Named(name) => {
-            subject.metric(name, MetricValue::Last).is_some() || subject.param(name).is_some()
+            seen.metric(name, MetricValue::Last).is_some() || seen.param(name).is_some()
         }
     }
 }
 
 impl Test {
-    fn matches(&self, subject: &impl Subject) -> bool {
-        let any = self.values.iter().any(|value| self.holds(value, subject));
+    fn matches(&self, seen: &Seen) -> bool {
+        let any = self.values.iter().any(|value| self.holds(value, seen));
         any != (self.op == Op::NotEqual)
     }
 
     /// Does one value fit? `!=` is asked as `=` here.
-    fn holds(&self, value: &Value, subject: &impl Subject) -> bool {
+    fn holds(&self, value: &Value, seen: &Seen) -> bool {
         let text = |text: &str| self.text(text, value);
         let amount = |amount: Option<f64>| amount.is_some_and(|x| self.amount(x, value));
         match &self.field {
             Field::Id => {
-                matches!(value, Value::Text(start) if starts(&subject.id().to_string(), start))
+                matches!(value, Value::Text(start) if starts(&seen.id().to_string(), start))
             }
-            Field::Name => text(subject.name()),
-            Field::State => *value == Value::State(subject.state()),
-            Field::Kind => *value == Value::Kind(subject.kind()),
-            Field::Tag => subject.tags().any(|tag| self.whole(tag, value)),
-            Field::User => text(subject.user()),
-            Field::Host => text(subject.host()),
-            Field::Note => text(subject.note()),
-            Field::Experiment => text(subject.experiment()),
-            Field::Preset => subject.preset().is_some_and(text),
-            Field::Created => amount(Some(subject.created().0 as f64)),
-            Field::Age => amount(Some(subject.now().since(subject.created()) as f64)),
-            Field::Dur => amount(subject.duration().map(|ms| ms as f64)),
-            Field::Step => amount(Some(subject.step() as f64)),
-            Field::Epoch => amount(subject.epoch()),
-            Field::Metric { name, value } => amount(subject.metric(name, *value)),
-            Field::Param(name) => subject
+            Field::Name => text(seen.name()),
+            Field::State => *value == Value::State(seen.state()),
+            Field::Kind => *value == Value::Kind(seen.kind()),
+            Field::Tag => seen.tags().any(|tag| self.whole(tag, value)),
+            Field::User => text(seen.user()),
+            Field::Host => text(seen.host()),
+            Field::Note => text(seen.note()),
+            Field::Experiment => text(seen.experiment()),
+            Field::Preset => seen.preset().is_some_and(text),
+            Field::Created => amount(Some(seen.created().0 as f64)),
+            Field::Age => amount(Some(seen.now.since(seen.created()) as f64)),
+            Field::Dur => amount(seen.duration().map(|ms| ms as f64)),
+            Field::Step => amount(Some(seen.step() as f64)),
+            Field::Epoch => amount(seen.epoch()),
+            Field::Metric { name, value } => amount(seen.metric(name, *value)),
+            Field::Param(name) => seen
                 .param(name)
                 .is_some_and(|param| self.json(param, value)),
-            Field::Named(name) => match subject.metric(name, MetricValue::Last) {
+            Field::Named(name) => match seen.metric(name, MetricValue::Last) {
                 Some(x) => self.amount(x, value),
-                None => subject
+                None => seen
                     .param(name)
                     .is_some_and(|param| self.json(param, value)),
             },

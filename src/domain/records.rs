@@ -24,7 +24,7 @@ pub struct Record {
     pub params: Vec<(String, Value)>,
     pub tags: Vec<String>,
     pub note: Option<String>,
-    pub artifacts: Vec<Artifact>,
+    pub artifact: Option<Artifact>,
     pub log: Option<String>,
     pub progress: Option<Progress>,
     pub event: Option<What>,
@@ -87,6 +87,11 @@ pub fn parse(line: &[u8]) -> Result<Record, BadLine> {
     if scan::metrics_line(line, &mut scanned) {
         return check_names(scanned);
     }
+    check_names(parse_object(line)?)
+}
+
+/// Reads a line of any keys.
+fn parse_object(line: &[u8]) -> Result<Record, BadLine> {
     let value = match serde_json::from_slice(line) {
         Ok(value) => value,
         // Python's bare words are no JSON: quote them and try once more.
@@ -96,14 +101,18 @@ pub fn parse(line: &[u8]) -> Result<Record, BadLine> {
             None => return Err(BadLine::NotJson(error.to_string())),
         },
     };
-    let Value::Object(object) = value else {
+    let Value::Object(mut object) = value else {
         return Err(BadLine::NotJson(format!("it is {}", kind(&value))));
     };
     let mut record = Record::default();
+    // First, wherever it stands: progress that names no step is at this one.
+    if let Some(step) = object.remove("step") {
+        field(&mut record, "step", step)?;
+    }
     for (key, value) in object {
         field(&mut record, &key, value)?;
     }
-    check_names(record)
+    Ok(record)
 }
 
 fn check_names(record: Record) -> Result<Record, BadLine> {
@@ -163,9 +172,11 @@ fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
         }
         "note" => record.note = Some(text(value, |value| wrong(value, "a text"))?),
         "log" => record.log = Some(text(value, |value| wrong(value, "a text"))?),
-        "artifact" => record.artifacts.push(typed(&value, |value| {
-            wrong(value, "an object with a path")
-        })?),
+        "artifact" => {
+            record.artifact = Some(typed(&value, |value| {
+                wrong(value, "an object with a path")
+            })?);
+        }
         "progress" => {
             #[derive(Deserialize)]
             struct Partial {
@@ -236,7 +247,7 @@ fn milliseconds(value: &Value) -> Option<i64> {
     }
 }
 
-/// A metric's value. Numbers too large for a double are infinite, as `json` and `f64` read them.
+/// A metric's value.
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
@@ -303,7 +314,7 @@ pub fn write(record: &Record, out: &mut Vec<u8>) {
     let plain = |value: Result<Value, serde_json::Error>| {
         value.expect("a plain record of texts and numbers is always JSON")
     };
-    for artifact in &record.artifacts {
+    if let Some(artifact) = &record.artifact {
         put("artifact", plain(serde_json::to_value(artifact)));
     }
     if let Some(progress) = &record.progress {
@@ -344,6 +355,15 @@ mod tests {
         ]
     }
 
+    /// Numbers, and what only nearly is one.
+    fn number_like() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<i64>().prop_map(|number| number.to_string()),
+            any::<f64>().prop_map(|number| number.to_string()),
+            "[-+]?[0-9]{0,3}[.]?[0-9]{0,2}([eE][-+]?[0-9]{0,2})?",
+        ]
+    }
+
     proptest! {
         #[test]
         fn a_line_reads_back_as_it_was_written(
@@ -367,6 +387,19 @@ mod tests {
         #[test]
         fn no_line_of_any_bytes_panics(line in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = parse(&line);
+        }
+
+        #[test]
+        fn what_the_short_way_reads_the_long_way_reads_alike(
+            (step, time, value) in (number_like(), number_like(), number_like()),
+            name in "[a-z\t\u{1}é]{1,3}",
+        ) {
+            let line = format!("{{\"step\":{step},\"time\":{time},\"metrics\":{{\"{name}\":{value}}}}}");
+            let mut short = Record::default();
+            if scan::metrics_line(line.as_bytes(), &mut short) && short.metrics[0].1.is_finite() {
+                let long = parse_object(line.as_bytes());
+                prop_assert_eq!(long, Ok(short), "{}", line);
+            }
         }
 
         #[test]
@@ -401,6 +434,17 @@ mod tests {
                 ..Record::default()
             }
         );
+    }
+
+    #[test]
+    fn the_order_of_keys_does_not_matter() {
+        let lines: [&[u8]; 2] = [
+            br#"{"step":5,"progress":{"epoch":1.5}}"#,
+            br#"{"progress":{"epoch":1.5},"step":5}"#,
+        ];
+        for line in lines {
+            assert_eq!(parse(line).unwrap().progress.unwrap().step, 5);
+        }
     }
 
     #[test]

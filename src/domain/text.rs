@@ -1,7 +1,7 @@
 //! Text from outside (names, log lines, cells of a table) made safe to show in a terminal.
 
-/// The text with control characters, escape sequences' lead bytes and bidirectional overrides replaced by `�`, and
-/// line ends by `⏎`. Tabs become a blank.
+/// The text with control characters, escape sequences' lead bytes, marks that turn the direction of writing and
+/// Unicode's own line ends replaced by `�`, and line ends by `⏎`. Tabs become a blank.
 pub fn shown(text: &str) -> String {
     text.chars()
         .map(|c| match c {
@@ -15,7 +15,7 @@ pub fn shown(text: &str) -> String {
 
 fn is_unsafe(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The candidate nearest to a misspelt word, when it is near enough to be meant.
@@ -40,6 +40,12 @@ mod tests {
         fn nothing_shown_can_steer_a_terminal(text in any::<String>()) {
             prop_assert!(!shown(&text).chars().any(|c| c.is_control() || is_unsafe(c)));
         }
+    }
+
+    #[test]
+    fn what_turns_or_breaks_a_line_is_shown_as_unknown() {
+        assert_eq!(shown("a\u{61c}b\u{202e}c\u{2028}d"), "a�b�c�d");
+        assert_eq!(shown("a\nb\tc"), "a⏎b c");
     }
 
     #[test]

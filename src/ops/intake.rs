@@ -341,7 +341,7 @@ impl Taking {
             rows::set_note(tx, run, note)?;
         }
         for artifact in record
-            .artifacts
+            .artifact
             .iter()
             .filter(|artifact| stays_inside(&artifact.path))
         {

@@ -93,9 +93,9 @@ fn matching(tx: &Connection, filter: &Filter, now: Timestamp) -> Result<Vec<Run>
     let names = filter.fields();
     let params: BTreeSet<&String> = names.params.iter().chain(&names.either).collect();
     for name in params {
-        for (id, value) in rows::all_of_param(tx, name)? {
+        for (id, name, value) in rows::all_of_param(tx, name)? {
             if let Some(i) = at.get(&id) {
-                runs[*i].params.insert(name.clone(), value);
+                runs[*i].params.insert(name, value);
             }
         }
     }

@@ -71,8 +71,8 @@ pub fn of_run(tx: &Connection, run: &RunId) -> Result<Option<Job>> {
 pub fn open(tx: &Connection) -> Result<Vec<Job>> {
     select(
         tx,
-        "where state in ('queued', 'leased') order by state = 'queued', priority desc, created, id limit ?1",
-        [whole(u64::MAX)],
+        "where state in ('queued', 'leased') order by state = 'queued', priority desc, created, id",
+        [],
     )
 }
 
@@ -97,8 +97,8 @@ fn select(tx: &Connection, rest: &str, params: impl rusqlite::Params) -> Result<
 fn bare(row: &Row) -> Result<Job> {
     let detail: String = row.get(11)?;
     Ok(Job {
-        id: parse_id(&row.get::<_, String>(0)?)?,
-        run: parse_id(&row.get::<_, String>(1)?)?,
+        id: parse_id("jobs", &row.get::<_, String>(0)?)?,
+        run: parse_id("jobs", &row.get::<_, String>(1)?)?,
         attempt: row.get(2)?,
         actor: Actor {
             uid: row.get(3)?,
@@ -124,7 +124,9 @@ fn bare(row: &Row) -> Result<Job> {
 fn with_after(tx: &Connection, mut job: Job) -> Result<Job> {
     let mut query = tx.prepare_cached("select run from job_after where job = ?1 order by run")?;
     let rows = query.query_map([job.id.to_string()], |row| row.get::<_, String>(0))?;
-    job.after = rows.map(|row| parse_id(&row?)).collect::<Result<_>>()?;
+    job.after = rows
+        .map(|row| parse_id("jobs", &row?))
+        .collect::<Result<_>>()?;
     Ok(job)
 }
 

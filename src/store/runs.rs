@@ -156,7 +156,7 @@ pub fn page(
     let rows = query.query_map(rusqlite::params_from_iter(values), |row| {
         row.get::<_, String>(0)
     })?;
-    rows.map(|row| parse_id(&row?)).collect()
+    rows.map(|row| parse_id("runs", &row?)).collect()
 }
 
 pub fn count(tx: &Connection, states: &[StateWord]) -> Result<u64> {
@@ -181,7 +181,7 @@ pub fn by_name(tx: &Connection, name: &str) -> Result<Option<RunId>> {
         .prepare_cached("select id from runs where name = ?1")?
         .query_row([name], |row| row.get(0))
         .optional()?;
-    found.map(|id| parse_id(&id)).transpose()
+    found.map(|id| parse_id("runs", &id)).transpose()
 }
 
 /// Ids that begin with these hex digits, at most `limit`.
@@ -190,7 +190,7 @@ pub fn by_prefix(tx: &Connection, prefix: &str, limit: u64) -> Result<Vec<RunId>
         "select id from runs where id >= ?1 and id < ?1 || 'g' order by id limit ?2",
     )?;
     let rows = query.query_map(params![prefix, whole(limit)], |row| row.get::<_, String>(0))?;
-    rows.map(|row| parse_id(&row?)).collect()
+    rows.map(|row| parse_id("runs", &row?)).collect()
 }
 
 /// The ids just before and just after an id in order: they decide its shortest unique prefix.
@@ -203,11 +203,11 @@ pub fn neighbours(tx: &Connection, id: &RunId) -> Result<Vec<Id>> {
     found
         .into_iter()
         .flatten()
-        .map(|id| parse_id::<RunId>(&id).map(|id| id.0))
+        .map(|id| parse_id::<RunId>("runs", &id).map(|id| id.0))
         .collect()
 }
 
-/// Names like a text, for a person who misspelt one.
+/// The names of the newest runs: what a person who misspelt one may have meant.
 pub fn names(tx: &Connection, limit: u64) -> Result<Vec<String>> {
     let mut query = tx.prepare_cached("select name from runs order by created desc limit ?1")?;
     let rows = query.query_map([whole(limit)], |row| row.get(0))?;
@@ -290,7 +290,7 @@ pub fn all_tags(tx: &Connection) -> Result<Vec<(RunId, Tag)>> {
             table: "tags",
             what: error.to_string(),
         })?;
-        Ok((parse_id(&run)?, tag))
+        Ok((parse_id("runs", &run)?, tag))
     })
     .collect()
 }
@@ -319,15 +319,25 @@ fn run_params(tx: &Connection, id: &RunId) -> Result<BTreeMap<String, serde_json
     .collect()
 }
 
-/// One parameter of every run that has it.
-pub fn all_of_param(tx: &Connection, name: &str) -> Result<Vec<(RunId, serde_json::Value)>> {
-    let mut query = tx.prepare_cached("select run, value from params where name = ?1")?;
+/// The parameters of all runs that this name may mean, each with its whole name: the one of this name, and dotted ones
+/// that end in it (see [`crate::domain::filter::param`]).
+pub fn all_of_param(
+    tx: &Connection,
+    name: &str,
+) -> Result<Vec<(RunId, String, serde_json::Value)>> {
+    let mut query = tx.prepare_cached(
+        "select run, name, value from params where name = ?1 or substr(name, -1 - length(?1)) = '.' || ?1",
+    )?;
     let rows = query.query_map([name], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get(1)?,
+            row.get::<_, String>(2)?,
+        ))
     })?;
     rows.map(|row| {
-        let (run, value) = row?;
-        Ok((parse_id(&run)?, param(&value)?))
+        let (run, name, value) = row?;
+        Ok((parse_id("params", &run)?, name, param(&value)?))
     })
     .collect()
 }
@@ -370,9 +380,9 @@ pub fn add_artifact(tx: &Connection, id: &RunId, artifact: &Artifact) -> Result<
     Ok(())
 }
 
-pub(super) fn parse_id<T: std::str::FromStr>(text: &str) -> Result<T> {
+pub(super) fn parse_id<T: std::str::FromStr>(table: &'static str, text: &str) -> Result<T> {
     text.parse().map_err(|_| Error::Row {
-        table: "runs",
+        table,
         what: format!("{text:?} is no id"),
     })
 }
@@ -384,4 +394,59 @@ pub(super) fn whole(number: u64) -> Value {
 
 pub(super) fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("an enum of texts and numbers is always JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Store, *};
+    use crate::domain::runs::RunKind;
+
+    fn run(number: u8, params: &[&str]) -> Run {
+        Run {
+            id: RunId(Id::from_bytes([number; 16])),
+            name: format!("run-{number}"),
+            experiment: String::new(),
+            kind: RunKind::Command,
+            preset: None,
+            state: RunState::Queued,
+            actor: Actor {
+                uid: 1,
+                name: "ana".to_owned(),
+                host: "gpu01".to_owned(),
+            },
+            created: Timestamp(i64::from(number)),
+            attempt: 1,
+            progress: Progress::default(),
+            tags: BTreeSet::new(),
+            params: params
+                .iter()
+                .map(|name| ((*name).to_owned(), number.into()))
+                .collect(),
+            note: String::new(),
+        }
+    }
+
+    /// A filter by `lr` used to find no run whose program calls it `optimiser.lr`.
+    #[test]
+    fn a_parameter_is_found_by_the_end_of_its_dotted_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let found = store.write(|tx| {
+            insert(tx, &run(1, &["lr"]), &serde_json::json!({}))?;
+            insert(
+                tx,
+                &run(2, &["optimiser.lr", "flr", "lr.x"]),
+                &serde_json::json!({}),
+            )?;
+            insert(tx, &run(3, &["seed"]), &serde_json::json!({}))?;
+            all_of_param(tx, "lr")
+        });
+        let mut names: Vec<String> = found
+            .unwrap()
+            .into_iter()
+            .map(|(_, name, _)| name)
+            .collect();
+        names.sort();
+        assert_eq!(names, ["lr", "optimiser.lr"]);
+    }
 }

@@ -88,10 +88,7 @@ fn migrate(root: &Path, path: &Path) -> Result<()> {
         return Ok(());
     }
     if 0 < found {
-        let copy = root.join(format!("store.db.schema-{found}"));
-        if !copy.exists() {
-            connection.execute("vacuum into ?", [copy.to_string_lossy()])?;
-        }
+        keep_copy(&connection, root, found)?;
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for migration in pending {
@@ -100,6 +97,30 @@ fn migrate(root: &Path, path: &Path) -> Result<()> {
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
     Ok(())
+}
+
+/// Copies the database as it is into `store.db.schema-<version>`, once.
+fn keep_copy(connection: &Connection, root: &Path, version: u32) -> Result<()> {
+    let copy = root.join(format!("store.db.schema-{version}"));
+    if copy.exists() {
+        return Ok(());
+    }
+    // SQLite writes it piece by piece and does not sync it: one that was cut off must not be taken for a whole one.
+    let draft = root.join(format!("store.db.schema-{version}.new"));
+    let io = |source| Error::Io {
+        path: draft.clone(),
+        source,
+    };
+    match std::fs::remove_file(&draft) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
+        _ => {}
+    }
+    connection.execute("vacuum into ?", [draft.to_string_lossy()])?;
+    File::open(&draft)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| std::fs::rename(&draft, &copy))
+        .and_then(|()| File::open(root)?.sync_all())
+        .map_err(io)
 }
 
 fn version(connection: &Connection) -> Result<u32> {
@@ -141,6 +162,9 @@ mod tests {
             .unwrap();
         drop(connection);
         set_version(&path, 1);
+        // A copy that was cut off.
+        let draft = folder.path().join("store.db.schema-1.new");
+        std::fs::write(&draft, "half").unwrap();
         let store = Store::open(folder.path()).unwrap();
         let lines: i64 = store
             .read(|tx| {
@@ -149,6 +173,7 @@ mod tests {
             })
             .unwrap();
         assert_eq!(lines, 1);
+        assert!(!draft.exists());
         assert_eq!(
             version(&Connection::open(folder.path().join("store.db.schema-1")).unwrap()).unwrap(),
             1

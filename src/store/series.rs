@@ -34,8 +34,6 @@ pub use open::{Open, Saved};
 pub use read::{extent, points};
 pub use summary::{summaries, values};
 
-use crate::domain::ids::RunId;
-
 /// The tables of this module; `runs` must stand before it.
 pub const SCHEMA: &str = include_str!("../../assets/migrations/0002_series.sql");
 
@@ -73,14 +71,6 @@ pub enum Error {
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// Removes every series of a run with all its points. Deleting the row of the run does the same.
-pub fn delete_run(conn: &Connection, run: &RunId) -> Result<()> {
-    let run = run.to_string();
-    conn.execute("delete from pending where run = ?", [&run])?;
-    conn.execute("delete from series where run = ?", [&run])?;
-    Ok(())
-}
 
 /// Holds what several statements read at one state of the store; inside a transaction that is given already.
 fn snapshot(conn: &Connection) -> Result<Option<Transaction<'_>>> {

@@ -14,11 +14,11 @@ pub fn card(model: &Model) -> String {
         out.push('\n');
     };
     line(&format!("# {}\n", escaped(&model.name)));
-    let target = escaped(&preset.target);
+    let target = code(&preset.target);
     line(&match model.classes.len() {
-        0 => format!("Predicts the number `{target}`."),
+        0 => format!("Predicts the number {target}."),
         n => format!(
-            "Predicts `{target}`, one of {n} classes: {}.",
+            "Predicts {target}, one of {n} classes: {}.",
             listed(&model.classes)
         ),
     });
@@ -55,8 +55,8 @@ pub fn card(model: &Model) -> String {
     }
     line("\n## How it was made\n");
     line(&format!(
-        "- data: `{}`, BLAKE3 `{}`",
-        escaped(&preset.data),
+        "- data: {}, BLAKE3 `{}`",
+        code(&preset.data),
         model.data_hash
     ));
     line(&format!(
@@ -97,12 +97,25 @@ fn escaped(text: &str) -> String {
     out
 }
 
+/// Text as Markdown's code, letter by letter: between more backticks than stand together in it (CommonMark 6.1).
+fn code(text: &str) -> String {
+    let text = shown(text);
+    let longest = text
+        .split(|c| c != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    let blank = if text.contains('`') { " " } else { "" };
+    format!("{fence}{blank}{text}{blank}{fence}")
+}
+
 fn listed(classes: &[String]) -> String {
     const MOST: usize = 20;
     let mut out = String::new();
     for (i, class) in classes.iter().take(MOST).enumerate() {
         let comma = if i == 0 { "" } else { ", " };
-        let _ = write!(out, "{comma}`{}`", escaped(class));
+        let _ = write!(out, "{comma}{}", code(class));
     }
     if MOST < classes.len() {
         let _ = write!(out, " and {} more", classes.len() - MOST);
@@ -117,6 +130,8 @@ mod tests {
     #[test]
     fn names_from_outside_cannot_start_markdown_or_steer_a_terminal() {
         assert_eq!(escaped("a|b`c\u{1b}[0m"), "a\\|b\\`c\u{fffd}\\[0m");
+        assert_eq!(code("<=50K|*"), "`<=50K|*`");
+        assert_eq!(code("a``b\u{1b}"), "``` a``b\u{fffd} ```");
         let many: Vec<String> = (0..25).map(|i| i.to_string()).collect();
         assert!(listed(&many).ends_with("`19` and 5 more"));
     }

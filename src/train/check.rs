@@ -6,6 +6,11 @@ use crate::domain::{
     text,
 };
 
+/// Bounds against slips of the pen: beyond them a net asks for memory that no machine has, and ends the process.
+const WIDEST: u64 = 1 << 16;
+const DEEPEST: u64 = 1_000;
+const MOST_THREADS: u64 = 1_024;
+
 /// The metrics of a task, bare.
 pub fn metrics_of(task: Task) -> &'static [&'static str] {
     match task {
@@ -62,7 +67,24 @@ pub fn check(preset: &Preset) -> Result<()> {
             )));
         }
     }
-    if i64::MAX as u64 <= preset.seed {
+    let at_most = [
+        (
+            "net.hidden",
+            net.hidden.iter().copied().max().unwrap_or(0) as u64,
+            WIDEST,
+        ),
+        ("net.hidden's length", net.hidden.len() as u64, DEEPEST),
+        ("net.embedding", net.embedding as u64, WIDEST),
+        ("train.threads", u64::from(train.threads), MOST_THREADS),
+    ];
+    for (key, value, most) in at_most {
+        if most < value {
+            return Err(Error::Preset(format!(
+                "`{key}` is {value}: it must be at most {most}"
+            )));
+        }
+    }
+    if i64::MAX.unsigned_abs() < preset.seed {
         return Err(Error::Preset(
             "`seed` must be below 2^63, the largest number of a TOML file".to_owned(),
         ));
@@ -98,7 +120,23 @@ mod tests {
     #[test]
     fn numbers_that_cannot_train_are_named_with_what_they_may_be() {
         type Edit = fn(&mut Preset);
-        let cases: [(Edit, &str); 9] = [
+        let cases: [(Edit, &str); 13] = [
+            (
+                |p| p.net.hidden = vec![8, usize::MAX],
+                "`net.hidden` is 18446744073709551615: it must be at most 65536",
+            ),
+            (
+                |p| p.net.hidden = vec![8; 1_001],
+                "`net.hidden's length` is 1001",
+            ),
+            (
+                |p| p.net.embedding = 1 << 40,
+                "`net.embedding` is 1099511627776",
+            ),
+            (
+                |p| p.train.threads = u32::MAX,
+                "`train.threads` is 4294967295",
+            ),
             (
                 |p| p.train.batch = 0,
                 "`train.batch` is 0: it must be at least 1",
@@ -125,6 +163,9 @@ mod tests {
             ),
         ];
         assert!(check(&preset()).is_ok());
+        let mut largest = preset();
+        largest.seed = i64::MAX as u64;
+        assert!(check(&largest).is_ok());
         for (edit, message) in cases {
             let mut preset = preset();
             edit(&mut preset);

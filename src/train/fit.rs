@@ -9,24 +9,20 @@ use super::{
     Error, Observer, Order, Result,
     checkpoints::{self, Best, Checkpoint, Position},
     files::{self, Named},
+    judge::{all, judge, sample},
     math::Math,
-    metrics::{self, Judged},
     nets::Ends,
     open,
-    predict::{Goal, Predictions, fits},
-    random,
+    predict::{Goal, fits},
     trainer::Trainer,
 };
 use crate::{
-    data::{Encoded, Prepared, Target},
+    data::{Encoded, Prepared},
     domain::{events::What, jobs::Training, metrics::Direction, records::Record, runs::Progress},
 };
 
 /// Between two records of progress or throughput, so that tiny steps do not fill the journal.
 const BETWEEN_REPORTS: Duration = Duration::from_millis(500);
-/// The training split's own metrics are over at least this many of its rows, and at least as many as the validation has.
-const LEAST_SAMPLE: usize = 2_000;
-
 /// What is to be learned, and from which rows.
 #[derive(Clone, Debug)]
 pub struct Task<'a> {
@@ -42,11 +38,7 @@ impl<'a> Task<'a> {
         let encoder = &prepared.encoder;
         let goal = Goal::of(encoder);
         let task = Self {
-            ends: Ends {
-                numbers: encoder.numbers(),
-                cardinalities: encoder.cardinalities().to_vec(),
-                outputs: goal.outputs(),
-            },
+            ends: goal.ends(encoder),
             goal,
             train: &prepared.train,
             validation: &prepared.validation,
@@ -284,6 +276,15 @@ impl Fit<'_> {
     fn judge(&self, split: &str, data: &Encoded, rows: &[u32]) -> Result<Vec<(String, f64)>> {
         let trainer = &self.trainer;
         let outputs = self.threads.run(|| trainer.outputs(data, rows))?;
+        if !outputs.iter().all(|output| output.is_finite()) {
+            let Position { step, epoch, .. } = self.position;
+            return Err(Error::NotFinite {
+                step,
+                epoch,
+                batch: trainer.batches.in_epoch,
+                lr: trainer.lr(step.saturating_sub(1)),
+            });
+        }
         let found = judge(self.task.goal, &outputs, data, rows, &trainer.weights);
         let named = found
             .into_iter()
@@ -397,55 +398,6 @@ impl Fit<'_> {
             why,
         }
     }
-}
-
-/// The metrics of one split, its loss first.
-pub fn judge(
-    goal: Goal,
-    outputs: &[f32],
-    data: &Encoded,
-    rows: &[u32],
-    weights: &[f32],
-) -> Vec<(&'static str, f64)> {
-    if rows.is_empty() {
-        return vec![];
-    }
-    match (&data.target, goal.read(outputs)) {
-        (Some(Target::Classes(targets)), Predictions::Probabilities { classes, values }) => {
-            let targets: Vec<u32> = rows.iter().map(|row| targets[*row as usize]).collect();
-            let judged = Judged {
-                probabilities: &values,
-                classes,
-                targets: &targets,
-            };
-            let mut found = vec![("loss", metrics::weighted_log_loss(judged, weights))];
-            found.extend(metrics::classification(judged));
-            found
-        }
-        (Some(Target::Numbers(targets)), Predictions::Numbers(predicted)) => {
-            let targets = rows.iter().map(|row| targets[*row as usize]);
-            let errors = outputs.iter().zip(targets.clone());
-            let squares: f64 = errors
-                .map(|(output, target)| (f64::from(*output) - f64::from(target)).powi(2))
-                .sum();
-            let actual: Vec<f64> = targets.map(|target| goal.unscaled(target)).collect();
-            let mut found = vec![("loss", squares / rows.len() as f64)];
-            found.extend(metrics::regression(&predicted, &actual));
-            found
-        }
-        _ => vec![],
-    }
-}
-
-fn all(data: &Encoded) -> Vec<u32> {
-    (0..data.rows as u32).collect()
-}
-
-/// Rows of the training split whose metrics stand for all of it.
-fn sample(seed: u64, task: &Task) -> Vec<u32> {
-    let mut rows = random::permutation(&mut random::stream(seed, "sample", &[]), task.train.rows);
-    rows.truncate(task.validation.rows.max(LEAST_SAMPLE));
-    rows
 }
 
 /// Where the arithmetic runs: on this thread, or in a pool of its own.

@@ -1,6 +1,6 @@
 //! Optimisers: AdamW and SGD, whose state is kept by the name of its parameter.
 
-use candle_core::Tensor;
+use candle_core::{Tensor, Var};
 
 use super::{
     Result,
@@ -64,59 +64,31 @@ impl Optimiser {
         scale: f64,
     ) -> Result<()> {
         self.updates += 1;
+        let Settings {
+            kind,
+            weight_decay,
+            momentum,
+            nesterov,
+            ..
+        } = self.settings;
         for (((_, theta), gradient), moments) in params.iter().zip(gradients).zip(&mut self.moments)
         {
-            let decay = if theta.rank() < 2 {
-                0.0
-            } else {
-                self.settings.weight_decay
-            };
-            match (self.settings.kind, moments.as_mut_slice()) {
-                (OptimiserKind::Adamw, [m, v]) => {
+            let decay = if theta.rank() < 2 { 0.0 } else { weight_decay };
+            match kind {
+                OptimiserKind::Adamw => {
                     let rates = adamw_rates(self.updates, lr, decay, scale);
-                    match (m, v) {
-                        (Moment::Host(m), Moment::Host(v)) => {
-                            update::adamw(theta, m, v, gradient, rates)?;
-                        }
-                        (Moment::Device(m), Moment::Device(v)) => {
-                            let gradient = (gradient * f64::from(rates.scale))?;
-                            *m = ((&*m * BETA1)? + (&gradient * (1.0 - BETA1))?)?;
-                            *v = ((&*v * BETA2)? + (gradient.sqr()? * (1.0 - BETA2))?)?;
-                            let below = ((v.sqrt()? * f64::from(rates.root))? + EPSILON)?;
-                            let way = (&*m * f64::from(rates.rate))?.div(&below)?;
-                            theta.set(&((theta.as_tensor() * f64::from(rates.keep))? - way)?)?;
-                        }
-                        _ => unreachable!("the moments of a parameter live in one place"),
-                    }
+                    adamw(theta, moments, gradient, rates)?;
                 }
-                (OptimiserKind::Sgd, [velocity]) => {
-                    let Settings {
-                        momentum, nesterov, ..
-                    } = self.settings;
-                    match velocity {
-                        Moment::Host(velocity) => {
-                            let rates = update::Sgd {
-                                scale: scale as f32,
-                                lr: lr as f32,
-                                momentum: momentum as f32,
-                                nesterov,
-                                decay: decay as f32,
-                            };
-                            update::sgd(theta, velocity, gradient, rates)?;
-                        }
-                        Moment::Device(velocity) => {
-                            let gradient = ((gradient * scale)? + (theta.as_tensor() * decay)?)?;
-                            *velocity = ((&*velocity * momentum)? + &gradient)?;
-                            let way = if nesterov {
-                                (gradient + (&*velocity * momentum)?)?
-                            } else {
-                                velocity.clone()
-                            };
-                            theta.set(&(theta.as_tensor() - (way * lr)?)?)?;
-                        }
-                    }
+                OptimiserKind::Sgd => {
+                    let rates = update::Sgd {
+                        scale: scale as f32,
+                        lr: lr as f32,
+                        momentum: momentum as f32,
+                        nesterov,
+                        decay: decay as f32,
+                    };
+                    sgd(theta, moments, gradient, rates)?;
                 }
-                _ => unreachable!("each kind has its number of moments"),
             }
         }
         Ok(())
@@ -200,6 +172,50 @@ impl Optimiser {
     }
 }
 
+fn adamw(
+    theta: &Var,
+    moments: &mut [Moment],
+    gradient: &Tensor,
+    rates: update::Adamw,
+) -> candle_core::Result<()> {
+    match moments {
+        [Moment::Host(m), Moment::Host(v)] => update::adamw(theta, m, v, gradient, rates),
+        [Moment::Device(m), Moment::Device(v)] => {
+            let gradient = (gradient * f64::from(rates.scale))?;
+            *m = ((&*m * BETA1)? + (&gradient * (1.0 - BETA1))?)?;
+            *v = ((&*v * BETA2)? + (gradient.sqr()? * (1.0 - BETA2))?)?;
+            let below = ((v.sqrt()? * f64::from(rates.root))? + EPSILON)?;
+            let way = (&*m * f64::from(rates.rate))?.div(&below)?;
+            theta.set(&((theta.as_tensor() * f64::from(rates.keep))? - way)?)
+        }
+        _ => unreachable!("a parameter has two moments under AdamW, both in one place"),
+    }
+}
+
+fn sgd(
+    theta: &Var,
+    moments: &mut [Moment],
+    gradient: &Tensor,
+    rates: update::Sgd,
+) -> candle_core::Result<()> {
+    match moments {
+        [Moment::Host(velocity)] => update::sgd(theta, velocity, gradient, rates),
+        [Moment::Device(velocity)] => {
+            let (momentum, decay) = (f64::from(rates.momentum), f64::from(rates.decay));
+            let gradient = ((gradient * f64::from(rates.scale))? + (theta.as_tensor() * decay)?)?;
+            *velocity = ((&*velocity * momentum)? + &gradient)?;
+            let way = if rates.nesterov {
+                (gradient + (&*velocity * momentum)?)?
+            } else {
+                velocity.clone()
+            };
+            theta.set(&(theta.as_tensor() - (way * f64::from(rates.lr))?)?)
+        }
+        _ => unreachable!("a parameter has one velocity under SGD"),
+    }
+}
+
+/// What is remembered of a parameter, by name.
 fn names(kind: OptimiserKind) -> &'static [&'static str] {
     match kind {
         OptimiserKind::Adamw => &["m", "v"],

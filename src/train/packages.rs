@@ -194,9 +194,10 @@ impl Package {
             return Err(in_file(WEIGHTS, &"these are the weights of another model"));
         }
         let goal = Goal::of(&model.encoder);
-        if goal.outputs() != model.ends.outputs {
+        if goal.ends(&model.encoder) != model.ends {
             return Err(in_file(MODEL, &"its encoder and its net do not fit"));
         }
+        super::check(&model.preset).map_err(|why| in_file(MODEL, &why))?;
         let mut params = Params::new(model.seed, &Device::Cpu);
         let net = Net::new(&model.preset.net, &model.ends, &mut params, Math::fused(1))?;
         params
@@ -294,7 +295,7 @@ mod tests {
             let mut quiet = Quiet(vec![]);
             let outcome = train(&training, "brave-otter-7", dir, &mut quiet).unwrap();
             assert_eq!(outcome, Outcome::Done);
-            let files = quiet.0.iter().flat_map(|record| &record.artifacts);
+            let files = quiet.0.iter().filter_map(|record| record.artifact.as_ref());
             let files: Vec<&str> = files.map(|artifact| artifact.path.as_str()).collect();
             for file in &files {
                 assert!(dir.join(file).is_file(), "{file}");
@@ -386,6 +387,22 @@ mod tests {
                 MODEL,
                 Some(text.replacen("format = 1", "format = 2", 1).into_bytes()),
                 "its format is 2, this version reads 1",
+            ),
+            (
+                MODEL,
+                Some(
+                    text.replacen("numbers = 30", "numbers = 31", 1)
+                        .into_bytes(),
+                ),
+                "its encoder and its net do not fit",
+            ),
+            (
+                MODEL,
+                Some(
+                    text.replacen("hidden = [128", "hidden = [99999999", 1)
+                        .into_bytes(),
+                ),
+                "`net.hidden` is 99999999",
             ),
             (
                 MODEL,

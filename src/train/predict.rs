@@ -39,6 +39,15 @@ impl Goal {
         }
     }
 
+    /// What goes into a net behind this encoder, and what comes out.
+    pub fn ends(self, encoder: &Encoder) -> Ends {
+        Ends {
+            numbers: encoder.numbers(),
+            cardinalities: encoder.cardinalities().to_vec(),
+            outputs: self.outputs(),
+        }
+    }
+
     /// How many numbers a net gives a row.
     pub fn outputs(self) -> usize {
         match self {

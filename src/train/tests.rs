@@ -425,6 +425,21 @@ fn a_loss_that_is_not_finite_ends_the_run_and_says_where() {
     assert!(0.0 < lr && error.to_string().contains("optimiser.lr"));
 }
 
+/// What is no number used to be judged as a very bad one.
+#[test]
+fn outputs_that_are_not_finite_make_no_metrics() {
+    let mut rows = Rows::classes();
+    rows.test.numbers[0] = f32::INFINITY;
+    let folder = tempfile::tempdir().unwrap();
+    let (end, records) = run(&training(), &rows, folder.path(), |_| Order::Go);
+    let error = end.unwrap_err();
+    assert!(
+        matches!(error, Error::NotFinite { epoch: 6, .. }),
+        "{error}"
+    );
+    assert_eq!(values(&records, "test/loss").len(), 0);
+}
+
 #[test]
 fn a_checkpoint_that_cannot_be_written_is_told_and_training_goes_on() {
     let folder = tempfile::tempdir().unwrap();

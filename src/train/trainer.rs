@@ -109,12 +109,7 @@ impl<'a> Trainer<'a> {
     /// by all their weights.
     pub fn step(&mut self, at: &Position) -> Result<Made> {
         let train = &self.preset.train;
-        let lr = schedules::rate(
-            &self.preset.schedule,
-            self.preset.optimiser.lr,
-            at.step,
-            self.batches.steps,
-        );
+        let lr = self.lr(at.step);
         let until = (at.batch + u64::from(train.accumulate)).min(self.batches.in_epoch);
         let mut rows = 0;
         let mut sum: Option<Gradients> = None;
@@ -155,6 +150,16 @@ impl<'a> Trainer<'a> {
             lr,
             norm,
         })
+    }
+
+    /// The learning rate of a step, counted from 0.
+    pub fn lr(&self, step: u64) -> f64 {
+        let Preset {
+            schedule,
+            optimiser,
+            ..
+        } = self.preset;
+        schedules::rate(schedule, optimiser.lr, step, self.batches.steps)
     }
 
     /// What the net gives for rows, without dropout.

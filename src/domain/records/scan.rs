@@ -40,13 +40,13 @@ impl<'a> Cursor<'a> {
         self.at == self.line.len()
     }
 
-    /// A text without escapes.
+    /// A text without escapes; one with control characters is left to the full parser, which refuses it.
     fn text(&mut self) -> Option<&'a str> {
         self.byte(b'"')?;
         let from = self.at;
         let length = self.line[from..]
             .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\'))?;
+            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
         self.at = from + length + 1;
         (self.line[from + length] == b'"')
             .then(|| std::str::from_utf8(&self.line[from..from + length]).ok())?
@@ -82,7 +82,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn integer(&mut self) -> Option<i64> {
-        self.word()?.parse().ok()
+        self.word().filter(|word| is_number(word))?.parse().ok()
     }
 
     fn number(&mut self) -> Option<f64> {
@@ -93,10 +93,33 @@ impl<'a> Cursor<'a> {
             "-Infinity" | "\"-Infinity\"" => return Some(f64::NEG_INFINITY),
             _ => {}
         }
-        // What Rust reads and JSON does not (`inf`, `+1`, `.5`) is left to the full parser, which refuses it.
-        let first = word.trim_start_matches('-').bytes().next()?;
-        let last = *word.as_bytes().last()?;
-        (first.is_ascii_digit() && last.is_ascii_digit()).then(|| word.parse().ok())?
+        is_number(word).then(|| word.parse().ok())?
+    }
+}
+
+/// Is it a number by JSON's rules? What Rust reads and JSON does not (`inf`, `+1`, `.5`, `01`) is left to the full
+/// parser, which refuses it.
+fn is_number(word: &str) -> bool {
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let word = word.as_bytes();
+    let unsigned = word.strip_prefix(b"-").unwrap_or(word);
+    let (whole, mut rest) = unsigned.split_at(digits(unsigned));
+    if whole.is_empty() || (1 < whole.len() && whole[0] == b'0') {
+        return false;
+    }
+    if let [b'.', fraction @ ..] = rest {
+        let places = digits(fraction);
+        if places == 0 {
+            return false;
+        }
+        rest = &fraction[places..];
+    }
+    match rest {
+        [] => true,
+        [b'e' | b'E', b'+' | b'-', power @ ..] | [b'e' | b'E', power @ ..] => {
+            !power.is_empty() && digits(power) == power.len()
+        }
+        _ => false,
     }
 }
 

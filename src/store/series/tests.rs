@@ -1,11 +1,14 @@
 //! The laws of the series store, against points kept in a plain list.
 
+mod costs;
+mod damage;
+
 use std::collections::BTreeMap;
 
 use proptest::{collection::vec, prelude::*};
 use rusqlite::Connection;
 
-use super::{chart::reduce, *};
+use super::*;
 use crate::domain::{
     ids::{Id, RunId},
     metrics::{Extreme, Summary},
@@ -333,129 +336,6 @@ fn whole(columns: &[Bucket]) -> Bucket {
 }
 
 #[test]
-fn a_chart_of_two_million_points_reads_what_its_columns_ask() {
-    let conn = store();
-    let points: Vec<Point> = (0..2_000_000).map(|i| point(i, (i % 977) as f64)).collect();
-    take_in(&conn, "loss", &points, 500_000);
-    let run = run(0).to_string();
-    let row = read::segments(&conn, &run, "loss").unwrap().remove(0);
-    for zoom in [1.0, 0.3, 0.1, 0.01, 0.001, 0.0001, 0.000_001] {
-        for slack in [0.0, 0.25] {
-            let wide = (2e6 * zoom) as i64;
-            let window = Window {
-                from: 1_000_000 - wide / 2,
-                to: 1_000_000 + wide / 2,
-                columns: 240,
-                slack,
-            };
-            let (_, reads) = reduce(&conn, &run, &row, &window).unwrap();
-            // Exact: at each of 240 edges a page of each of 4 levels and a block, at most. With slack no edge is walked
-            // to the ground, and 32 buckets a column at most are 120 pages and a few at the ends.
-            let most = if slack == 0.0 { 240 * 5 } else { 160 };
-            assert!(reads <= most, "{reads} reads at zoom {zoom}, slack {slack}");
-        }
-    }
-}
-
-#[test]
-fn the_pyramid_is_used_even_when_no_level_is_left_over() {
-    for blocks in [1, 7, 8, 9, 63, 64, 65, 72] {
-        let conn = store();
-        let points: Vec<Point> = (0..blocks * 4_096).map(|i| point(i, i as f64)).collect();
-        take_in(&conn, "loss", &points, points.len());
-        let window = Window {
-            from: 0,
-            to: blocks * 4_096 - 1,
-            columns: 1,
-            slack: 0.0,
-        };
-        let run = run(0).to_string();
-        let row = read::segments(&conn, &run, "loss").unwrap().remove(0);
-        let (columns, reads) = reduce(&conn, &run, &row, &window).unwrap();
-        assert_eq!(columns[0].points(), points.len() as u64);
-        assert_eq!(columns[0].max, (points.len() - 1) as f64);
-        assert!(reads <= 25, "{reads} reads for {blocks} blocks");
-    }
-}
-
-#[test]
-fn damage_to_any_blob_is_an_error_that_names_series_and_place() {
-    let conn = store();
-    let points: Vec<Point> = (0..9 * 4_096 + 2_000).map(|i| point(i, i as f64)).collect();
-    take_in(&conn, "train/loss", &points, 40);
-    for table in ["chunk", "part", "pending"] {
-        let ids: Vec<i64> = conn
-            .prepare(&format!("select id from {table}"))
-            .unwrap()
-            .query_map([], |row| row.get(0))
-            .unwrap()
-            .collect::<Result<_, _>>()
-            .unwrap();
-        assert!(!ids.is_empty(), "{table} is empty");
-        for id in ids {
-            let update = format!("update {table} set data = ? where id = {id}");
-            let good: Vec<u8> = conn
-                .query_row(
-                    &format!("select data from {table} where id = {id}"),
-                    [],
-                    |row| row.get(0),
-                )
-                .unwrap();
-            let mut flipped = good.clone();
-            flipped[good.len() / 2] ^= 4;
-            for bad in [flipped, good[..good.len() - 1].to_vec(), vec![]] {
-                conn.execute(&update, [bad]).unwrap();
-                let window = Window {
-                    from: -1,
-                    to: points.len() as i64,
-                    columns: 11,
-                    slack: 0.0,
-                };
-                let charted = chart(&conn, &run(0), "train/loss", &window);
-                let listed = super::points(&conn, &run(0), "train/loss", 0, i64::MAX, usize::MAX);
-                // A chart reads no more than it must, and a list reads no page but to find its first block.
-                let errors: Vec<Error> = [charted.err(), listed.err()]
-                    .into_iter()
-                    .flatten()
-                    .collect();
-                let is_read = table != "chunk" || id >> 32 & 0xf == 0;
-                assert!(!is_read || !errors.is_empty(), "{table} {id} was believed");
-                for error in errors {
-                    let text = error.to_string();
-                    assert!(text.contains("\"train/loss\""), "{text}");
-                    assert!(matches!(error, Error::Corrupt { .. }), "{text}");
-                }
-            }
-            conn.execute(&update, [good]).unwrap();
-        }
-    }
-    assert_eq!(all(&conn, "train/loss").len(), points.len());
-}
-
-#[test]
-fn a_missing_block_is_an_error_as_are_missing_open_points() {
-    let conn = store();
-    let points: Vec<Point> = (0..10_000).map(|i| point(i, 0.5)).collect();
-    take_in(&conn, "loss", &points, 100);
-    let said = |result: Result<Open>| {
-        result
-            .err()
-            .map(|error| error.to_string())
-            .unwrap_or_default()
-    };
-    conn.execute_batch("begin; delete from pending; delete from part")
-        .unwrap();
-    assert!(said(Open::load(&conn, &run(0))).contains("points are missing at its end"));
-    conn.execute_batch("rollback; delete from chunk where id & 0xfffffffff = 0")
-        .unwrap();
-    let error = super::points(&conn, &run(0), "loss", 0, 10, 10).unwrap_err();
-    assert!(
-        error.to_string().contains("in block 0: it is missing"),
-        "{error}"
-    );
-}
-
-#[test]
 fn a_line_without_a_step_stands_behind_the_last_point_of_each_series() {
     let conn = store();
     let mut open = Open::load(&conn, &run(0)).unwrap();
@@ -533,7 +413,11 @@ fn a_deleted_run_leaves_nothing_behind_and_takes_nothing_with_it() {
         })
         .unwrap()
     };
-    for by_row in [false, true] {
+    let delete = |conn: &Connection, run: RunId| {
+        conn.execute("delete from runs where id = ?", [run.to_string()])
+            .unwrap();
+    };
+    {
         let conn = store();
         let points: Vec<Point> = (0..10_000).map(|i| point(i, 0.5)).collect();
         take_in(&conn, "loss", &points, 100);
@@ -545,82 +429,15 @@ fn a_deleted_run_leaves_nothing_behind_and_takes_nothing_with_it() {
             }
         }
         other.save(&conn).unwrap();
-        if by_row {
-            conn.execute("delete from runs where id = ?", [run(0).to_string()])
-                .unwrap();
-        } else {
-            delete_run(&conn, &run(0)).unwrap();
-        }
+        delete(&conn, run(0));
         assert!(all(&conn, "loss").is_empty());
         let kept = super::points(&conn, &run(1), "loss", 0, i64::MAX, usize::MAX).unwrap();
         assert_eq!(kept.len(), 9_000);
-        delete_run(&conn, &run(1)).unwrap();
+        delete(&conn, run(1));
         for table in ["series", "chunk", "part", "pending"] {
             assert_eq!(count(&conn, table), 0, "{table}");
         }
     }
-}
-
-#[test]
-fn a_commit_of_many_series_is_small_whichever_it_is() {
-    let conn = store();
-    let names: Vec<String> = (0..300).map(|i| format!("layer/{i}")).collect();
-    let mut open = Open::load(&conn, &run(0)).unwrap();
-    let changes = |conn: &Connection| conn.total_changes();
-    let (mut most, mut most_pending, mut blocks) = (0, 0, 0);
-    for step in 0..9_000 {
-        let line: Vec<_> = names
-            .iter()
-            .map(|name| (name.clone(), step as f64 / 3.0))
-            .collect();
-        open.add(Some(step), Timestamp(step * 250), &line);
-        let before = changes(&conn);
-        blocks += open.save(&conn).unwrap().blocks;
-        // The first commit makes 300 rows more.
-        if 0 < step {
-            most = most.max(changes(&conn) - before);
-        }
-        let pending: i64 = conn
-            .query_row("select count(*) from pending", [], |row| row.get(0))
-            .unwrap();
-        most_pending = most_pending.max(pending);
-    }
-    assert_eq!(blocks, 2 * 300);
-    // 300 rows of series, the pending row, 5 parts, 2 blocks with their pages and 18 parts each; once a lap 64 rows go.
-    assert!(
-        most <= 300 + 1 + 5 + 2 * (2 + 18) + 64,
-        "{most} rows in one commit"
-    );
-    assert!(
-        most_pending <= 2 * LAP as i64,
-        "{most_pending} pending rows"
-    );
-    assert!(
-        open.unparted() <= 300 * LAP as u64,
-        "{} points in memory",
-        open.unparted()
-    );
-}
-
-#[test]
-fn settled_points_take_less_room_and_the_run_can_go_on() {
-    let conn = store();
-    let points: Vec<Point> = (0..3_000)
-        .map(|i| point(i, f64::from((i as f32).sin())))
-        .collect();
-    let mut open = take_in(&conn, "loss", &points[..2_000], 10);
-    let size = || -> i64 {
-        conn.query_row("select sum(length(data)) from (select data from part union all select data from pending)", [], |row| row.get(0)).unwrap()
-    };
-    let before = size();
-    assert!(open.settle(&conn).unwrap());
-    assert!(size() < before * 3 / 4, "{} after {before}", size());
-    let parts: i64 = conn
-        .query_row("select count(*) from part", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(parts, 1);
-    take_in(&conn, "loss", &points[2_000..], 10);
-    assert_eq!(bits(&all(&conn, "loss")), bits(&segmented(&points)));
 }
 
 #[test]

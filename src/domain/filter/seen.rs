@@ -1,4 +1,4 @@
-//! What a filter is asked of.
+//! What a filter is asked of: a run, seen at a moment.
 
 use std::collections::BTreeMap;
 
@@ -11,29 +11,6 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// What a filter looks at.
-pub trait Subject {
-    fn id(&self) -> RunId;
-    fn name(&self) -> &str;
-    fn state(&self) -> StateWord;
-    fn kind(&self) -> RunKind;
-    fn tags(&self) -> impl Iterator<Item = &str>;
-    fn user(&self) -> &str;
-    fn host(&self) -> &str;
-    fn note(&self) -> &str;
-    fn experiment(&self) -> &str;
-    fn preset(&self) -> Option<&str>;
-    fn created(&self) -> Timestamp;
-    fn now(&self) -> Timestamp;
-    /// Milliseconds from its start to its end, or to now.
-    fn duration(&self) -> Option<i64>;
-    fn step(&self) -> i64;
-    fn epoch(&self) -> Option<f64>;
-    fn param(&self, name: &str) -> Option<&Json>;
-    /// `None` where the run has no such series, NaN where its value is one.
-    fn metric(&self, name: &str, value: MetricValue) -> Option<f64>;
-}
-
 /// A run with its metrics, at a moment.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
@@ -42,73 +19,71 @@ pub struct Seen<'a> {
     pub now: Timestamp,
 }
 
-impl Subject for Seen<'_> {
-    fn id(&self) -> RunId {
+impl Seen<'_> {
+    pub(super) fn id(&self) -> RunId {
         self.run.id
     }
 
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.run.name
     }
 
-    fn state(&self) -> StateWord {
+    pub(super) fn state(&self) -> StateWord {
         self.run.state.word()
     }
 
-    fn kind(&self) -> RunKind {
+    pub(super) fn kind(&self) -> RunKind {
         self.run.kind
     }
 
-    fn tags(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn tags(&self) -> impl Iterator<Item = &str> {
         self.run.tags.iter().map(Tag::as_str)
     }
 
-    fn user(&self) -> &str {
+    pub(super) fn user(&self) -> &str {
         &self.run.actor.name
     }
 
-    fn host(&self) -> &str {
+    pub(super) fn host(&self) -> &str {
         &self.run.actor.host
     }
 
-    fn note(&self) -> &str {
+    pub(super) fn note(&self) -> &str {
         &self.run.note
     }
 
-    fn experiment(&self) -> &str {
+    pub(super) fn experiment(&self) -> &str {
         &self.run.experiment
     }
 
-    fn preset(&self) -> Option<&str> {
+    pub(super) fn preset(&self) -> Option<&str> {
         self.run.preset.as_deref()
     }
 
-    fn created(&self) -> Timestamp {
+    pub(super) fn created(&self) -> Timestamp {
         self.run.created
     }
 
-    fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    fn duration(&self) -> Option<i64> {
+    /// Milliseconds from its start to its end, or to now.
+    pub(super) fn duration(&self) -> Option<i64> {
         let started = self.run.state.started()?;
         Some(self.run.state.ended().unwrap_or(self.now).since(started))
     }
 
-    fn step(&self) -> i64 {
+    pub(super) fn step(&self) -> i64 {
         self.run.progress.step
     }
 
-    fn epoch(&self) -> Option<f64> {
+    pub(super) fn epoch(&self) -> Option<f64> {
         self.run.progress.epoch
     }
 
-    fn param(&self, name: &str) -> Option<&Json> {
+    pub(super) fn param(&self, name: &str) -> Option<&Json> {
         param(&self.run.params, name)
     }
 
-    fn metric(&self, name: &str, value: MetricValue) -> Option<f64> {
+    /// `None` where the run has no such series, NaN where its value is one.
+    pub(super) fn metric(&self, name: &str, value: MetricValue) -> Option<f64> {
         self.metrics
             .iter()
             .find(|summary| summary.metric == name)?
