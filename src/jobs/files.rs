@@ -8,6 +8,8 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use rustix::fs::OFlags;
+
 use super::{Result, file};
 
 /// Replaces `path` by a file of these bytes and this mode: written beside it, synced, renamed.
@@ -53,9 +55,9 @@ fn beside(path: &Path) -> std::path::PathBuf {
 ///
 /// # Errors
 ///
-/// The file cannot be opened.
+/// The file cannot be opened, or a link stands in its place.
 pub fn append(path: &Path) -> Result<File> {
-    let log = OpenOptions::new()
+    let log = not_through_links()
         .create(true)
         .append(true)
         .mode(0o640)
@@ -63,6 +65,14 @@ pub fn append(path: &Path) -> Result<File> {
         .map_err(file("open", path))?;
     let_the_group_read(&log);
     Ok(log)
+}
+
+/// Options that refuse a link: in a shared store others may put one where this user's logs and locks belong.
+pub(super) fn not_through_links() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    let flags = OFlags::NOFOLLOW.bits();
+    options.custom_flags(i32::try_from(flags).expect("a flag of open(2) is an int"));
+    options
 }
 
 /// Gives a file mode 0640, whatever the umask made of it.
@@ -119,6 +129,16 @@ mod tests {
         let error = replace(&dir.path().join("taken"), b"x", 0o600).unwrap_err();
         assert!(error.to_string().contains("taken"), "{error}");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_log_is_never_written_through_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, log) = (dir.path().join("target"), dir.path().join("agent.log"));
+        std::fs::write(&target, "mine").unwrap();
+        std::os::unix::fs::symlink(&target, &log).unwrap();
+        append(&log).unwrap_err();
+        assert_eq!(std::fs::read(&target).unwrap(), b"mine");
     }
 
     #[test]
