@@ -182,17 +182,16 @@ impl<'a> Agent<'a> {
     /// The first trouble met.
     pub fn turn(&mut self) -> Result<Turn> {
         self.reap();
-        let leased = leases::leased(self.ws)?;
+        let (leased, mut went) = leases::leased(self.ws)?;
         let taken = self.intake.take_in(self.ws, &leased, BUDGET);
-        let mut looked_after = Ok(());
         for run in &leased {
-            looked_after = looked_after.and(self.look_after(run));
+            went = went.and(self.look_after(run));
+        }
+        while let Some(run) = leases::lease(self.ws, &self.capacity)? {
+            went = went.and(self.start(&run));
         }
         let taken = taken?;
-        looked_after?;
-        while let Some(run) = leases::lease(self.ws, &self.capacity)? {
-            self.start(&run)?;
-        }
+        went?;
         Ok(Turn {
             has_work: leases::has_work(self.ws)?,
             is_behind: !taken.caught_up,

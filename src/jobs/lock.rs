@@ -139,7 +139,10 @@ mod tests {
         let (target, path) = (dir.path().join("target"), dir.path().join("lock"));
         std::fs::write(&target, "mine").unwrap();
         std::os::unix::fs::symlink(&target, &path).unwrap();
-        assert!(matches!(claim(&path, Timestamp(0)), Err(Error::File { .. })));
+        assert!(matches!(
+            claim(&path, Timestamp(0)),
+            Err(Error::File { .. })
+        ));
         is_held(&path).unwrap_err();
         assert_eq!(std::fs::read(&target).unwrap(), b"mine");
     }

@@ -147,29 +147,25 @@ impl Intake {
         before: &RunState,
         after: &RunState,
     ) -> Result<()> {
-        let id = &run.job.run;
-        if before != after && !before.has_ended() {
-            ws.store.write(|tx| {
-                rows::set_state(tx, id, after)?;
-                if let Some(what) = noticed(before, after) {
-                    let event = Event {
-                        time: ws.now(),
-                        step: None,
-                        what: What::Noticed { what },
-                    };
-                    events::insert(tx, id, &event)?;
-                }
-                Ok::<_, Error>(())
-            })?;
-        }
         if after.has_ended() {
-            self.close(ws, run)?;
+            return self.close(ws, run, before, after);
         }
-        Ok(())
+        if before == after {
+            return Ok(());
+        }
+        ws.store
+            .write(|tx| turn(tx, &run.job.run, before, after, ws.now()))
     }
 
-    /// Packs what the run left open, frees its slot, and compresses its journal.
-    fn close(&mut self, ws: &Workspace, run: &Leased) -> Result<()> {
+    /// Packs what the run left open, and ends run and job together: whoever sees the run ended finds its slot free and
+    /// may resume it. Its journal is compressed after that.
+    fn close(
+        &mut self,
+        ws: &Workspace,
+        run: &Leased,
+        before: &RunState,
+        after: &RunState,
+    ) -> Result<()> {
         let series = &mut self.following(ws, run)?.taking.series;
         while !ws
             .store
@@ -177,12 +173,15 @@ impl Intake {
         {}
         self.runs.remove(&run.job.run);
         let freed = ws.store.write(|tx| {
-            job_rows::set_state(tx, &run.job.id, "leased", &JobState::Ended { at: ws.now() })
+            let now = ws.now();
+            turn(tx, &run.job.run, before, after, now)?;
+            let ended = JobState::Ended { at: now };
+            Ok::<_, Error>(job_rows::set_state(tx, &run.job.id, "leased", &ended)?)
         })?;
         if freed {
             // What cannot be compressed or removed stays as it is: nothing depends on it.
             let _ = journal::compress(&run.dir, run.job.attempt);
-            let _ = request::forget(&ws.root, ws.actor().uid, &run.job.id);
+            let _ = request::withdraw(&ws.root, ws.actor().uid, &run.job.id, &run.dir);
         }
         Ok(())
     }
@@ -224,6 +223,29 @@ impl Intake {
             .get_mut(&id)
             .expect("it was put there a line above"))
     }
+}
+
+/// Stores a run's new state, with a word in its history where nobody asked for the change. What has ended stays so.
+fn turn(
+    tx: &Connection,
+    run: &RunId,
+    before: &RunState,
+    after: &RunState,
+    now: Timestamp,
+) -> Result<()> {
+    if before == after || before.has_ended() {
+        return Ok(());
+    }
+    rows::set_state(tx, run, after)?;
+    if let Some(what) = noticed(before, after) {
+        let event = Event {
+            time: now,
+            step: None,
+            what: What::Noticed { what },
+        };
+        events::insert(tx, run, &event)?;
+    }
+    Ok(())
 }
 
 /// How much of a journal is read before it is stored.

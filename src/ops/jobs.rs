@@ -186,6 +186,14 @@ pub(super) fn resume(ws: &Workspace, run: &Run) -> Result<Run> {
         crate::domain::jobs::PRIORITY,
         &[],
         |tx| {
+            let found = run_rows::get(tx, &run.id)?;
+            if !found.is_some_and(|found| found.state.has_ended() && found.attempt == run.attempt) {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("{} was resumed a moment ago", run.name),
+                )
+                .hint("`sconce runs` shows how it stands"));
+            }
             run_rows::set_attempt(tx, &run.id, attempt)?;
             run_rows::set_state(tx, &run.id, &RunState::Queued)?;
             line(ws, tx, run, "runs.resume", Some(run.state.word()))
@@ -289,8 +297,9 @@ fn reason(
     Ok(slots::shortage(capacity, used, &job.needs).unwrap_or_else(|| "starts soon".to_owned()))
 }
 
-/// Larger goes first.
+/// Gives a queued job another priority; larger goes first.
 pub fn set_priority(ws: &Workspace, run: &RunId, priority: i32) -> Result<()> {
+    runs::own(ws, &runs::get(ws, run)?)?;
     ws.store.write(|tx| {
         let found = run_rows::get(tx, run)?.zip(rows::of_run(tx, run)?);
         let Some((run, job)) = found else {
@@ -426,10 +435,18 @@ fn enqueue(
         state: JobState::Queued,
         request: hash,
     };
-    ws.store.write(|tx| {
+    let stored = ws.store.write(|tx| {
         rows_of_run(tx)?;
         Ok(rows::insert(tx, &job)?)
-    })
+    });
+    stored.inspect_err(|_| drop(withdraw(ws, &job)))
+}
+
+/// Removes what was submitted for a job that nobody will start: it may hold secrets.
+pub(super) fn withdraw(ws: &Workspace, job: &Job) -> Result<()> {
+    let dir = ws.run_dir(&job.run);
+    request::withdraw(&ws.root, job.actor.uid, &job.id, &dir)
+        .map_err(|error| unwritable(&dir, error))
 }
 
 fn line(

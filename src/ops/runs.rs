@@ -7,11 +7,12 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+pub(super) use self::steer::own;
 pub use self::{
     compare::{ComparedMetric, Comparison, compare},
     steer::{Stop, adopt, checkpoint, kill, pause, resume, stop},
 };
-use super::{Error, Kind, Result, selection, series};
+use super::{Error, Kind, Result, selection};
 pub use crate::domain::metrics::MetricValue;
 use crate::{
     domain::{
@@ -23,7 +24,7 @@ use crate::{
         runs::{Run, StateWord, Tag},
         text::nearest,
     },
-    store::{self, audit, events, jobs as job_rows, runs as rows},
+    store::{self, audit, events, jobs as job_rows, runs as rows, series},
     workspace::Workspace,
 };
 
@@ -180,13 +181,12 @@ pub fn find(ws: &Workspace, text: &str) -> Result<RunId> {
 }
 
 pub fn show(ws: &Workspace, id: &RunId) -> Result<Detail> {
-    let metrics = series::summaries(ws, id)?;
     ws.store.read(|tx| {
         let run = rows::get(tx, id)?.ok_or_else(|| gone(id))?;
         Ok(Detail {
             prefix: prefix(id, &rows::neighbours(tx, id)?),
             job: job_rows::of_run(tx, id)?.map(|job| job.id),
-            metrics,
+            metrics: series::summaries(tx, id).map_err(store::Error::from)?,
             events: events::of(tx, id)?,
             artifacts: rows::artifacts(tx, id)?,
             captured: rows::captured(tx, id)?,
@@ -291,9 +291,16 @@ pub fn redact(ws: &Workspace, id: &RunId, field: &str) -> Result<Run> {
     })
 }
 
+/// Names may hold dots themselves: what stands before the first one is the group.
 fn redact_captured(captured: &mut serde_json::Value, field: &str) -> bool {
-    let pointer: String = field.split('.').map(|part| format!("/{part}")).collect();
-    match captured.pointer_mut(&pointer) {
+    let found = match field.split_once('.') {
+        _ if field == "diff" => captured.pointer_mut("/git/diff"),
+        Some((group, name)) => captured
+            .get_mut(group)
+            .and_then(|group| group.get_mut(name)),
+        None => captured.get_mut(field),
+    };
+    match found {
         Some(value) => {
             *value = "redacted".into();
             true

@@ -28,31 +28,7 @@ pub enum Stop {
 pub fn stop(ws: &Workspace, id: &RunId, how: Stop) -> Result<Run> {
     let run = get(ws, id)?;
     match run.state {
-        RunState::Queued => change(ws, id, "runs.stop", |tx, run| {
-            let by = ws.actor().to_string();
-            let job = job_rows::of_run(tx, &run.id)?.ok_or_else(|| gone(&run.id))?;
-            let dropped = JobState::Dropped {
-                at: ws.now(),
-                why: format!("stopped by {by}"),
-            };
-            if !job_rows::set_state(tx, &job.id, "queued", &dropped)? {
-                return Err(Error::new(
-                    Kind::Conflict,
-                    format!("{} has just been started", run.name),
-                )
-                .hint("stop it again"));
-            }
-            let ended = RunState::Ended {
-                started: None,
-                at: ws.now(),
-                how: Ending::Stopped { by },
-            };
-            rows::set_state(tx, &run.id, &ended)?;
-            Ok((
-                Some(StateWord::Queued.to_string()),
-                Some(StateWord::Stopped.to_string()),
-            ))
-        }),
+        RunState::Queued => drop_queued(ws, &run),
         RunState::Running { .. } => ask(
             ws,
             id,
@@ -65,6 +41,42 @@ pub fn stop(ws: &Workspace, id: &RunId, how: Stop) -> Result<Run> {
         RunState::Orphaned { .. } => kill(ws, id),
         RunState::Ended { .. } => Err(has_ended(&run)),
     }
+}
+
+/// Takes a queued run out of the queue.
+fn drop_queued(ws: &Workspace, run: &Run) -> Result<Run> {
+    own(ws, run)?;
+    let mut dropped = None;
+    let run = change(ws, &run.id, "runs.stop", |tx, run| {
+        let by = ws.actor().to_string();
+        let job = job_rows::of_run(tx, &run.id)?.ok_or_else(|| gone(&run.id))?;
+        let state = JobState::Dropped {
+            at: ws.now(),
+            why: format!("stopped by {by}"),
+        };
+        if !job_rows::set_state(tx, &job.id, "queued", &state)? {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("{} has just been started", run.name),
+            )
+            .hint("stop it again"));
+        }
+        let ended = RunState::Ended {
+            started: None,
+            at: ws.now(),
+            how: Ending::Stopped { by },
+        };
+        rows::set_state(tx, &run.id, &ended)?;
+        dropped = Some(job);
+        Ok((
+            Some(StateWord::Queued.to_string()),
+            Some(StateWord::Stopped.to_string()),
+        ))
+    })?;
+    if let Some(job) = dropped {
+        jobs::withdraw(ws, &job)?;
+    }
+    Ok(run)
 }
 
 fn has_ended(run: &Run) -> Error {
@@ -92,7 +104,10 @@ pub fn resume(ws: &Workspace, id: &RunId) -> Result<Run> {
             activity: Activity::Paused,
             ..
         } => ask(ws, id, Want::Run),
-        RunState::Ended { .. } => jobs::resume(ws, &run),
+        RunState::Ended { .. } => {
+            own(ws, &run)?;
+            jobs::resume(ws, &run)
+        }
         _ => Err(Error::new(
             Kind::Conflict,
             format!("{} is {}", run.name, run.state.word()),
@@ -219,7 +234,7 @@ fn ask(ws: &Workspace, id: &RunId, want: Want) -> Result<Run> {
 }
 
 /// Refuses, and records the refusal, when the run belongs to somebody else.
-fn own(ws: &Workspace, run: &Run) -> Result<()> {
+pub(in crate::ops) fn own(ws: &Workspace, run: &Run) -> Result<()> {
     let actor = ws.actor();
     if run.actor.uid == actor.uid {
         return Ok(());
