@@ -356,3 +356,28 @@ fn add_event(ws: &Workspace, tx: &store::Connection, run: &Run, what: What) -> R
         },
     )?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_captured_field_is_removed_by_the_name_that_people_know() {
+        let captured = serde_json::json!({
+            "argv": ["train"],
+            "env": {"A.B/C": "secret"},
+            "git": {"commit": "c", "diff": "+token"},
+        });
+        for (field, kept) in [("argv", 2), ("env.A.B/C", 2), ("diff", 2), ("git.diff", 2)] {
+            let mut found = captured.clone();
+            assert!(redact_captured(&mut found, field), "{field}");
+            let text = found.to_string();
+            let secrets = ["train", "secret", "+token"];
+            let left = secrets.iter().filter(|secret| text.contains(**secret));
+            assert_eq!(left.count(), kept, "{field}");
+        }
+        for field in ["env.D", "nothing", "git.nothing", ""] {
+            assert!(!redact_captured(&mut captured.clone(), field), "{field}");
+        }
+    }
+}

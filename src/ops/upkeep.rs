@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::{Error, Kind, Result};
 use crate::{
-    domain::runs::StateWord,
-    store::{self, disk, make_private_folder, runs as rows},
+    domain::runs::{Run, StateWord},
+    store::{self, audit, disk, make_private_folder, runs as rows},
     workspace::Workspace,
 };
 
@@ -181,33 +181,33 @@ pub struct PrunedFile {
 /// Frees what rules say is not needed of this user's ended runs: the last checkpoint of a run that is done (its best one
 /// and its package stay), and what a kill left half written. Journals that are whole in the store are compressed by the
 /// agent, not removed.
+///
+/// # Errors
+///
+/// The first file that cannot be removed; what went before it is in the audit chain all the same.
 pub fn prune(ws: &Workspace, dry: bool) -> Result<Pruned> {
     let runs = ws.store.read(|tx| Ok::<_, Error>(rows::all_bare(tx)?))?;
+    let own = runs
+        .iter()
+        .filter(|run| run.state.has_ended() && run.actor.uid == ws.actor().uid);
     let mut pruned = Pruned {
         dry,
         ..Pruned::default()
     };
-    for run in runs
-        .iter()
-        .filter(|run| run.state.has_ended() && run.actor.uid == ws.actor().uid)
-    {
-        for (path, why) in not_needed(&ws.run_dir(&run.id), run.state.word()) {
-            let Ok(meta) = path.metadata() else { continue };
+    let removed = own
+        .flat_map(|run| not_needed(ws, run))
+        .try_for_each(|file| {
             if !dry {
-                fs::remove_file(&path).map_err(|error| failed("cannot remove", &path, error))?;
+                fs::remove_file(&file.path)
+                    .map_err(|error| failed("cannot remove", &file.path, error))?;
             }
-            pruned.bytes += meta.len();
-            pruned.files.push(PrunedFile {
-                run: run.name.clone(),
-                path,
-                bytes: meta.len(),
-                why: why.to_owned(),
-            });
-        }
-    }
+            pruned.bytes += file.bytes;
+            pruned.files.push(file);
+            Ok(())
+        });
     if !dry && !pruned.files.is_empty() {
         ws.store.write(|tx| {
-            let entry = crate::store::audit::Entry {
+            let entry = audit::Entry {
                 actor: ws.actor(),
                 time: ws.now(),
                 action: "store.prune",
@@ -215,27 +215,38 @@ pub fn prune(ws: &Workspace, dry: bool) -> Result<Pruned> {
                 before: None,
                 after: Some(format!("{} bytes freed", pruned.bytes)),
             };
-            crate::store::audit::append(tx, entry).map(drop)
+            audit::append(tx, entry).map(drop)
         })?;
     }
-    Ok(pruned)
+    removed.map(|()| pruned)
 }
 
-fn not_needed(dir: &Path, state: StateWord) -> Vec<(PathBuf, &'static str)> {
+fn not_needed(ws: &Workspace, run: &Run) -> Vec<PrunedFile> {
+    let dir = ws.run_dir(&run.id);
     let mut found = vec![];
+    let mut add = |path: &Path, bytes: u64, why: &str| {
+        found.push(PrunedFile {
+            run: run.name.clone(),
+            path: path.to_owned(),
+            bytes,
+            why: why.to_owned(),
+        });
+    };
     let last = dir.join("checkpoints/last.safetensors");
-    if state == StateWord::Done && last.exists() && dir.join("package/model.safetensors").exists() {
-        found.push((
-            last,
-            "the run is done: nothing goes on from its last checkpoint",
-        ));
+    if run.state.word() == StateWord::Done
+        && dir.join("package/model.safetensors").exists()
+        && let Ok(meta) = last.metadata()
+    {
+        let why = "the run is done: nothing goes on from its last checkpoint";
+        add(&last, meta.len(), why);
     }
-    let _ = each_file(dir, &mut |path, _| {
+    // A folder that cannot be looked through holds nothing that can be freed.
+    let _ = each_file(&dir, &mut |path, bytes| {
         if path
             .extension()
             .is_some_and(|ending| ending == "unfinished")
         {
-            found.push((path.to_owned(), "left half written"));
+            add(path, bytes, "left half written");
         }
     });
     found
