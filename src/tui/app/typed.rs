@@ -25,6 +25,7 @@ use crate::{
         views::{Root, page::Page},
     },
 };
+
 impl App {
     pub(super) fn input(&mut self, input: Input) -> Vec<Effect> {
         match input {
