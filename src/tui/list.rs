@@ -70,10 +70,6 @@ impl RunList {
         list
     }
 
-    pub fn set_filter(&mut self, text: &str) {
-        self.filter.set(text);
-    }
-
     pub fn act(&mut self, action: Action) -> Reaction {
         if action == Action::Open {
             return match self.selected() {
