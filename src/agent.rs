@@ -333,6 +333,8 @@ pub struct Status {
     pub since: Option<Timestamp>,
 }
 
+/// Says whether an agent of this user works at a store.
+///
 /// # Errors
 ///
 /// The lock's file cannot be read.

@@ -12,7 +12,8 @@ use rustix::fs::OFlags;
 
 use super::{Result, file};
 
-/// Replaces `path` by a file of these bytes and this mode: written beside it, synced, renamed.
+/// Replaces `path` by a file of these bytes and this mode: written beside it, synced, renamed. Once it returns, no loss of
+/// power brings the old one back.
 ///
 /// # Errors
 ///
@@ -21,11 +22,17 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let beside = beside(path);
     let written = write_new(&beside, bytes, mode)
         .and_then(|()| std::fs::rename(&beside, path).map_err(file("write", path)));
-    if written.is_err() {
+    match &written {
+        Ok(()) => path.parent().into_iter().for_each(sync_folder),
         // It may not be there; that it is gone is all that is wanted.
-        let _ = std::fs::remove_file(&beside);
+        Err(_) => drop(std::fs::remove_file(&beside)),
     }
     written
+}
+
+/// Has the disk keep the names in a folder as they are now. A file system that cannot is not asked twice.
+pub fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {

@@ -5,10 +5,13 @@ mod thin;
 mod writer;
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
+
+use super::files;
 
 pub use reader::{Batch, Happening, Reader};
 pub use writer::{Sink, Writer};
@@ -32,10 +35,17 @@ pub fn compress(dir: &Path, attempt: u32) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound && packed.exists() => return Ok(()),
         opened => opened?,
     };
-    let mut to = zstd::Encoder::new(File::create(&beside)?, 3)?;
+    let to = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o640)
+        .open(&beside)?;
+    let mut to = zstd::Encoder::new(to, 3)?;
     io::copy(&mut from, &mut to)?;
     to.finish()?.sync_all()?;
     std::fs::rename(&beside, &packed)?;
+    files::sync_folder(dir);
     std::fs::remove_file(&plain)
 }
 

@@ -166,10 +166,7 @@ impl From<jobs::Error> for Doubt {
                         .because(error),
                 )
             }
-            _ => {
-                let told = Error::new(Kind::Invalid, "no request").because(error);
-                Self::Wrong(told.causes().join(": "))
-            }
+            _ => Self::Wrong(jobs::told(&error)),
         }
     }
 }

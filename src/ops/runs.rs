@@ -54,6 +54,7 @@ impl Default for Sort {
     }
 }
 
+/// What a list is ordered by.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SortKey {
@@ -71,6 +72,7 @@ pub struct MetricColumn {
     pub value: MetricValue,
 }
 
+/// A part of a list, and how long the whole is.
 #[derive(Clone, Debug, Serialize)]
 pub struct Listing {
     /// Runs in the store.
@@ -82,6 +84,7 @@ pub struct Listing {
     pub rows: Vec<Row>,
 }
 
+/// A run in a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     #[serde(flatten)]
@@ -96,19 +99,23 @@ pub struct Row {
 #[derive(Clone, Debug, Serialize)]
 pub struct Detail {
     pub run: Run,
+    /// How many leading digits of the id tell this run from every other.
     pub prefix: usize,
+    /// Of the newest attempt.
     pub job: Option<JobId>,
     pub metrics: Vec<Summary>,
     pub events: Vec<Event>,
     pub artifacts: Vec<Artifact>,
     /// What was captured: arguments, git, environment, host.
     pub captured: serde_json::Value,
+    /// The run's folder.
     pub dir: PathBuf,
 }
 
 /// The least number of digits that an id is shown with.
 const PREFIX: usize = 4;
 
+/// Lists the runs that a request asks for, all from one look at the store.
 pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
     let now = ws.now();
     ws.store.read(|tx| {
@@ -145,6 +152,10 @@ fn prefix(id: &RunId, neighbours: &[Id]) -> usize {
 }
 
 /// The run a person means by a name or the shortest unique prefix of an id.
+///
+/// # Errors
+///
+/// [`Kind::NotFound`] with the nearest name, [`Kind::Invalid`] when the prefix begins several ids.
 pub fn find(ws: &Workspace, text: &str) -> Result<RunId> {
     ws.store.read(|tx| {
         if let Some(id) = rows::by_name(tx, text)? {
@@ -180,6 +191,7 @@ pub fn find(ws: &Workspace, text: &str) -> Result<RunId> {
     })
 }
 
+/// All that a run's page shows, from one look at the store.
 pub fn show(ws: &Workspace, id: &RunId) -> Result<Detail> {
     ws.store.read(|tx| {
         let run = rows::get(tx, id)?.ok_or_else(|| gone(id))?;
@@ -206,9 +218,12 @@ pub fn get(ws: &Workspace, id: &RunId) -> Result<Run> {
         .read(|tx| rows::get(tx, id)?.ok_or_else(|| gone(id)))
 }
 
+/// How many runs there are, and how they stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
+    /// All of them.
     pub runs: u64,
+    /// At work.
     pub live: u64,
     pub queued: u64,
 }
@@ -224,6 +239,7 @@ pub fn counts(ws: &Workspace) -> Result<Counts> {
     })
 }
 
+/// Adds tags to a run, then takes others away.
 pub fn tag(ws: &Workspace, id: &RunId, add: &[Tag], remove: &[Tag]) -> Result<Run> {
     change(ws, id, "runs.tag", |tx, run| {
         for tag in add {
@@ -242,6 +258,7 @@ pub fn tag(ws: &Workspace, id: &RunId, add: &[Tag], remove: &[Tag]) -> Result<Ru
     })
 }
 
+/// Sets the note of a run; an empty one takes it away.
 pub fn note(ws: &Workspace, id: &RunId, text: &str) -> Result<Run> {
     change(ws, id, "runs.note", |tx, run| {
         rows::set_note(tx, &run.id, text)?;

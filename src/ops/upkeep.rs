@@ -14,9 +14,11 @@ use crate::{
     workspace::Workspace,
 };
 
+/// A backup that was made.
 #[derive(Clone, Debug, Serialize)]
 pub struct Backup {
     pub path: PathBuf,
+    /// Of all its files.
     pub bytes: u64,
     pub runs: u64,
 }
@@ -33,6 +35,8 @@ pub fn backup(ws: &Workspace, to: &Path) -> Result<Backup> {
     // Beside its place, then renamed: a backup is whole or not there.
     let beside = to.with_extension(format!("unfinished-{}", ws.random_id()));
     let copied = copy_all(ws, &beside).inspect_err(|_| drop(fs::remove_dir_all(&beside)))?;
+    // Whole on the disk before it has its name.
+    rustix::fs::sync();
     let rename = || {
         if to.exists() {
             fs::remove_dir(to)?;
@@ -102,16 +106,20 @@ pub fn make_shared(root: &Path, gid: u32) -> Result<()> {
 /// Bytes by what they are for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Usage {
+    /// The database with its write-ahead log.
     pub store: u64,
     pub journals: u64,
     pub checkpoints: u64,
     pub packages: u64,
     pub logs: u64,
     pub other: u64,
+    /// What the disk has left for this user.
     pub free: u64,
+    /// How many runs there are.
     pub runs: u64,
 }
 
+/// Weighs the store and the folders of all runs.
 pub fn usage(ws: &Workspace) -> Result<Usage> {
     let mut usage = Usage {
         store: ws.store.bytes(),
@@ -165,11 +173,13 @@ fn each_file(folder: &Path, seen: &mut impl FnMut(&Path, u64)) -> io::Result<()>
 /// What a prune frees, or freed.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Pruned {
+    /// Nothing was removed: this is what would be.
     pub dry: bool,
     pub bytes: u64,
     pub files: Vec<PrunedFile>,
 }
 
+/// A file that is not needed, of which run, and why.
 #[derive(Clone, Debug, Serialize)]
 pub struct PrunedFile {
     pub run: String,

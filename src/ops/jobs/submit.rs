@@ -18,7 +18,7 @@ use crate::{
         presets::{Device, Preset},
         runs::{Progress, Run, RunKind, RunState, StateWord, Tag},
     },
-    jobs::{capture, request},
+    jobs::{capture, files, request},
     ops::{Error, Kind, Result, presets, runs},
     store::{self, Connection, events, jobs as rows, runs as run_rows},
     train,
@@ -50,6 +50,7 @@ pub struct Program {
     pub note: String,
 }
 
+/// What was queued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Submitted {
     pub run: RunId,
@@ -61,6 +62,11 @@ pub struct Submitted {
 
 /// Checks what can be known before training starts (data file, target, columns, split, device), queues the job and wakes
 /// the agent.
+///
+/// # Errors
+///
+/// What is wrong with preset or data, a folder that cannot be written; [`Kind::Environment`] when no agent could be
+/// started, though the job is queued then.
 pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
     let Train {
         name,
@@ -364,7 +370,9 @@ fn make_run_folder(dir: &Path) -> Result<()> {
             store::make_private_folder(runs)?;
         }
         std::fs::create_dir(dir)?;
-        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o2750))
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o2750))?;
+        dir.parent().into_iter().for_each(files::sync_folder);
+        std::io::Result::Ok(())
     };
     make().map_err(|error| unwritable(dir, error))
 }

@@ -87,6 +87,7 @@ fn has_ended(run: &Run) -> Error {
     .hint("`sconce runs resume` makes a new attempt of a training")
 }
 
+/// Asks a run to pause where it stands.
 pub fn pause(ws: &Workspace, id: &RunId) -> Result<Run> {
     ask(ws, id, Want::Pause)
 }
