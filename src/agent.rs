@@ -161,17 +161,16 @@ impl<'a> Agent<'a> {
     /// The first trouble met.
     pub fn turn(&mut self) -> Result<Turn> {
         self.reap();
-        let leased = leases::leased(self.ws)?;
+        let (leased, mut went) = leases::leased(self.ws)?;
         let taken = self.intake.take_in(self.ws, &leased, BUDGET);
-        let mut looked_after = Ok(());
         for run in &leased {
-            looked_after = looked_after.and(self.look_after(run));
+            went = went.and(self.look_after(run));
+        }
+        while let Some(run) = leases::lease(self.ws, &self.capacity)? {
+            went = went.and(self.start(&run));
         }
         let taken = taken?;
-        looked_after?;
-        while let Some(run) = leases::lease(self.ws, &self.capacity)? {
-            self.start(&run)?;
-        }
+        went?;
         Ok(Turn {
             has_work: leases::has_work(self.ws)?,
             is_behind: !taken.caught_up,
@@ -313,6 +312,8 @@ pub struct Status {
     pub since: Option<Timestamp>,
 }
 
+/// Says whether an agent of this user works at a store.
+///
 /// # Errors
 ///
 /// The lock's file cannot be read.

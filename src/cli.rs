@@ -113,14 +113,7 @@ pub fn main() -> ExitCode {
     let ended = panic::catch_unwind(|| begin(&out));
     ExitCode::from(match ended {
         Ok(code) => code,
-        Err(_) => {
-            let report = "this is a fault of sconce; please report it with the lines above";
-            out.complain(
-                "error: sconce came to a place that it should never reach",
-                report,
-            );
-            BUG
-        }
+        Err(_) => out.panicked(),
     })
 }
 

@@ -27,6 +27,7 @@ pub mod look;
 pub mod overlay;
 pub mod remote;
 pub mod runner;
+pub mod scroll;
 pub mod shared;
 pub mod terminal;
 pub mod text;
@@ -129,6 +130,8 @@ impl How {
     }
 }
 
+/// What to do where no screen can be shown.
+const WITHOUT_SCREEN: &str = "`sconce view bench` prints the same as text";
 /// At most 60 frames a second.
 const FRAME: Duration = Duration::from_millis(16);
 
@@ -143,7 +146,7 @@ pub fn run(open: Open, options: &Options) -> ops::Result<Ended> {
             ops::Kind::Environment,
             "this terminal cannot move its cursor: TERM is dumb",
         )
-        .hint("use `--plain` for text without a screen: sconce runs --plain"));
+        .hint(WITHOUT_SCREEN));
     }
     let keymap = Keymap::shipped()
         .remap(&options.keys)

@@ -19,6 +19,8 @@ pub enum Ring {
 }
 
 impl Bell {
+    /// Hears the signals of this process from now on.
+    ///
     /// # Errors
     ///
     /// Signals cannot be heard.

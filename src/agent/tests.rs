@@ -9,6 +9,7 @@ use crate::{
         runs::{Ending, Run, StateWord},
     },
     jobs::testing::eventually,
+    ops,
     ops::jobs::{Program, Submitted},
     workspace::{Clock, Surroundings},
 };
@@ -201,6 +202,117 @@ fn a_worker_that_cannot_be_started_ends_its_run() {
     assert!(stage.run(&run).state.has_ended());
     let job = ops::jobs::list(&stage.ws, 9).unwrap().remove(0).job;
     assert!(matches!(job.state, JobState::Ended { .. }));
+}
+
+#[test]
+fn a_run_whose_folder_is_gone_is_refused_and_keeps_no_other_from_its_turn() {
+    let stage = Stage::new();
+    let Submitted { run: first, .. } = stage.submit("exit 0");
+    let Submitted { run: second, .. } = stage.submit("exit 0");
+    let Submitted { run: third, .. } = stage.submit("exit 0");
+    std::fs::remove_dir_all(stage.ws.run_dir(&first)).unwrap();
+    let mut agent = stage.agent();
+    // This one goes once it has its slot.
+    let capacity = slots::machine(&stage.ws.config.agent);
+    let leased = leases::lease(&stage.ws, &capacity).unwrap().unwrap();
+    assert_eq!(leased.job.run, second);
+    std::fs::remove_dir_all(&leased.dir).unwrap();
+    eventually("the third is done", || {
+        let _ = agent.turn();
+        stage.word(&third) == StateWord::Done
+    });
+    for run in [first, second] {
+        assert_eq!(stage.word(&run), StateWord::Stopped);
+    }
+}
+
+#[test]
+fn a_request_that_cannot_be_read_now_costs_no_run_its_slot() {
+    let stage = Stage::new();
+    let Submitted { run, .. } = stage.submit("while [ ! -e done ]; do sleep 0.05; done");
+    let mut agent = stage.agent();
+    stage.until(&mut agent, &run, StateWord::Running);
+    let (frozen, aside) = (
+        stage.ws.run_dir(&run).join("job.json"),
+        stage.ws.run_dir(&run).join("aside"),
+    );
+    std::fs::rename(&frozen, &aside).unwrap();
+    std::fs::create_dir(&frozen).unwrap();
+    assert_eq!(agent.turn().unwrap_err().kind, Kind::Environment);
+    assert_eq!(stage.word(&run), StateWord::Running);
+    std::fs::remove_dir(&frozen).unwrap();
+    std::fs::rename(&aside, &frozen).unwrap();
+    std::fs::write(stage.ws.surroundings.cwd.join("done"), "").unwrap();
+    stage.until(&mut agent, &run, StateWord::Done);
+}
+
+#[test]
+fn what_may_hold_secrets_goes_with_a_job_that_nobody_starts() {
+    let stage = Stage::new();
+    let left = |run: &RunId| {
+        let environment = stage.ws.run_dir(run).join("environment.json").exists();
+        let uid = stage.ws.actor().uid.to_string();
+        let requests = stage.ws.root.join("requests").join(uid);
+        (environment, requests.read_dir().unwrap().count())
+    };
+    let Submitted { run, .. } = stage.submit("exit 0");
+    assert_eq!(left(&run), (true, 1));
+    runs::stop(&stage.ws, &run, runs::Stop::Now).unwrap();
+    assert_eq!(left(&run), (false, 0));
+    // A worker that finds no such program never removes them itself.
+    let program = Program {
+        argv: vec!["no-such-program".to_owned()],
+        experiment: None,
+        needs: Needs::default(),
+        priority: 50,
+        after: vec![run],
+        tags: vec![],
+        note: String::new(),
+    };
+    let waits = ops::jobs::program(&stage.ws, program.clone()).unwrap().run;
+    let free = Program {
+        after: vec![],
+        ..program
+    };
+    let fails = ops::jobs::program(&stage.ws, free).unwrap().run;
+    stage.until(&mut stage.agent(), &fails, StateWord::Failed);
+    assert_eq!(left(&fails), (false, 0));
+    assert_eq!(stage.word(&waits), StateWord::Stopped);
+    assert_eq!(left(&waits), (false, 0));
+}
+
+#[test]
+fn nobody_steers_a_run_of_somebody_else() {
+    let stage = Stage::new();
+    let Submitted { run, .. } = stage.submit("exit 0");
+    let mut surroundings = stage.ws.surroundings.clone();
+    surroundings.actor.uid += 1;
+    surroundings.actor.name = "eve".to_owned();
+    let other = Workspace::open(Config::default(), &stage.ws.root, surroundings).unwrap();
+    let refused = |answer: Result<()>| {
+        let error = answer.unwrap_err();
+        assert!(error.message.contains("belongs to ana"), "{error}");
+    };
+    refused(runs::stop(&other, &run, runs::Stop::Now).map(drop));
+    refused(ops::jobs::set_priority(&other, &run, 1));
+    assert_eq!(stage.word(&run), StateWord::Queued);
+    stage.until(&mut stage.agent(), &run, StateWord::Done);
+    refused(runs::resume(&other, &run).map(drop));
+}
+
+#[test]
+fn a_run_that_has_ended_holds_no_slot() {
+    let stage = Stage::new();
+    let Submitted { run, .. } = stage.submit("exit 0");
+    let mut agent = stage.agent();
+    eventually("the run has ended", || {
+        agent.turn().unwrap();
+        let rows = ops::jobs::list(&stage.ws, 9).unwrap();
+        let row = rows.iter().find(|row| row.job.run == run).unwrap();
+        let is_closed = matches!(row.job.state, JobState::Ended { .. });
+        assert_eq!(row.run_state.has_ended(), is_closed);
+        is_closed
+    });
 }
 
 #[test]

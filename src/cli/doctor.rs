@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{
     Answer, DONE, NO, disks, format,
     open::{self, Context},
+    screen,
     table::{Cell, Look, Table},
 };
 use crate::{agent, config, jobs::slots, workspace::Workspace};
@@ -262,18 +263,8 @@ fn gpus(loaded: &config::Loaded) -> Finding {
 fn terminal(context: &Context) -> Vec<Finding> {
     let environment = &context.environment;
     let term = environment.var("TERM").unwrap_or("not set");
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .find_map(|name| environment.var(name))
-        .unwrap_or("not set");
-    let is_utf8 = locale
-        .to_ascii_lowercase()
-        .replace('-', "")
-        .contains("utf8");
-    let link = match ["SSH_CONNECTION", "SSH_TTY"]
-        .iter()
-        .any(|name| environment.var(name).is_some())
-    {
+    let locale = screen::locale(environment);
+    let link = match screen::is_far(environment) {
         true => ", over SSH",
         false => "",
     };
@@ -283,10 +274,14 @@ fn terminal(context: &Context) -> Vec<Finding> {
         ""
     };
     let mut findings = vec![ok("terminal", format!("TERM {term}{link}{inside}"))];
-    if !is_utf8 {
+    if !screen::is_utf8(locale) {
         let advice =
             "charts are drawn in ASCII; a UTF-8 locale such as C.UTF-8 gives braille".to_owned();
-        findings.push(warn("locale", locale.to_owned(), advice));
+        let found = match locale {
+            "" => "not set",
+            locale => locale,
+        };
+        findings.push(warn("locale", found.to_owned(), advice));
     }
     findings
 }

@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{BUG, DONE, Failure, NOT_DONE, format, table::Table};
+use super::{DONE, Failure, NOT_DONE, format, table::Table};
 use crate::{config::Environment, domain::text::shown, ops};
 
 /// How results are written.
@@ -153,10 +153,14 @@ impl Out {
         NOT_DONE
     }
 
-    /// Says that the program itself is at fault.
-    pub fn complain(&self, text: &str, hint: &str) -> u8 {
-        complain(&format!("{text}\nhint: {hint}"));
-        BUG
+    /// Says that the program itself is at fault, below what the panic said, and gives the exit code.
+    pub fn panicked(&self) -> u8 {
+        let error = ops::Error::new(
+            ops::Kind::Bug,
+            "sconce came to a place that it should never reach",
+        )
+        .hint("this is a fault of sconce; please report it with the lines above");
+        self.failure(&error.into())
     }
 }
 

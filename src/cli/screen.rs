@@ -65,24 +65,13 @@ pub fn open(context: &Context, loaded: Loaded, root: std::path::PathBuf, is_demo
 fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
     let (ui, environment) = (&loaded.config.ui, &loaded.environment);
     let term = environment.var("TERM").unwrap_or("xterm").to_owned();
-    let is_far = ["SSH_CONNECTION", "SSH_TTY", "MOSH_KEY"]
-        .iter()
-        .any(|name| environment.var(name).is_some());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .find_map(|name| environment.var(name))
-        .unwrap_or_default();
-    let is_utf8 = locale
-        .to_ascii_lowercase()
-        .replace('-', "")
-        .contains("utf8");
     Ok(tui::Options {
         theme: word("ui.theme", &ui.theme, || theme(environment, &term))?,
         charset: word("ui.charset", &ui.charset, || {
-            Charset::detect(&term, is_utf8)
+            Charset::detect(&term, is_utf8(locale(environment)))
         })?,
         rate: word("ui.rate", &ui.rate, || {
-            if is_far {
+            if is_far(environment) {
                 tui::Rate::Ssh
             } else {
                 tui::Rate::Local
@@ -96,6 +85,29 @@ fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
         stray: Some(environment.places.state.join("screen.log")),
         term,
     })
+}
+
+/// Does the terminal stand on another machine?
+pub fn is_far(environment: &Environment) -> bool {
+    ["SSH_CONNECTION", "SSH_TTY", "MOSH_KEY"]
+        .iter()
+        .any(|name| environment.var(name).is_some())
+}
+
+/// The locale that counts for characters; empty when none is set.
+pub fn locale(environment: &Environment) -> &str {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| environment.var(name))
+        .unwrap_or_default()
+}
+
+/// Does a locale say that the terminal takes UTF-8?
+pub fn is_utf8(locale: &str) -> bool {
+    locale
+        .to_ascii_lowercase()
+        .replace('-', "")
+        .contains("utf8")
 }
 
 fn word<T: FromStr + strum::IntoEnumIterator + Display>(

@@ -8,9 +8,12 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use rustix::fs::OFlags;
+
 use super::{Result, file};
 
-/// Replaces `path` by a file of these bytes and this mode: written beside it, synced, renamed.
+/// Replaces `path` by a file of these bytes and this mode: written beside it, synced, renamed. Once it returns, no loss of
+/// power brings the old one back.
 ///
 /// # Errors
 ///
@@ -19,11 +22,17 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let beside = beside(path);
     let written = write_new(&beside, bytes, mode)
         .and_then(|()| std::fs::rename(&beside, path).map_err(file("write", path)));
-    if written.is_err() {
+    match &written {
+        Ok(()) => path.parent().into_iter().for_each(sync_folder),
         // It may not be there; that it is gone is all that is wanted.
-        let _ = std::fs::remove_file(&beside);
+        Err(_) => drop(std::fs::remove_file(&beside)),
     }
     written
+}
+
+/// Has the disk keep the names in a folder as they are now. A file system that cannot is not asked twice.
+pub fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
@@ -53,9 +62,9 @@ fn beside(path: &Path) -> std::path::PathBuf {
 ///
 /// # Errors
 ///
-/// The file cannot be opened.
+/// The file cannot be opened, or a link stands in its place.
 pub fn append(path: &Path) -> Result<File> {
-    let log = OpenOptions::new()
+    let log = not_through_links()
         .create(true)
         .append(true)
         .mode(0o640)
@@ -63,6 +72,14 @@ pub fn append(path: &Path) -> Result<File> {
         .map_err(file("open", path))?;
     let_the_group_read(&log);
     Ok(log)
+}
+
+/// Options that refuse a link: in a shared store others may put one where this user's logs and locks belong.
+pub(super) fn not_through_links() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    let flags = OFlags::NOFOLLOW.bits();
+    options.custom_flags(i32::try_from(flags).expect("a flag of open(2) is an int"));
+    options
 }
 
 /// Gives a file mode 0640, whatever the umask made of it.
@@ -119,6 +136,16 @@ mod tests {
         let error = replace(&dir.path().join("taken"), b"x", 0o600).unwrap_err();
         assert!(error.to_string().contains("taken"), "{error}");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_log_is_never_written_through_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, log) = (dir.path().join("target"), dir.path().join("agent.log"));
+        std::fs::write(&target, "mine").unwrap();
+        std::os::unix::fs::symlink(&target, &log).unwrap();
+        append(&log).unwrap_err();
+        assert_eq!(std::fs::read(&target).unwrap(), b"mine");
     }
 
     #[test]

@@ -11,7 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use rustix::{
+    io::retry_on_intr,
+    process::{Pid, Signal, WaitId, WaitIdOptions},
+};
 
 use super::{
     files, journal, process, request, spawn,
@@ -70,10 +73,9 @@ pub(super) fn run(desk: Desk<'_>, command: &Command) -> End {
         // Left unreaped, so that its number, and its group's, stay its own until the group is dealt with.
         scope.spawn(move || {
             if let Some(pid) = Pid::from_raw(pid) {
-                let _ = rustix::process::waitid(
-                    WaitId::Pid(pid),
-                    WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
-                );
+                let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+                // A signal to this process is no end of the program's.
+                let _ = retry_on_intr(|| rustix::process::waitid(WaitId::Pid(pid), options));
             }
             let _ = caller.send(Call::Exited);
         });

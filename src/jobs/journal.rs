@@ -10,6 +10,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::files;
+
 pub use reader::{Batch, Happening, Reader};
 pub use writer::{Sink, Writer};
 
@@ -38,6 +40,7 @@ pub fn compress(dir: &Path, attempt: u32) -> io::Result<()> {
     io::copy(&mut from, &mut to)?;
     to.finish()?.sync_all()?;
     std::fs::rename(&beside, &packed)?;
+    files::sync_folder(dir);
     std::fs::remove_file(&plain)
 }
 

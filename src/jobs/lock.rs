@@ -1,7 +1,7 @@
 //! Locks: a process holds one for life, and the kernel frees it however the process dies.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
@@ -37,7 +37,7 @@ pub struct Holder {
 ///
 /// [`Error::Held`] when another process has it for longer than a probe takes; [`Error::File`] when the file cannot be used.
 pub fn claim(path: &Path, now: Timestamp) -> Result<Lock> {
-    let mut lock = OpenOptions::new()
+    let mut lock = files::not_through_links()
         .create(true)
         .truncate(false)
         .read(true)
@@ -77,7 +77,7 @@ fn sign(lock: &mut File, now: Timestamp) -> std::io::Result<()> {
 ///
 /// The file is there and cannot be opened or locked.
 pub fn is_held(path: &Path) -> Result<bool> {
-    let lock = match File::open(path) {
+    let lock = match files::not_through_links().read(true).open(path) {
         Ok(lock) => lock,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(file("open", path)(error)),
@@ -131,6 +131,20 @@ mod tests {
         drop(lock);
         is_free(&path);
         assert_eq!(super::holder(&path).unwrap(), None);
+    }
+
+    #[test]
+    fn a_link_is_no_lock_and_what_it_points_to_stays_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, path) = (dir.path().join("target"), dir.path().join("lock"));
+        std::fs::write(&target, "mine").unwrap();
+        std::os::unix::fs::symlink(&target, &path).unwrap();
+        assert!(matches!(
+            claim(&path, Timestamp(0)),
+            Err(Error::File { .. })
+        ));
+        is_held(&path).unwrap_err();
+        assert_eq!(std::fs::read(&target).unwrap(), b"mine");
     }
 
     #[test]

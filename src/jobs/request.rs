@@ -115,6 +115,16 @@ pub fn forget(root: &Path, uid: u32, job: &JobId) -> Result<()> {
     remove(path(root, uid, job))
 }
 
+/// Removes what was submitted for a job that no worker will start: its request, and the environment that was left for it.
+///
+/// # Errors
+///
+/// A file cannot be removed.
+pub fn withdraw(root: &Path, uid: u32, job: &JobId, dir: &Path) -> Result<()> {
+    remove(environment_path(dir))?;
+    forget(root, uid, job)
+}
+
 fn check_folder(folder: &Path, uid: u32) -> Result<()> {
     let meta = folder.symlink_metadata().map_err(file("read", folder))?;
     if !meta.is_dir() {

@@ -70,13 +70,7 @@ pub fn note(log: &Path, error: &dyn std::error::Error) {
     let Ok(mut log) = files::append(log) else {
         return;
     };
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    line.push('\n');
+    let line = super::told(error) + "\n";
     let _ = std::io::Write::write_all(&mut log, line.as_bytes());
 }
 

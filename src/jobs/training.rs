@@ -65,22 +65,8 @@ pub(super) fn run(desk: Desk<'_>, training: &Training) -> End {
             exit: Some(Exit::Code(0)),
             message: by,
         },
-        Err(error) => worker::failed(Exit::Code(1), told(&error)),
+        Err(error) => worker::failed(Exit::Code(1), super::told(&error)),
     }
-}
-
-/// An error and its causes, each once.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.ends_with(&next) {
-            text = format!("{text}: {next}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 struct Watch<'a> {

@@ -29,6 +29,7 @@ impl Kind {
     }
 }
 
+/// What could not be done, why, and what to do next.
 #[derive(Debug)]
 pub struct Error {
     pub kind: Kind,
@@ -36,6 +37,7 @@ pub struct Error {
     pub message: String,
     /// What to do now.
     pub hint: Option<String>,
+    /// What lies behind it.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -51,6 +53,7 @@ impl Error {
         }
     }
 
+    /// With a word on what to do now.
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self {
             hint: Some(hint.into()),
@@ -58,6 +61,7 @@ impl Error {
         }
     }
 
+    /// With what lies behind it.
     pub fn because(self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
             source: Some(source.into()),

@@ -1,15 +1,15 @@
 //! Leases: which queued job gets which cores and GPUs, and whether its request is what its row says.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
-use super::{Error, Result, jobs::held};
+use super::{Error, Kind, Result, jobs::held};
 use crate::{
     domain::{
         events::{Event, What},
         jobs::{Job, JobState, Request, Slot},
         runs::{Ending, RunState, StateWord},
     },
-    jobs::{request, slots},
+    jobs::{self, request, slots},
     store::{Connection, audit, events, jobs as rows, runs as run_rows},
     workspace::Workspace,
 };
@@ -26,8 +26,13 @@ pub struct Leased {
 
 /// Leases the next queued job of this user that fits into what is free on this machine, by priority and then age. A
 /// large job waits without holding up a small one that fits.
+///
+/// # Errors
+///
+/// The store's; and when nothing else could be leased, that a request cannot be read now: its job stays queued.
 pub fn lease(ws: &Workspace, capacity: &Slot) -> Result<Option<Leased>> {
-    ws.store.write(|tx| {
+    let (leased, trouble) = ws.store.write(|tx| {
+        let mut trouble = None;
         let open = rows::open(tx)?;
         let used: Vec<Slot> = open
             .iter()
@@ -42,8 +47,12 @@ pub fn lease(ws: &Workspace, capacity: &Slot) -> Result<Option<Leased>> {
             };
             let request = match verified(ws, &job) {
                 Ok(request) => request,
-                Err(why) => {
+                Err(Doubt::Wrong(why)) => {
                     refuse(ws, tx, &job, &why)?;
+                    continue;
+                }
+                Err(Doubt::Unreadable(error)) => {
+                    trouble.get_or_insert(error);
                     continue;
                 }
             };
@@ -52,33 +61,40 @@ pub fn lease(ws: &Workspace, capacity: &Slot) -> Result<Option<Leased>> {
                 since: ws.now(),
             };
             if rows::set_state(tx, &job.id, "queued", &leased)? {
-                return Ok(Some(with_slot(ws, job, request, slot)));
+                return Ok((Some(with_slot(ws, job, request, slot)), trouble));
             }
         }
-        Ok(None)
-    })
+        Ok::<_, Error>((None, trouble))
+    })?;
+    match (leased, trouble) {
+        (None, Some(error)) => Err(error),
+        (leased, _) => Ok(leased),
+    }
 }
 
-/// Jobs of this user and host that hold a slot: what an agent that starts takes over from one that died.
-pub fn leased(ws: &Workspace) -> Result<Vec<Leased>> {
+/// Jobs of this user and host that hold a slot: what an agent that starts takes over from one that died. One whose
+/// request cannot be read now is left out and keeps its slot; beside them stands the first trouble of this kind.
+pub fn leased(ws: &Workspace) -> Result<(Vec<Leased>, Result<()>)> {
     let open = ws.store.read(|tx| Ok::<_, Error>(rows::open(tx)?))?;
-    let mut found = vec![];
+    let (mut found, mut looked) = (vec![], Ok(()));
     for job in open.into_iter().filter(|job| is_ours(ws, job)) {
         let JobState::Leased { slot, .. } = &job.state else {
             continue;
         };
         let slot = slot.clone();
         let request = match frozen(ws, &job) {
-            Some(request) => Ok(request),
-            None => verified(ws, &job),
+            Ok(Some(request)) => Ok(request),
+            Ok(None) => verified(ws, &job),
+            Err(doubt) => Err(doubt),
         };
         match request {
             Ok(request) => found.push(with_slot(ws, job, request, slot)),
             // A leased row that no request stands behind was never leased by an agent.
-            Err(why) => ws.store.write(|tx| refuse(ws, tx, &job, &why))?,
+            Err(Doubt::Wrong(why)) => ws.store.write(|tx| refuse(ws, tx, &job, &why))?,
+            Err(Doubt::Unreadable(error)) => looked = looked.and(Err(error)),
         }
     }
-    Ok(found)
+    Ok((found, looked))
 }
 
 /// Is there a job of this user for this machine, waiting or holding a slot?
@@ -131,29 +147,53 @@ fn may_start(ws: &Workspace, tx: &Connection, job: &Job) -> Result<bool> {
     Ok(true)
 }
 
+/// Why a job has no request to go by.
+enum Doubt {
+    /// What is there is not what was submitted, or nothing is: no waiting mends it.
+    Wrong(String),
+    /// It cannot be read now: a full table of files, a disk that does not answer.
+    Unreadable(Error),
+}
+
+impl From<jobs::Error> for Doubt {
+    fn from(error: jobs::Error) -> Self {
+        match &error {
+            jobs::Error::File { source, .. } if source.kind() != io::ErrorKind::NotFound => {
+                let message = "cannot read what a job was asked to do";
+                Self::Unreadable(
+                    Error::new(Kind::Environment, message)
+                        .hint("check the owner and the mode of the store's folder: `sconce doctor`")
+                        .because(error),
+                )
+            }
+            _ => Self::Wrong(jobs::told(&error)),
+        }
+    }
+}
+
 /// The request as an agent froze it in the run's folder, when it did.
-fn frozen(ws: &Workspace, job: &Job) -> Option<Request> {
-    let request = request::frozen(&ws.run_dir(&job.run)).ok()?;
-    ((request.job, request.attempt) == (job.id, job.attempt)).then_some(request)
+fn frozen(ws: &Workspace, job: &Job) -> std::result::Result<Option<Request>, Doubt> {
+    let request = match request::frozen(&ws.run_dir(&job.run)).map_err(Doubt::from) {
+        Ok(request) => request,
+        Err(Doubt::Wrong(_)) => return Ok(None),
+        Err(doubt) => return Err(doubt),
+    };
+    Ok(((request.job, request.attempt) == (job.id, job.attempt)).then_some(request))
 }
 
 /// The request behind a row: the file is the authority, and it must be this user's own.
-fn verified(ws: &Workspace, job: &Job) -> std::result::Result<Request, String> {
-    let request =
-        request::submitted(&ws.root, ws.actor().uid, &job.id, &job.request).map_err(|error| {
-            let mut text = error.to_string();
-            let mut cause = std::error::Error::source(&error);
-            while let Some(next) = cause {
-                text = format!("{text}: {next}");
-                cause = next.source();
-            }
-            text
-        })?;
+fn verified(ws: &Workspace, job: &Job) -> std::result::Result<Request, Doubt> {
+    let dir = ws.run_dir(&job.run);
+    if matches!(dir.try_exists(), Ok(false)) {
+        return Err(Doubt::Wrong(format!("the run's folder {dir:?} is gone")));
+    }
+    let request = request::submitted(&ws.root, ws.actor().uid, &job.id, &job.request)?;
     let is_same = (request.job, request.run, request.attempt) == (job.id, job.run, job.attempt);
     if is_same {
         Ok(request)
     } else {
-        Err("the request speaks of another run than the row".to_owned())
+        let why = "the request speaks of another run than the row";
+        Err(Doubt::Wrong(why.to_owned()))
     }
 }
 
@@ -180,6 +220,8 @@ fn drop_job(ws: &Workspace, tx: &Connection, job: &Job, why: String, action: &st
     if !rows::set_state(tx, &job.id, rows::word(&job.state), &state)? {
         return Ok(());
     }
+    // Nobody will start it: what may hold secrets goes now. Without it the job is refused again, should this not be stored.
+    let _ = request::withdraw(&ws.root, job.actor.uid, &job.id, &ws.run_dir(&job.run));
     if let Some(run) = run_rows::get(tx, &job.run)?.filter(|run| !run.state.has_ended()) {
         let how = Ending::Stopped { by: why.clone() };
         run_rows::set_state(

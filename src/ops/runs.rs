@@ -7,11 +7,12 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+pub(super) use self::steer::own;
 pub use self::{
     compare::{ComparedMetric, Comparison, compare},
     steer::{Stop, adopt, checkpoint, kill, pause, resume, stop},
 };
-use super::{Error, Kind, Result, selection, series};
+use super::{Error, Kind, Result, selection};
 pub use crate::domain::metrics::MetricValue;
 use crate::{
     domain::{
@@ -23,7 +24,7 @@ use crate::{
         runs::{Run, StateWord, Tag},
         text::nearest,
     },
-    store::{self, audit, events, jobs as job_rows, runs as rows},
+    store::{self, audit, events, jobs as job_rows, runs as rows, series},
     workspace::Workspace,
 };
 
@@ -53,6 +54,7 @@ impl Default for Sort {
     }
 }
 
+/// What a list is ordered by.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SortKey {
@@ -70,6 +72,7 @@ pub struct MetricColumn {
     pub value: MetricValue,
 }
 
+/// A part of a list, and how long the whole is.
 #[derive(Clone, Debug, Serialize)]
 pub struct Listing {
     /// Runs in the store.
@@ -81,6 +84,7 @@ pub struct Listing {
     pub rows: Vec<Row>,
 }
 
+/// A run in a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     #[serde(flatten)]
@@ -95,19 +99,23 @@ pub struct Row {
 #[derive(Clone, Debug, Serialize)]
 pub struct Detail {
     pub run: Run,
+    /// How many leading digits of the id tell this run from every other.
     pub prefix: usize,
+    /// Of the newest attempt.
     pub job: Option<JobId>,
     pub metrics: Vec<Summary>,
     pub events: Vec<Event>,
     pub artifacts: Vec<Artifact>,
     /// What was captured: arguments, git, environment, host.
     pub captured: serde_json::Value,
+    /// The run's folder.
     pub dir: PathBuf,
 }
 
 /// The least number of digits that an id is shown with.
 const PREFIX: usize = 4;
 
+/// Lists the runs that a request asks for, all from one look at the store.
 pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
     let now = ws.now();
     ws.store.read(|tx| {
@@ -144,6 +152,10 @@ fn prefix(id: &RunId, neighbours: &[Id]) -> usize {
 }
 
 /// The run a person means by a name or the shortest unique prefix of an id.
+///
+/// # Errors
+///
+/// [`Kind::NotFound`] with the nearest name, [`Kind::Invalid`] when the prefix begins several ids.
 pub fn find(ws: &Workspace, text: &str) -> Result<RunId> {
     ws.store.read(|tx| {
         if let Some(id) = rows::by_name(tx, text)? {
@@ -179,14 +191,14 @@ pub fn find(ws: &Workspace, text: &str) -> Result<RunId> {
     })
 }
 
+/// All that a run's page shows, from one look at the store.
 pub fn show(ws: &Workspace, id: &RunId) -> Result<Detail> {
-    let metrics = series::summaries(ws, id)?;
     ws.store.read(|tx| {
         let run = rows::get(tx, id)?.ok_or_else(|| gone(id))?;
         Ok(Detail {
             prefix: prefix(id, &rows::neighbours(tx, id)?),
             job: job_rows::of_run(tx, id)?.map(|job| job.id),
-            metrics,
+            metrics: series::summaries(tx, id).map_err(store::Error::from)?,
             events: events::of(tx, id)?,
             artifacts: rows::artifacts(tx, id)?,
             captured: rows::captured(tx, id)?,
@@ -206,9 +218,12 @@ pub fn get(ws: &Workspace, id: &RunId) -> Result<Run> {
         .read(|tx| rows::get(tx, id)?.ok_or_else(|| gone(id)))
 }
 
+/// How many runs there are, and how they stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
+    /// All of them.
     pub runs: u64,
+    /// At work.
     pub live: u64,
     pub queued: u64,
 }
@@ -224,6 +239,7 @@ pub fn counts(ws: &Workspace) -> Result<Counts> {
     })
 }
 
+/// Adds tags to a run, then takes others away.
 pub fn tag(ws: &Workspace, id: &RunId, add: &[Tag], remove: &[Tag]) -> Result<Run> {
     change(ws, id, "runs.tag", |tx, run| {
         for tag in add {
@@ -242,6 +258,7 @@ pub fn tag(ws: &Workspace, id: &RunId, add: &[Tag], remove: &[Tag]) -> Result<Ru
     })
 }
 
+/// Sets the note of a run; an empty one takes it away.
 pub fn note(ws: &Workspace, id: &RunId, text: &str) -> Result<Run> {
     change(ws, id, "runs.note", |tx, run| {
         rows::set_note(tx, &run.id, text)?;
@@ -292,9 +309,16 @@ pub fn redact(ws: &Workspace, id: &RunId, field: &str) -> Result<Run> {
     })
 }
 
+/// Names may hold dots themselves: what stands before the first one is the group.
 fn redact_captured(captured: &mut serde_json::Value, field: &str) -> bool {
-    let pointer: String = field.split('.').map(|part| format!("/{part}")).collect();
-    match captured.pointer_mut(&pointer) {
+    let found = match field.split_once('.') {
+        _ if field == "diff" => captured.pointer_mut("/git/diff"),
+        Some((group, name)) => captured
+            .get_mut(group)
+            .and_then(|group| group.get_mut(name)),
+        None => captured.get_mut(field),
+    };
+    match found {
         Some(value) => {
             *value = "redacted".into();
             true
@@ -349,4 +373,29 @@ fn add_event(ws: &Workspace, tx: &store::Connection, run: &Run, what: What) -> R
             what,
         },
     )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_captured_field_is_removed_by_the_name_that_people_know() {
+        let captured = serde_json::json!({
+            "argv": ["train"],
+            "env": {"A.B/C": "secret"},
+            "git": {"commit": "c", "diff": "+token"},
+        });
+        for (field, kept) in [("argv", 2), ("env.A.B/C", 2), ("diff", 2), ("git.diff", 2)] {
+            let mut found = captured.clone();
+            assert!(redact_captured(&mut found, field), "{field}");
+            let text = found.to_string();
+            let secrets = ["train", "secret", "+token"];
+            let left = secrets.iter().filter(|secret| text.contains(**secret));
+            assert_eq!(left.count(), kept, "{field}");
+        }
+        for field in ["env.D", "nothing", "git.nothing", ""] {
+            assert!(!redact_captured(&mut captured.clone(), field), "{field}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Which runs a list shows, in which order: by SQL where an index can answer, in memory where a filter or a metric decides.
 
 use std::{
-    cmp::Ordering,
+    cmp::{Ordering, Reverse},
     collections::{BTreeSet, HashMap},
 };
 
@@ -114,29 +114,28 @@ fn matching(tx: &Connection, filter: &Filter, now: Timestamp) -> Result<Vec<Run>
     Ok(matched.map(|(run, _)| run).collect())
 }
 
-/// Runs come newest first and the sort is stable, so ties stay in that order.
+/// Runs come newest first and every sort here is stable, so ties stay in that order.
 fn sort(tx: &Connection, runs: &mut [Run], sort: &Sort) -> Result<()> {
-    let way = |ordering: Ordering| {
-        if sort.descending {
-            ordering.reverse()
-        } else {
-            ordering
-        }
-    };
+    let down = sort.descending;
     match &sort.key {
-        SortKey::Created => runs.sort_by(|a, b| way(a.created.cmp(&b.created))),
-        SortKey::Name => runs.sort_by_cached_key(|run| run.name.to_lowercase()),
-        SortKey::State => runs.sort_by_key(|run| run.state.word().to_string()),
-        SortKey::Step => runs.sort_by(|a, b| way(a.progress.step.cmp(&b.progress.step))),
+        SortKey::Created => sort_by(runs, down, |run| run.created),
+        SortKey::Name => sort_by(runs, down, |run| run.name.to_lowercase()),
+        SortKey::State => sort_by(runs, down, |run| run.state.word().to_string()),
+        SortKey::Step => sort_by(runs, down, |run| run.progress.step),
         SortKey::Metric(column) => {
             let values = by_metric(tx, runs, column)?;
-            runs.sort_by(|a, b| compare(values.get(&a.id), values.get(&b.id), sort.descending));
+            runs.sort_by(|a, b| compare(values.get(&a.id), values.get(&b.id), down));
         }
     }
-    if sort.descending && matches!(sort.key, SortKey::Name | SortKey::State) {
-        runs.reverse();
-    }
     Ok(())
+}
+
+fn sort_by<K: Ord>(runs: &mut [Run], descending: bool, key: impl Fn(&Run) -> K) {
+    if descending {
+        runs.sort_by_cached_key(|run| Reverse(key(run)));
+    } else {
+        runs.sort_by_cached_key(key);
+    }
 }
 
 fn by_metric(tx: &Connection, runs: &[Run], column: &MetricColumn) -> Result<HashMap<RunId, f64>> {
@@ -171,6 +170,46 @@ fn compare(a: Option<&f64>, b: Option<&f64>, descending: bool) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{
+        actors::Actor,
+        ids::Id,
+        runs::{Progress, RunKind, RunState},
+    };
+
+    fn queued(name: &str, created: i64) -> Run {
+        Run {
+            id: RunId(Id::from_bytes([created as u8; 16])),
+            name: name.to_owned(),
+            experiment: String::new(),
+            kind: RunKind::Train,
+            preset: None,
+            state: RunState::Queued,
+            actor: Actor {
+                uid: 0,
+                name: String::new(),
+                host: String::new(),
+            },
+            created: Timestamp(created),
+            attempt: 1,
+            progress: Progress::default(),
+            tags: Default::default(),
+            params: Default::default(),
+            note: String::new(),
+        }
+    }
+
+    #[test]
+    fn ties_go_to_the_newer_run_either_way() {
+        let names = |runs: &[Run]| runs.iter().map(|run| run.name.clone()).collect::<Vec<_>>();
+        for descending in [false, true] {
+            let mut runs = [queued("new", 2), queued("old", 1)];
+            sort_by(&mut runs, descending, |run| run.state.word().to_string());
+            assert_eq!(names(&runs), ["new", "old"]);
+        }
+        let mut runs = [queued("a", 2), queued("b", 1)];
+        sort_by(&mut runs, true, |run| run.name.clone());
+        assert_eq!(names(&runs), ["b", "a"]);
+    }
 
     #[test]
     fn what_has_no_value_stands_last_either_way() {

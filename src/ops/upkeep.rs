@@ -9,14 +9,16 @@ use serde::Serialize;
 
 use super::{Error, Kind, Result};
 use crate::{
-    domain::runs::StateWord,
-    store::{self, disk, make_private_folder, runs as rows},
+    domain::runs::{Run, StateWord},
+    store::{self, audit, disk, make_private_folder, runs as rows},
     workspace::Workspace,
 };
 
+/// A backup that was made.
 #[derive(Clone, Debug, Serialize)]
 pub struct Backup {
     pub path: PathBuf,
+    /// Of all its files.
     pub bytes: u64,
     pub runs: u64,
 }
@@ -33,6 +35,8 @@ pub fn backup(ws: &Workspace, to: &Path) -> Result<Backup> {
     // Beside its place, then renamed: a backup is whole or not there.
     let beside = to.with_extension(format!("unfinished-{}", ws.random_id()));
     let copied = copy_all(ws, &beside).inspect_err(|_| drop(fs::remove_dir_all(&beside)))?;
+    // Whole on the disk before it has its name.
+    rustix::fs::sync();
     let rename = || {
         if to.exists() {
             fs::remove_dir(to)?;
@@ -102,16 +106,20 @@ pub fn make_shared(root: &Path, gid: u32) -> Result<()> {
 /// Bytes by what they are for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Usage {
+    /// The database with its write-ahead log.
     pub store: u64,
     pub journals: u64,
     pub checkpoints: u64,
     pub packages: u64,
     pub logs: u64,
     pub other: u64,
+    /// What the disk has left for this user.
     pub free: u64,
+    /// How many runs there are.
     pub runs: u64,
 }
 
+/// Weighs the store and the folders of all runs.
 pub fn usage(ws: &Workspace) -> Result<Usage> {
     let mut usage = Usage {
         store: ws.store.bytes(),
@@ -165,11 +173,13 @@ fn each_file(folder: &Path, seen: &mut impl FnMut(&Path, u64)) -> io::Result<()>
 /// What a prune frees, or freed.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Pruned {
+    /// Nothing was removed: this is what would be.
     pub dry: bool,
     pub bytes: u64,
     pub files: Vec<PrunedFile>,
 }
 
+/// A file that is not needed, of which run, and why.
 #[derive(Clone, Debug, Serialize)]
 pub struct PrunedFile {
     pub run: String,
@@ -181,33 +191,33 @@ pub struct PrunedFile {
 /// Frees what rules say is not needed of this user's ended runs: the last checkpoint of a run that is done (its best one
 /// and its package stay), and what a kill left half written. Journals that are whole in the store are compressed by the
 /// agent, not removed.
+///
+/// # Errors
+///
+/// The first file that cannot be removed; what went before it is in the audit chain all the same.
 pub fn prune(ws: &Workspace, dry: bool) -> Result<Pruned> {
     let runs = ws.store.read(|tx| Ok::<_, Error>(rows::all_bare(tx)?))?;
+    let own = runs
+        .iter()
+        .filter(|run| run.state.has_ended() && run.actor.uid == ws.actor().uid);
     let mut pruned = Pruned {
         dry,
         ..Pruned::default()
     };
-    for run in runs
-        .iter()
-        .filter(|run| run.state.has_ended() && run.actor.uid == ws.actor().uid)
-    {
-        for (path, why) in not_needed(&ws.run_dir(&run.id), run.state.word()) {
-            let Ok(meta) = path.metadata() else { continue };
+    let removed = own
+        .flat_map(|run| not_needed(ws, run))
+        .try_for_each(|file| {
             if !dry {
-                fs::remove_file(&path).map_err(|error| failed("cannot remove", &path, error))?;
+                fs::remove_file(&file.path)
+                    .map_err(|error| failed("cannot remove", &file.path, error))?;
             }
-            pruned.bytes += meta.len();
-            pruned.files.push(PrunedFile {
-                run: run.name.clone(),
-                path,
-                bytes: meta.len(),
-                why: why.to_owned(),
-            });
-        }
-    }
+            pruned.bytes += file.bytes;
+            pruned.files.push(file);
+            Ok(())
+        });
     if !dry && !pruned.files.is_empty() {
         ws.store.write(|tx| {
-            let entry = crate::store::audit::Entry {
+            let entry = audit::Entry {
                 actor: ws.actor(),
                 time: ws.now(),
                 action: "store.prune",
@@ -215,27 +225,38 @@ pub fn prune(ws: &Workspace, dry: bool) -> Result<Pruned> {
                 before: None,
                 after: Some(format!("{} bytes freed", pruned.bytes)),
             };
-            crate::store::audit::append(tx, entry).map(drop)
+            audit::append(tx, entry).map(drop)
         })?;
     }
-    Ok(pruned)
+    removed.map(|()| pruned)
 }
 
-fn not_needed(dir: &Path, state: StateWord) -> Vec<(PathBuf, &'static str)> {
+fn not_needed(ws: &Workspace, run: &Run) -> Vec<PrunedFile> {
+    let dir = ws.run_dir(&run.id);
     let mut found = vec![];
+    let mut add = |path: &Path, bytes: u64, why: &str| {
+        found.push(PrunedFile {
+            run: run.name.clone(),
+            path: path.to_owned(),
+            bytes,
+            why: why.to_owned(),
+        });
+    };
     let last = dir.join("checkpoints/last.safetensors");
-    if state == StateWord::Done && last.exists() && dir.join("package/model.safetensors").exists() {
-        found.push((
-            last,
-            "the run is done: nothing goes on from its last checkpoint",
-        ));
+    if run.state.word() == StateWord::Done
+        && dir.join("package/model.safetensors").exists()
+        && let Ok(meta) = last.metadata()
+    {
+        let why = "the run is done: nothing goes on from its last checkpoint";
+        add(&last, meta.len(), why);
     }
-    let _ = each_file(dir, &mut |path, _| {
+    // A folder that cannot be looked through holds nothing that can be freed.
+    let _ = each_file(&dir, &mut |path, bytes| {
         if path
             .extension()
             .is_some_and(|ending| ending == "unfinished")
         {
-            found.push((path.to_owned(), "left half written"));
+            add(path, bytes, "left half written");
         }
     });
     found

@@ -192,10 +192,10 @@ impl Board {
         let step_by = |columns: i64| (span / 100).max(1) * columns;
         let here = self.view.crosshair.unwrap_or(last.min(to));
         match action {
-            Action::Left => self.point(here - step_by(1)),
-            Action::Right => self.point(here + step_by(1)),
-            Action::FarLeft => self.point(here - step_by(10)),
-            Action::FarRight => self.point(here + step_by(10)),
+            Action::Left => self.point(here.saturating_sub(step_by(1))),
+            Action::Right => self.point(here.saturating_add(step_by(1))),
+            Action::FarLeft => self.point(here.saturating_sub(step_by(10))),
+            Action::FarRight => self.point(here.saturating_add(step_by(10))),
             Action::LineStart => self.point(from),
             Action::LineEnd => self.point(last),
             Action::PreviousSibling => self.view.selected = self.view.selected.saturating_sub(1),
@@ -244,7 +244,7 @@ impl Board {
         };
         let (low, high) = self.whole();
         let span = to - from;
-        let from = (from + by).clamp(low, (high - span).max(low));
+        let from = from.saturating_add(by).clamp(low, (high - span).max(low));
         self.view.zoom = Some((from, from + span));
     }
 
@@ -262,7 +262,7 @@ impl Board {
                 What::Resumed { from } if since <= event.time => Some(from),
                 _ => None,
             });
-        let done = detail.run.progress.step - resumed.unwrap_or(0);
+        let done = (detail.run.progress.step).saturating_sub(resumed.unwrap_or(0));
         let spent = now.since(since);
         (ENOUGH_STEPS <= done && 0 < spent).then(|| done as f64 * 1000.0 / spent as f64)
     }
@@ -270,7 +270,7 @@ impl Board {
     /// Milliseconds until the planned end, at the pace so far.
     pub fn remaining(&self, now: Timestamp) -> Option<i64> {
         let progress = &self.run()?.progress;
-        let left = progress.steps? - progress.step;
+        let left = progress.steps?.saturating_sub(progress.step);
         Some((left.max(0) as f64 * 1000.0 / self.pace(now)?) as i64)
     }
 }

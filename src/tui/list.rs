@@ -1,17 +1,21 @@
 //! The list of runs: a window on as many as there are. The cursor stands on a run, never on a row number.
 
+mod columns;
+
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
     text::{Line, Span},
 };
 
+use self::columns::{Column, Kind, TREND};
 use super::{
     action::Action,
     effect::{Answer, Effect, Own, Table, TableQuestion},
     event::{Ticket, Tickets},
     look::Look,
     remote::Remote,
+    scroll,
     shared::{Reaction, Shared},
     text,
     theme::Role,
@@ -21,15 +25,12 @@ use crate::{
     domain::{
         filter::{self, Filter},
         ids::RunId,
-        runs::RunState,
-        time::Span as TimeSpan,
     },
     ops::runs::{Row, Sort},
 };
 
 /// Rows are fetched in blocks of this many, so that moving the cursor asks rarely.
 const BLOCK: u64 = 64;
-const TREND: usize = 8;
 
 #[derive(Default)]
 pub struct RunList {
@@ -69,30 +70,19 @@ impl RunList {
         list
     }
 
-    pub fn set_filter(&mut self, text: &str) {
-        self.filter.set(text);
-    }
-
     pub fn act(&mut self, action: Action) -> Reaction {
-        let (page, last) = (self.height.max(1), self.matched().saturating_sub(1));
-        let index = match action {
-            Action::Down => self.index + 1,
-            Action::Up => self.index.saturating_sub(1),
-            Action::First => 0,
-            Action::Last => last,
-            Action::HalfDown => self.index + (page / 2).max(1),
-            Action::HalfUp => self.index.saturating_sub((page / 2).max(1)),
-            Action::PageDown => self.index + page,
-            Action::PageUp => self.index.saturating_sub(page),
-            Action::Open => {
-                return match self.selected() {
-                    Some(row) => Reaction::Open(row.run.id),
-                    None => Reaction::Refuse("no run is selected".into()),
-                };
-            }
-            _ => return Reaction::None,
+        if action == Action::Open {
+            return match self.selected() {
+                Some(row) => Reaction::Open(row.run.id),
+                None => Reaction::Refuse("no run is selected".into()),
+            };
+        }
+        let last = self.matched().saturating_sub(1);
+        let page = self.height as usize;
+        let Some(index) = scroll::moved(action, self.index as usize, page, last as usize) else {
+            return Reaction::None;
         };
-        self.index = index.min(last);
+        self.index = index as u64;
         self.selected = self.row(self.index).map(|(row, _)| row.run.id);
         self.gone = None;
         Reaction::Done
@@ -178,7 +168,7 @@ impl RunList {
     }
 
     pub fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared, is_focused: bool) {
-        let columns = columns(area.width, &shared.look);
+        let columns = columns::fitting(area.width, &shared.look);
         self.height = u64::from(area.height.saturating_sub(1));
         self.top = self.top.min(self.index);
         if self.top + self.height <= self.index {
@@ -290,7 +280,7 @@ impl RunList {
         match self.row(index) {
             Some((row, own)) => {
                 for column in columns {
-                    spans.push(cell(row, own, *column, shared));
+                    spans.push(columns::cell(row, own, *column, shared));
                     spans.push(Span::raw(" "));
                 }
             }
@@ -329,168 +319,7 @@ impl RunList {
         };
         vec![look.span(text, Role::Dim)]
     }
-}
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Glyph,
-    State,
-    Name,
-    Metric,
-    Tags,
-    Experiment,
-    Step,
-    Age,
-    Trend,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Column {
-    kind: Kind,
-    width: usize,
-}
-
-impl Kind {
-    fn title(self) -> &'static str {
-        match self {
-            Self::Glyph => "",
-            Self::State => "STATE",
-            Self::Name => "NAME",
-            Self::Metric => "BEST",
-            Self::Tags => "TAGS",
-            Self::Experiment => "EXPERIMENT",
-            Self::Step => "STEP",
-            Self::Age => "AGE",
-            Self::Trend => "TREND",
-        }
-    }
-
-    fn is_number(self) -> bool {
-        matches!(self, Self::Metric | Self::Step | Self::Age)
-    }
-}
-
-/// The columns that fit: state, name and metric always; the rest as far as there is room.
-fn columns(width: u16, look: &Look) -> Vec<Column> {
-    let width = usize::from(width);
-    let wide = 56 <= width;
-    let (state, state_width) = if wide {
-        (Kind::State, 11)
-    } else {
-        (Kind::Glyph, 1)
-    };
-    let mut columns = vec![
-        Column {
-            kind: state,
-            width: state_width,
-        },
-        Column {
-            kind: Kind::Name,
-            width: 10,
-        },
-        Column {
-            kind: Kind::Metric,
-            width: 9,
-        },
-    ];
-    let mut used: usize = 1 + columns.iter().map(|column| column.width + 1).sum::<usize>();
-    // A name takes what it needs before anything else is shown beside it.
-    let wished = if wide { 18 } else { 14 };
-    let room = |used: usize| width.saturating_sub(used + wished - 10);
-    for (kind, columns_wide) in [
-        (Kind::Step, 13),
-        (Kind::Age, 6),
-        (Kind::Trend, TREND),
-        (Kind::Experiment, 14),
-        (Kind::Tags, 18),
-    ] {
-        if columns_wide < room(used) && (look.has_borders || wide || kind != Kind::Trend) {
-            used += columns_wide + 1;
-            columns.push(Column {
-                kind,
-                width: columns_wide,
-            });
-        }
-    }
-    columns[1].width = (10 + width.saturating_sub(used)).min(32);
-    columns
-}
-
-fn cell(row: &Row, own: &Own, column: Column, shared: &Shared) -> Span<'static> {
-    let (look, run, width) = (&shared.look, &row.run, column.width);
-    let plain = |text: &str, role: Role| {
-        let text = if column.kind.is_number() {
-            look.cell_right(text, width)
-        } else {
-            look.cell(text, width)
-        };
-        look.span(text, role)
-    };
-    let word = run.state.word();
-    match column.kind {
-        Kind::Glyph => plain(look.charset.state(word), super::theme::state_role(word)),
-        Kind::State => {
-            let span = look.state(word);
-            let text = look.cell(&span.content, width);
-            Span::styled(text, span.style)
-        }
-        Kind::Name => plain(&run.name, Role::Text),
-        Kind::Metric => match own.summary.as_ref() {
-            Some(summary) => match summary.best() {
-                Some(best) => plain(&text::value(best.value), Role::Text),
-                None => plain("NaN", Role::Error),
-            },
-            None => plain("-", Role::Dim),
-        },
-        Kind::Tags => {
-            let tags: Vec<&str> = run
-                .tags
-                .iter()
-                .map(crate::domain::runs::Tag::as_str)
-                .collect();
-            plain(&tags.join(" "), Role::Dim)
-        }
-        Kind::Experiment => plain(&run.experiment, Role::Dim),
-        Kind::Step => plain(
-            &steps(run.progress.step, run.progress.steps, &run.state),
-            Role::Text,
-        ),
-        Kind::Age => plain(&age(run, shared), Role::Dim),
-        Kind::Trend => plain(&look.sparkline(&own.trend), Role::Accent),
-    }
-}
-
-/// `1,840/4,000` while it runs, `4,000` when it has ended.
-fn steps(step: i64, total: Option<i64>, state: &RunState) -> String {
-    match (total, state) {
-        (_, RunState::Queued) => "-".to_owned(),
-        (Some(total), state) if !state.has_ended() => {
-            format!("{}/{}", text::count(step), text::count(total))
-        }
-        _ => text::count(step),
-    }
-}
-
-/// Since it began, or how long ago it was made.
-pub fn age(run: &crate::domain::runs::Run, shared: &Shared) -> String {
-    let from = run
-        .state
-        .ended()
-        .or(run.state.started())
-        .unwrap_or(run.created);
-    short_span(shared.now.since(from))
-}
-
-/// A span in one unit.
-pub fn short_span(ms: i64) -> String {
-    let text = TimeSpan(ms).to_string();
-    match text.find(|c: char| c.is_alphabetic()) {
-        Some(end) => text[..=end].to_owned(),
-        None => text,
-    }
-}
-
-impl RunList {
     /// The metrics that stand first beside the runs in sight, each once.
     pub fn metrics(&self) -> Vec<String> {
         let table = self.table.value.as_ref();

@@ -102,10 +102,7 @@ impl Shared {
 
     fn work(&self, events: &UnboundedSender<Event>) {
         while let Some(effect) = self.next() {
-            let event = match self.ready(&effect) {
-                Ok(ws) => self.attempt(effect, &ws),
-                Err(error) => effect.fail(error),
-            };
+            let event = self.attempt(effect);
             if event.is_some_and(|event| events.send(event).is_err()) {
                 return;
             }
@@ -144,9 +141,12 @@ impl Shared {
     }
 
     /// A panic in `ops` costs the pane its answer, not the person the screen.
-    fn attempt(&self, effect: Effect, ws: &Workspace) -> Option<Event> {
+    fn attempt(&self, effect: Effect) -> Option<Event> {
         let spare = effect.clone();
-        let outcome = catch_unwind(AssertUnwindSafe(|| effect.perform(ws)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| match self.ready(&effect) {
+            Ok(ws) => effect.perform(&ws),
+            Err(error) => effect.fail(error),
+        }));
         outcome.unwrap_or_else(|panic| spare.fail(bug(panic.as_ref())))
     }
 
@@ -190,4 +190,30 @@ fn bug(panic: &(dyn std::any::Any + Send)) -> ops::Error {
         .unwrap_or("it does not say why");
     ops::Error::new(ops::Kind::Bug, format!("this failed inside sconce: {text}"))
         .hint("press r to try again; the log of the screen says more")
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::tui::event::Ticket;
+
+    #[test]
+    fn a_panic_while_the_store_is_opened_is_an_answer_like_any_other() {
+        let (sender, mut inbox) = mpsc::unbounded_channel();
+        let open: Open = Arc::new(|| panic!("no such luck"));
+        let runner = Runner::start(open, &sender, Duration::ZERO);
+        // More of them than there are threads.
+        for _ in 0..=THREADS {
+            runner.perform(Effect::Open);
+            let Some(Event::Opened(Err(error))) = inbox.blocking_recv() else {
+                panic!("no answer");
+            };
+            assert_eq!(error.kind, ops::Kind::Bug);
+            assert!(error.message.contains("no such luck"), "{error}");
+        }
+        runner.perform(Effect::Counts(Ticket(1)));
+        assert!(matches!(inbox.blocking_recv(), Some(Event::Loaded(..))));
+    }
 }

@@ -4,9 +4,12 @@ mod signals;
 mod writer;
 
 use std::{
-    fs::File,
+    fs::{DirBuilder, File},
     io::{self, Write as _},
-    os::fd::{AsFd as _, OwnedFd},
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    },
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -20,7 +23,7 @@ use rustix::termios::{OptionalActions, Termios};
 use tokio::sync::mpsc::UnboundedSender;
 
 use self::writer::{Frame, Mailbox};
-use super::event::Event;
+use super::{WITHOUT_SCREEN, event::Event};
 use crate::ops;
 
 /// Modes with what undoes them. They are left in the reverse order.
@@ -69,13 +72,17 @@ impl Terminal {
         // of every attribute, and take the selection with it.
         crossterm::style::force_color_output(true);
         restore_on_panic(&tty);
-        signals::watch(&tty, events)
-            .and_then(|()| tty.enter())
+        // From here on dropping it gives the terminal back, also when it was taken by half.
+        let terminal = Self {
+            tty,
+            mailbox: Arc::default(),
+        };
+        signals::watch(&terminal.tty, events)
+            .and_then(|()| terminal.tty.enter())
             .map_err(|error| refused("the terminal cannot be used").because(error))?;
-        let mailbox = Arc::new(Mailbox::default());
-        writer::start(&mailbox, &tty, events);
+        writer::start(&terminal.mailbox, &terminal.tty, events);
         read_input(events);
-        Ok(Self { tty, mailbox })
+        Ok(terminal)
     }
 
     /// Columns and rows.
@@ -186,8 +193,18 @@ impl Tty {
     }
 }
 
+/// The log of stray output, which may hold anything: for its owner alone.
 fn open_stray(path: Option<&Path>) -> io::Result<File> {
-    let append = |path: &Path| File::options().create(true).append(true).open(path);
+    let append = |path: &Path| {
+        if let Some(folder) = path.parent() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)?;
+        }
+        let mut options = File::options();
+        options.create(true).append(true).mode(0o600).open(path)
+    };
     match path.map(append) {
         Some(Ok(file)) => Ok(file),
         _ => File::options().write(true).open("/dev/null"),
@@ -222,6 +239,27 @@ fn restore_on_panic(tty: &Arc<Tty>) {
 }
 
 fn refused(message: &str) -> ops::Error {
-    ops::Error::new(ops::Kind::Environment, message)
-        .hint("use `--plain` for text without a screen: sconce runs --plain")
+    ops::Error::new(ops::Kind::Environment, message).hint(WITHOUT_SCREEN)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_log_of_stray_output_is_made_with_its_folder_and_is_for_its_owner_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("state/sconce/screen.log");
+        let mut log = open_stray(Some(&path)).unwrap();
+        log.write_all(b"panicked\n").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"panicked\n");
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+        // Without a place it is thrown away.
+        open_stray(Some(Path::new("/dev/null/screen.log"))).unwrap();
+        open_stray(None).unwrap();
+    }
 }

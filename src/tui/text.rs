@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::text::shown;
+use crate::domain::{text::shown, time::Span};
 
 /// How many columns a text takes.
 pub fn width(text: &str) -> usize {
@@ -162,6 +162,15 @@ pub fn bytes(bytes: f64) -> String {
         format!("{size:.0}{}", UNITS[unit])
     } else {
         format!("{size:.1}{}", UNITS[unit])
+    }
+}
+
+/// A span of milliseconds in its largest unit: `3h`.
+pub fn span(ms: i64) -> String {
+    let text = Span(ms).to_string();
+    match text.find(|c: char| c.is_alphabetic()) {
+        Some(end) => text[..=end].to_owned(),
+        None => text,
     }
 }
 

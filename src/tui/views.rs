@@ -6,6 +6,7 @@ pub mod jobs;
 pub mod live;
 pub mod page;
 pub mod runs;
+mod selection;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 

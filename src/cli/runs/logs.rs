@@ -21,7 +21,7 @@ pub struct Logs {
     /// Only the last lines.
     #[arg(short = 'n', long)]
     lines: Option<usize>,
-    /// Go on until the run has ended.
+    /// Go on until the run has ended; Ctrl-C leaves it going.
     #[arg(short, long, conflicts_with = "json")]
     follow: bool,
 }
@@ -57,7 +57,7 @@ impl Logs {
         )?;
         Ok(match waited {
             wait::Waited::Ended(_) => DONE,
-            wait::Waited::Interrupted(_) => DONE,
+            wait::Waited::Interrupted(run) => wait::goes_on(out, &run),
         })
     }
 }

@@ -24,6 +24,7 @@ pub struct Comparison {
     pub metrics: Vec<ComparedMetric>,
 }
 
+/// A metric of several runs.
 #[derive(Clone, Debug, Serialize)]
 pub struct ComparedMetric {
     pub metric: String,
@@ -33,6 +34,7 @@ pub struct ComparedMetric {
     pub best: Option<usize>,
 }
 
+/// Sets runs beside each other, in the order in which they are named.
 pub fn compare(ws: &Workspace, ids: &[RunId]) -> Result<Comparison> {
     let runs: Vec<Run> = ids.iter().map(|id| get(ws, id)).collect::<Result<_>>()?;
     let summaries: Vec<Vec<Summary>> = ids

@@ -31,31 +31,7 @@ pub fn stop(ws: &Workspace, id: &RunId, how: Stop) -> Result<Run> {
         own(ws, &run)?;
     }
     match run.state {
-        RunState::Queued => change(ws, id, "runs.stop", |tx, run| {
-            let by = ws.actor().to_string();
-            let job = job_rows::of_run(tx, &run.id)?.ok_or_else(|| gone(&run.id))?;
-            let dropped = JobState::Dropped {
-                at: ws.now(),
-                why: format!("stopped by {by}"),
-            };
-            if !job_rows::set_state(tx, &job.id, "queued", &dropped)? {
-                return Err(Error::new(
-                    Kind::Conflict,
-                    format!("{} has just been started", run.name),
-                )
-                .hint("stop it again"));
-            }
-            let ended = RunState::Ended {
-                started: None,
-                at: ws.now(),
-                how: Ending::Stopped { by },
-            };
-            rows::set_state(tx, &run.id, &ended)?;
-            Ok((
-                Some(StateWord::Queued.to_string()),
-                Some(StateWord::Stopped.to_string()),
-            ))
-        }),
+        RunState::Queued => drop_queued(ws, &run),
         RunState::Running { .. } => ask(
             ws,
             id,
@@ -70,6 +46,42 @@ pub fn stop(ws: &Workspace, id: &RunId, how: Stop) -> Result<Run> {
     }
 }
 
+/// Takes a queued run out of the queue.
+fn drop_queued(ws: &Workspace, run: &Run) -> Result<Run> {
+    own(ws, run)?;
+    let mut dropped = None;
+    let run = change(ws, &run.id, "runs.stop", |tx, run| {
+        let by = ws.actor().to_string();
+        let job = job_rows::of_run(tx, &run.id)?.ok_or_else(|| gone(&run.id))?;
+        let state = JobState::Dropped {
+            at: ws.now(),
+            why: format!("stopped by {by}"),
+        };
+        if !job_rows::set_state(tx, &job.id, "queued", &state)? {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("{} has just been started", run.name),
+            )
+            .hint("stop it again"));
+        }
+        let ended = RunState::Ended {
+            started: None,
+            at: ws.now(),
+            how: Ending::Stopped { by },
+        };
+        rows::set_state(tx, &run.id, &ended)?;
+        dropped = Some(job);
+        Ok((
+            Some(StateWord::Queued.to_string()),
+            Some(StateWord::Stopped.to_string()),
+        ))
+    })?;
+    if let Some(job) = dropped {
+        jobs::withdraw(ws, &job)?;
+    }
+    Ok(run)
+}
+
 fn has_ended(run: &Run) -> Error {
     Error::new(
         Kind::Conflict,
@@ -78,6 +90,7 @@ fn has_ended(run: &Run) -> Error {
     .hint("`sconce runs resume` makes a new attempt of a training")
 }
 
+/// Asks a run to pause where it stands.
 pub fn pause(ws: &Workspace, id: &RunId) -> Result<Run> {
     ask(ws, id, Want::Pause)
 }
@@ -225,7 +238,7 @@ fn ask(ws: &Workspace, id: &RunId, want: Want) -> Result<Run> {
 }
 
 /// Refuses, and records the refusal, when the run belongs to somebody else.
-pub(super) fn own(ws: &Workspace, run: &Run) -> Result<()> {
+pub(in crate::ops) fn own(ws: &Workspace, run: &Run) -> Result<()> {
     let actor = ws.actor();
     if run.actor.uid == actor.uid {
         return Ok(());

@@ -10,6 +10,7 @@ use super::{App, Rate, StoreState, WHICH_KEY_MS};
 use crate::tui::{
     action::Action, chord::Keys, chrome, effect::Effect, toast::Level, trouble, views::card,
 };
+
 impl App {
     /// Draws the whole screen from its state.
     pub fn view_frame(&mut self, frame: &mut Frame<'_>) {

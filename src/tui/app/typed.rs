@@ -25,6 +25,7 @@ use crate::{
         views::{Root, page::Page},
     },
 };
+
 impl App {
     pub(super) fn input(&mut self, input: Input) -> Vec<Effect> {
         match input {
@@ -139,14 +140,14 @@ impl App {
             Outcome::Try(verb) => return vec![Effect::Do(verb)],
             Outcome::Sort(sort) => {
                 self.overlays.pop();
-                self.runs.list.sort = sort;
+                self.runs.set_sort(sort);
             }
-            Outcome::Typed(Purpose::Filter, text) => self.runs.list.set_filter(&text),
+            Outcome::Typed(Purpose::Filter, text) => self.runs.set_filter(&text),
             Outcome::Typed(..) => {}
             Outcome::Abandoned(purpose, text) => {
                 self.overlays.pop();
                 if purpose == Purpose::Filter {
-                    self.runs.list.set_filter(&text);
+                    self.runs.set_filter(&text);
                 }
             }
             Outcome::Entered(purpose, text) => {
@@ -159,7 +160,7 @@ impl App {
 
     fn entered(&mut self, purpose: &Purpose, text: &str) -> Vec<Effect> {
         match purpose {
-            Purpose::Filter => self.runs.list.set_filter(text),
+            Purpose::Filter => self.runs.set_filter(text),
             Purpose::Note(id) => return vec![Effect::Do(Verb::Note(*id, text.to_owned()))],
             Purpose::Tags(id) => match verbs::tags(text) {
                 Ok((add, remove)) if add.is_empty() && remove.is_empty() => {}

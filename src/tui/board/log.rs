@@ -8,7 +8,7 @@ use ratatui::{
 
 use crate::{
     ops::logs::Chunk,
-    tui::{action::Action, look::Pane, remote::Remote, shared::Shared, text, theme::Role},
+    tui::{action::Action, look::Pane, remote::Remote, scroll, shared::Shared, text, theme::Role},
 };
 
 /// Where in the log a person looks.
@@ -22,21 +22,14 @@ pub struct LogView {
 
 impl LogView {
     pub fn act(&mut self, action: Action) -> bool {
-        let page = self.height.max(1);
-        let most = self.lines.saturating_sub(page);
-        let up = |lines: usize| (self.above_end + lines).min(most);
-        self.above_end = match action {
-            Action::Up => up(1),
-            Action::Down => self.above_end.saturating_sub(1),
-            Action::HalfUp => up(page / 2),
-            Action::HalfDown => self.above_end.saturating_sub(page / 2),
-            Action::PageUp => up(page),
-            Action::PageDown => self.above_end.saturating_sub(page),
-            Action::First => most,
-            Action::Last | Action::Matter => 0,
-            _ => return false,
+        let most = self.lines.saturating_sub(self.height.max(1));
+        let top = most.saturating_sub(self.above_end);
+        let top = match action {
+            Action::Matter => Some(most),
+            action => scroll::moved(action, top, self.height, most),
         };
-        true
+        self.above_end = top.map_or(self.above_end, |top| most - top);
+        top.is_some()
     }
 
     pub fn draw<Q: Clone + PartialEq>(

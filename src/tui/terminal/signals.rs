@@ -1,6 +1,11 @@
 //! Signals and hang-ups: whatever ends the screen, the terminal is given back first, and nothing spins on a dead one.
 
-use std::{io, sync::Arc, thread, time::Duration};
+use std::{
+    io,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::{
@@ -25,7 +30,7 @@ pub fn watch(tty: &Arc<Tty>, events: &UnboundedSender<Event>) -> io::Result<()> 
     Ok(())
 }
 
-fn listen(mut signals: Signals, tty: &Tty, events: &UnboundedSender<Event>) {
+fn listen(mut signals: Signals, tty: &Arc<Tty>, events: &UnboundedSender<Event>) {
     let mut asked = false;
     for signal in signals.forever() {
         match signal {
@@ -56,7 +61,7 @@ fn listen(mut signals: Signals, tty: &Tty, events: &UnboundedSender<Event>) {
 }
 
 /// Waits for the terminal to go away: a read of a dead one never says so while SIGHUP is ignored.
-fn hang_up(tty: &Tty, events: &UnboundedSender<Event>) {
+fn hang_up(tty: &Arc<Tty>, events: &UnboundedSender<Event>) {
     loop {
         let mut watched = [PollFd::new(&tty.file, PollFlags::empty())];
         match poll(&mut watched, None) {
@@ -70,10 +75,16 @@ fn hang_up(tty: &Tty, events: &UnboundedSender<Event>) {
     end(tty, SIGHUP);
 }
 
-fn end(tty: &Tty, signal: i32) -> ! {
-    // A terminal that hung up is not there to be given back, and a write to it may be stuck.
+fn end(tty: &Arc<Tty>, signal: i32) -> ! {
+    // A terminal that hung up is not there to be given back.
     if signal != SIGHUP {
-        tty.leave();
+        let (tty, (left, is_left)) = (tty.clone(), mpsc::channel());
+        thread::spawn(move || {
+            tty.leave();
+            let _ = left.send(());
+        });
+        // A write to it may be stuck behind a dead link: that must not keep a process which was told to end.
+        let _ = is_left.recv_timeout(LAST_WORDS);
     }
     std::process::exit(128 + signal)
 }

@@ -2,13 +2,12 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{View, split_across, split_down};
+use super::{View, selection::Selection, split_across, split_down};
 use crate::tui::{
     action::Action,
-    board::{Board, charts, progress},
+    board::{charts, progress},
     effect::{Answer, Effect},
     event::{Ticket, Tickets},
-    list::RunList,
     look::Pane,
     shared::{Reaction, Shared, Target},
     theme::Role,
@@ -16,8 +15,7 @@ use crate::tui::{
 
 #[derive(Default)]
 pub struct Bench {
-    list: RunList,
-    board: Option<Board>,
+    selection: Selection,
     focus: Part,
     is_zoomed: bool,
 }
@@ -52,20 +50,19 @@ impl Bench {
 
     fn draw_experiments(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         let is_focused = self.focus == Part::Experiments;
-        let note = self.list.note(&shared.look);
+        let note = self.selection.list.note(&shared.look);
         let inner = shared.look.pane(
             buffer,
             area,
             &Pane::new("experiments").note(note).focused(is_focused),
         );
-        self.list.draw(buffer, inner, shared, is_focused);
+        self.selection.list.draw(buffer, inner, shared, is_focused);
     }
 
     fn draw_training(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         let look = &shared.look;
         let is_focused = self.focus == Part::Training;
-        let Some(row) = self.list.selected() else {
-            self.board = None;
+        let Some((board, run)) = self.selection.show() else {
             let inner = look.pane(buffer, area, &Pane::new("training").focused(is_focused));
             look.line(
                 buffer,
@@ -75,14 +72,8 @@ impl Bench {
             );
             return;
         };
-        let (id, name, experiment) = (row.run.id, row.run.name.clone(), row.run.experiment.clone());
-        if self.board.as_ref().is_none_or(|board| board.id != id) {
-            self.board = Some(Board::of(id));
-        }
-        let Some(board) = &mut self.board else { return };
-        board.detail.want(id);
-        let note = vec![look.span(look.clip(&experiment, 24), Role::Dim)];
-        let title = format!("training  {}", look.clip(&name, 32));
+        let note = vec![look.span(look.clip(&run.experiment, 24), Role::Dim)];
+        let title = format!("training  {}", look.clip(&run.name, 32));
         let inner = look.pane(
             buffer,
             area,
@@ -122,10 +113,14 @@ impl View for Bench {
                 };
             }
             Action::Zoom => self.is_zoomed = !self.is_zoomed,
-            Action::Open => return self.list.act(action),
+            Action::Open => return self.selection.list.act(action),
             action => {
                 let is_meant = self.focus == Part::Training
-                    && self.board.as_mut().is_some_and(|board| board.act(action));
+                    && self
+                        .selection
+                        .board
+                        .as_mut()
+                        .is_some_and(|board| board.act(action));
                 if is_meant {
                     return Reaction::Done;
                 }
@@ -133,7 +128,7 @@ impl View for Bench {
                     self.is_zoomed = false;
                     return Reaction::Done;
                 }
-                return self.list.act(action);
+                return self.selection.list.act(action);
             }
         }
         Reaction::Done
@@ -149,26 +144,19 @@ impl View for Bench {
     }
 
     fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        let list = self.list.ask(tickets);
-        let board = self.board.iter_mut().flat_map(|board| board.ask(tickets));
-        list.into_iter().chain(board).collect()
+        self.selection.ask(tickets)
     }
 
     fn expire(&mut self) {
-        self.list.expire();
-        self.board.iter_mut().for_each(Board::expire);
+        self.selection.expire();
     }
 
     fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
-        let answer = self.list.loaded(ticket, answer)?;
-        match &mut self.board {
-            Some(board) => board.loaded(ticket, answer),
-            None => Some(answer),
-        }
+        self.selection.loaded(ticket, answer)
     }
 
     fn target(&self) -> Option<Target> {
-        Some(Target::from(&self.list.selected()?.run))
+        self.selection.target()
     }
 
     fn crumb(&self) -> String {

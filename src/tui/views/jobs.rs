@@ -19,9 +19,9 @@ use crate::{
         board::log::LogView,
         effect::{Answer, Effect, Verb},
         event::{Ticket, Tickets},
-        list::short_span,
         look::{Look, Pane, fit},
         remote::Remote,
+        scroll,
         shared::{Reaction, Shared, Target},
         text,
         theme::{Role, state_role},
@@ -55,29 +55,22 @@ impl Jobs {
     }
 
     fn go(&mut self, action: Action) -> Reaction {
-        let last = self.rows().len().saturating_sub(1);
-        let page = self.height.max(1);
-        let index = match action {
-            Action::Down => self.index + 1,
-            Action::Up => self.index.saturating_sub(1),
-            Action::First => 0,
-            Action::Last => last,
-            Action::HalfDown => self.index + page / 2,
-            Action::HalfUp => self.index.saturating_sub(page / 2),
-            Action::PageDown => self.index + page,
-            Action::PageUp => self.index.saturating_sub(page),
-            Action::Open => {
-                return match self.row() {
-                    Some(row) => Reaction::Open(row.job.run),
-                    None => Reaction::Refuse("no job is selected".into()),
+        match action {
+            Action::Open => match self.row() {
+                Some(row) => Reaction::Open(row.job.run),
+                None => Reaction::Refuse("no job is selected".into()),
+            },
+            Action::Raise | Action::Lower => self.reorder(action),
+            action => {
+                let last = self.rows().len().saturating_sub(1);
+                let Some(index) = scroll::moved(action, self.index, self.height, last) else {
+                    return Reaction::None;
                 };
+                self.index = index;
+                self.selected = self.row().map(|row| row.job.id);
+                Reaction::Done
             }
-            Action::Raise | Action::Lower => return self.reorder(action),
-            _ => return Reaction::None,
-        };
-        self.index = index.min(last);
-        self.selected = self.row().map(|row| row.job.id);
-        Reaction::Done
+        }
     }
 
     fn reorder(&self, action: Action) -> Reaction {
@@ -242,7 +235,7 @@ impl Columns {
             Span::raw(format!(" {} ", look.cell(&row.name, self.name))),
         ];
         if self.has_priority {
-            let age = short_span(shared.now.since(row.job.created));
+            let age = text::span(shared.now.since(row.job.created));
             spans.push(Span::raw(format!("{:>4} ", row.job.priority)));
             spans.push(look.span(format!("{age:>6} "), Role::Dim));
         }

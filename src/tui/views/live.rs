@@ -67,7 +67,10 @@ impl Live {
         for row in self.list.rows() {
             let run = &row.run;
             let percent = match run.progress.steps {
-                Some(steps) if 0 < steps => format!(" {}%", run.progress.step * 100 / steps),
+                Some(steps) if 0 < steps => {
+                    let share = run.progress.step as f64 / steps as f64;
+                    format!(" {:.0}%", (share * 100.0).floor())
+                }
                 _ => String::new(),
             };
             let word = run.state.word();

@@ -11,6 +11,7 @@ use crate::{
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
         look::Pane,
+        scroll,
         shared::{Reaction, Shared, Target},
         theme::Role,
         trouble,
@@ -60,21 +61,10 @@ impl Page {
     }
 
     fn scroll_facts(&mut self, action: Action) -> bool {
-        let page = self.facts_height.max(1);
-        let most = self.facts_lines.saturating_sub(page);
-        let top = match action {
-            Action::Down => self.facts_top + 1,
-            Action::Up => self.facts_top.saturating_sub(1),
-            Action::HalfDown => self.facts_top + page / 2,
-            Action::HalfUp => self.facts_top.saturating_sub(page / 2),
-            Action::PageDown => self.facts_top + page,
-            Action::PageUp => self.facts_top.saturating_sub(page),
-            Action::First => 0,
-            Action::Last => most,
-            _ => return false,
-        };
-        self.facts_top = top.min(most);
-        true
+        let most = self.facts_lines.saturating_sub(self.facts_height.max(1));
+        let top = scroll::moved(action, self.facts_top, self.facts_height, most);
+        self.facts_top = top.unwrap_or(self.facts_top);
+        top.is_some()
     }
 }
 

@@ -2,15 +2,14 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{View, split_across, split_down};
+use super::{View, selection::Selection, split_across, split_down};
 use crate::{
     ops::runs::{MetricColumn, MetricValue, Sort, SortKey},
     tui::{
         action::Action,
-        board::{Board, charts, facts, progress},
+        board::{charts, facts, progress},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
-        list::RunList,
         look::Pane,
         overlay::{
             Overlay,
@@ -24,9 +23,8 @@ use crate::{
 
 #[derive(Default)]
 pub struct Runs {
-    pub list: RunList,
+    selection: Selection,
     preview: Preview,
-    board: Option<Board>,
     /// The filter before `f` narrowed it.
     before_matter: Option<String>,
 }
@@ -53,37 +51,37 @@ impl View for Runs {
     fn act(&mut self, action: Action, _: &Shared) -> Reaction {
         match action {
             Action::Filter => {
-                let prompt = Prompt::new(Purpose::Filter, &self.list.filter.text);
+                let prompt = Prompt::new(Purpose::Filter, &self.selection.list.filter.text);
                 return Reaction::Overlay(Box::new(Overlay::Prompt(prompt)));
             }
             Action::Sort => {
                 return Reaction::Overlay(Box::new(Overlay::Menu(Menu::sort(
                     self.sorts(),
-                    &self.list.sort,
+                    &self.selection.list.sort,
                 ))));
             }
             Action::Matter => {
                 let text = match self.before_matter.take() {
                     Some(text) => text,
                     None => {
-                        self.before_matter = Some(self.list.filter.text.clone());
+                        self.before_matter = Some(self.selection.list.filter.text.clone());
                         MATTERS.to_owned()
                     }
                 };
-                self.list.set_filter(&text);
+                self.set_filter(&text);
             }
             Action::Preview => {
                 self.preview = match self.preview {
-                    Preview::Auto if self.board.is_none() => Preview::On,
+                    Preview::Auto if self.selection.board.is_none() => Preview::On,
                     Preview::Auto | Preview::On => Preview::Off,
                     Preview::Off => Preview::On,
                 };
             }
-            Action::Escape if !self.list.filter.text.is_empty() => {
+            Action::Escape if !self.selection.list.filter.text.is_empty() => {
                 self.before_matter = None;
-                self.list.set_filter("");
+                self.set_filter("");
             }
-            action => return self.list.act(action),
+            action => return self.selection.list.act(action),
         }
         Reaction::Done
     }
@@ -91,44 +89,37 @@ impl View for Runs {
     fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         let (list, preview) = self.layout(area);
         let look = &shared.look;
-        let note = self.list.note(look);
+        let note = self.selection.list.note(look);
         let inner = if preview.is_some() || look.has_borders {
             look.pane(buffer, list, &Pane::new("runs").note(note).focused(true))
         } else {
             list
         };
-        self.list.draw(buffer, inner, shared, true);
+        self.selection.list.draw(buffer, inner, shared, true);
         match preview {
             Some(area) => self.draw_preview(buffer, area, shared),
-            None => self.board = None,
+            None => self.selection.board = None,
         }
     }
 
     fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        let list = self.list.ask(tickets);
-        let board = self.board.iter_mut().flat_map(|board| board.ask(tickets));
-        list.into_iter().chain(board).collect()
+        self.selection.ask(tickets)
     }
 
     fn expire(&mut self) {
-        self.list.expire();
-        self.board.iter_mut().for_each(Board::expire);
+        self.selection.expire();
     }
 
     fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
-        let answer = self.list.loaded(ticket, answer)?;
-        match &mut self.board {
-            Some(board) => board.loaded(ticket, answer),
-            None => Some(answer),
-        }
+        self.selection.loaded(ticket, answer)
     }
 
     fn target(&self) -> Option<Target> {
-        Some(Target::from(&self.list.selected()?.run))
+        self.selection.target()
     }
 
     fn crumb(&self) -> String {
-        match self.list.filter.text.as_str() {
+        match self.selection.list.filter.text.as_str() {
             "" => "runs".to_owned(),
             text => format!("runs  /{text}"),
         }
@@ -148,12 +139,20 @@ impl View for Runs {
     }
 
     fn remark(&mut self) -> Option<String> {
-        let name = self.list.gone.take()?;
+        let name = self.selection.list.gone.take()?;
         Some(format!("{name} is not in this list any more"))
     }
 }
 
 impl Runs {
+    pub fn set_filter(&mut self, text: &str) {
+        self.selection.list.filter.set(text);
+    }
+
+    pub fn set_sort(&mut self, sort: Sort) {
+        self.selection.list.sort = sort;
+    }
+
     fn layout(&self, area: Rect) -> (Rect, Option<Rect>) {
         let beside = ROOM_BESIDE <= area.width;
         match self.preview {
@@ -172,22 +171,15 @@ impl Runs {
     }
 
     fn draw_preview(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        let Some(row) = self.list.selected() else {
-            self.board = None;
+        let Some((board, run)) = self.selection.show() else {
             shared.look.pane(buffer, area, &Pane::new("preview"));
             return;
         };
-        let (id, name) = (row.run.id, row.run.name.clone());
-        if self.board.as_ref().is_none_or(|board| board.id != id) {
-            self.board = Some(Board::of(id));
-        }
-        let Some(board) = &mut self.board else { return };
-        board.detail.want(id);
         let (facts_area, chart_area) = match area.height {
             0..=15 => split_down(area, 0),
             height => split_down(area, height / 2),
         };
-        let title = shared.look.clip(&name, 40);
+        let title = shared.look.clip(&run.name, 40);
         if !facts_area.is_empty() {
             let inner = shared.look.pane(buffer, facts_area, &Pane::new(title));
             let width = usize::from(inner.width);
@@ -223,7 +215,7 @@ impl Runs {
             ("state".to_owned(), sort(SortKey::State, false)),
             ("most steps".to_owned(), sort(SortKey::Step, true)),
         ];
-        for metric in self.list.metrics() {
+        for metric in self.selection.list.metrics() {
             let is_more_better = crate::domain::metrics::Direction::of(&metric)
                 == crate::domain::metrics::Direction::Higher;
             let key = SortKey::Metric(MetricColumn {

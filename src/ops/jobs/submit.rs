@@ -1,0 +1,487 @@
+//! Jobs submitted: what can be known is checked, then folder, request and rows are made, and the agent is woken.
+
+use std::{
+    collections::BTreeMap,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use super::wake;
+use crate::{
+    data,
+    domain::{
+        events::{Event, What},
+        ids::{self, JobId, RunId},
+        jobs::{Care, Command, Job, JobState, Needs, PRIORITY, Request, Slot, Training, Work},
+        presets::{Device, Preset},
+        runs::{Progress, Run, RunKind, RunState, StateWord, Tag},
+    },
+    jobs::{capture, files, request},
+    ops::{Error, Kind, Result, presets, runs},
+    store::{self, Connection, events, jobs as rows, runs as run_rows},
+    train,
+    workspace::Workspace,
+};
+
+/// A training to be queued.
+#[derive(Clone, Debug)]
+pub struct Train {
+    /// The preset's name, for the run's page.
+    pub name: String,
+    /// The preset, overrides applied.
+    pub preset: Preset,
+    pub priority: i32,
+    pub after: Vec<RunId>,
+    pub tags: Vec<Tag>,
+    pub note: String,
+}
+
+/// A foreign program to be queued. It gets the caller's environment and working folder.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub argv: Vec<String>,
+    pub experiment: Option<String>,
+    pub needs: Needs,
+    pub priority: i32,
+    pub after: Vec<RunId>,
+    pub tags: Vec<Tag>,
+    pub note: String,
+}
+
+/// What was queued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Submitted {
+    pub run: RunId,
+    pub job: JobId,
+    pub name: String,
+    /// What was noticed in the data: columns left out, likely leaks.
+    pub warnings: Vec<String>,
+}
+
+/// Checks what can be known before training starts (data file, target, columns, split, device), queues the job and wakes
+/// the agent.
+///
+/// # Errors
+///
+/// What is wrong with preset or data, a folder that cannot be written; [`Kind::Environment`] when no agent could be
+/// started, though the job is queued then.
+pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
+    let Train {
+        name,
+        preset,
+        priority,
+        after,
+        tags,
+        note,
+    } = request;
+    train::check(&preset)?;
+    train::device_available(preset.device)?;
+    let file = data_file(ws, &preset)?;
+    let table = data::read(&file)?;
+    let plan = data::inspect(&table, &preset)?;
+    data::split(&table, &plan, &preset, preset.seed)?;
+    let warnings = plan.warnings.clone();
+    let needs = Needs {
+        cpus: preset.train.threads.max(1),
+        gpus: u32::from(preset.device == Device::Cuda),
+        ..Needs::default()
+    };
+    let draft = Draft {
+        kind: RunKind::Train,
+        experiment: preset.experiment.clone().unwrap_or_else(|| name.clone()),
+        preset: Some(name),
+        params: presets::short_parameters(&preset),
+        captured: captured(ws, &ws.surroundings.argv),
+        environment: None,
+        needs,
+        priority,
+        after,
+        tags,
+        note,
+        work: Work::Train(Box::new(Training {
+            data: file,
+            data_hash: table.hash().to_owned(),
+            seed: preset.seed,
+            resume: None,
+            preset,
+        })),
+    };
+    Ok(Submitted {
+        warnings,
+        ..submit(ws, draft)?
+    })
+}
+
+/// Queues a foreign program and wakes the agent.
+pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
+    let Program {
+        argv,
+        experiment,
+        needs,
+        priority,
+        after,
+        tags,
+        note,
+    } = request;
+    let Some(first) = argv.first() else {
+        return Err(Error::new(Kind::Invalid, "there is no command to run")
+            .hint("write it after `--`: sconce run -- python train.py"));
+    };
+    let file = Path::new(first)
+        .file_name()
+        .map_or_else(|| first.clone(), |name| name.to_string_lossy().into_owned());
+    let draft = Draft {
+        kind: RunKind::Command,
+        experiment: experiment.unwrap_or(file),
+        preset: None,
+        params: Default::default(),
+        captured: captured(ws, &argv),
+        environment: Some(&ws.surroundings.env),
+        needs,
+        priority,
+        after,
+        tags,
+        note,
+        work: Work::Command(Command {
+            argv,
+            cwd: ws.surroundings.cwd.clone(),
+        }),
+    };
+    submit(ws, draft)
+}
+
+/// Queues another attempt of an ended training, from its last checkpoint when there is one.
+pub(in crate::ops) fn resume(ws: &Workspace, run: &Run) -> Result<Run> {
+    let dir = ws.run_dir(&run.id);
+    let frozen = request::frozen(&dir).map_err(|error| {
+        Error::new(
+            Kind::Environment,
+            format!("cannot read what {} was asked to do", run.name),
+        )
+        .hint("its folder is not whole: train it anew")
+        .because(error)
+    })?;
+    let Work::Train(mut training) = frozen.work else {
+        return Err(
+            Error::new(Kind::Invalid, format!("{} is a foreign program", run.name))
+                .hint("start it again with `sconce run -- …`"),
+        );
+    };
+    let last = PathBuf::from("checkpoints/last.safetensors");
+    training.resume = dir.join(&last).exists().then_some(last);
+    let attempt = run.attempt + 1;
+    let needs = Needs {
+        cpus: training.preset.train.threads.max(1),
+        gpus: u32::from(training.preset.device == Device::Cuda),
+        ..Needs::default()
+    };
+    let asked = Request {
+        job: JobId(ws.random_id()),
+        run: run.id,
+        name: run.name.clone(),
+        attempt,
+        actor: ws.actor().clone(),
+        work: Work::Train(training),
+        slot: Slot::default(),
+        care: Care::default(),
+    };
+    enqueue(ws, &asked, needs, PRIORITY, &[], |tx| {
+        let found = run_rows::get(tx, &run.id)?;
+        if !found.is_some_and(|found| found.state.has_ended() && found.attempt == run.attempt) {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("{} was resumed a moment ago", run.name),
+            )
+            .hint("`sconce runs` shows how it stands"));
+        }
+        run_rows::set_attempt(tx, &run.id, attempt)?;
+        run_rows::set_state(tx, &run.id, &RunState::Queued)?;
+        line(ws, tx, run, "runs.resume", Some(run.state.word()))
+    })?;
+    wake(ws)?;
+    runs::get(ws, &run.id)
+}
+
+/// What a new run needs to exist.
+struct Draft<'a> {
+    kind: RunKind,
+    experiment: String,
+    preset: Option<String>,
+    params: BTreeMap<String, serde_json::Value>,
+    captured: serde_json::Value,
+    /// Handed to the worker in a private file that it removes as it starts.
+    environment: Option<&'a [(String, String)]>,
+    needs: Needs,
+    priority: i32,
+    after: Vec<RunId>,
+    tags: Vec<Tag>,
+    note: String,
+    work: Work,
+}
+
+/// Makes the run's folder, its request and its rows, in this order, and wakes the agent: a row is never there before
+/// what it speaks of.
+fn submit(ws: &Workspace, draft: Draft) -> Result<Submitted> {
+    let id = RunId(ws.random_id());
+    let mut run = Run {
+        id,
+        name: ids::name(ws.random_word()),
+        experiment: draft.experiment,
+        kind: draft.kind,
+        preset: draft.preset,
+        state: RunState::Queued,
+        actor: ws.actor().clone(),
+        created: ws.now(),
+        attempt: 1,
+        progress: Progress::default(),
+        tags: draft.tags.into_iter().collect(),
+        params: draft.params,
+        note: draft.note,
+    };
+    // Names are unique: the request holds one, so it is settled before the request is written.
+    while ws
+        .store
+        .read(|tx| Ok::<_, Error>(run_rows::by_name(tx, &run.name)?.is_some()))?
+    {
+        run.name = ids::name(ws.random_word());
+    }
+    make_run_folder(&ws.run_dir(&id))?;
+    if let Some(environment) = draft.environment {
+        request::write_environment(&ws.run_dir(&id), environment)
+            .map_err(|error| unwritable(&ws.run_dir(&id), error))?;
+    }
+    let job = JobId(ws.random_id());
+    let asked = Request {
+        job,
+        run: id,
+        name: run.name.clone(),
+        attempt: 1,
+        actor: run.actor.clone(),
+        work: draft.work,
+        slot: Slot::default(),
+        care: Care::default(),
+    };
+    enqueue(
+        ws,
+        &asked,
+        draft.needs,
+        draft.priority,
+        &draft.after,
+        |tx| {
+            if !run_rows::insert(tx, &run, &draft.captured)? {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("the name {} was taken a moment ago", run.name),
+                )
+                .hint("try again"));
+            }
+            let event = Event {
+                time: run.created,
+                step: None,
+                what: What::Submitted {
+                    by: run.actor.to_string(),
+                },
+            };
+            events::insert(tx, &id, &event)?;
+            line(ws, tx, &run, "jobs.submit", None)
+        },
+    )?;
+    wake(ws)?;
+    Ok(Submitted {
+        run: id,
+        job,
+        name: run.name,
+        warnings: vec![],
+    })
+}
+
+/// Writes the request, then the job's row with the request's hash, in the transaction of the run's own rows.
+fn enqueue(
+    ws: &Workspace,
+    asked: &Request,
+    needs: Needs,
+    priority: i32,
+    after: &[RunId],
+    rows_of_run: impl FnOnce(&Connection) -> Result<()>,
+) -> Result<()> {
+    let actor = ws.actor();
+    let hash =
+        request::submit(&ws.root, actor.uid, asked).map_err(|error| unwritable(&ws.root, error))?;
+    let job = Job {
+        id: asked.job,
+        run: asked.run,
+        attempt: asked.attempt,
+        actor: actor.clone(),
+        created: ws.now(),
+        priority,
+        after: after.to_vec(),
+        needs,
+        state: JobState::Queued,
+        request: hash,
+    };
+    let stored = ws.store.write(|tx| {
+        rows_of_run(tx)?;
+        Ok(rows::insert(tx, &job)?)
+    });
+    stored.inspect_err(|_| drop(withdraw(ws, &job)))
+}
+
+/// Removes what was submitted for a job that nobody will start: it may hold secrets.
+pub(in crate::ops) fn withdraw(ws: &Workspace, job: &Job) -> Result<()> {
+    let dir = ws.run_dir(&job.run);
+    request::withdraw(&ws.root, job.actor.uid, &job.id, &dir)
+        .map_err(|error| unwritable(&dir, error))
+}
+
+fn line(
+    ws: &Workspace,
+    tx: &Connection,
+    run: &Run,
+    action: &str,
+    before: Option<StateWord>,
+) -> Result<()> {
+    let before = before.map(|word| word.to_string());
+    runs::audited(
+        ws,
+        tx,
+        run,
+        action,
+        before,
+        Some(StateWord::Queued.to_string()),
+    )
+}
+
+fn captured(ws: &Workspace, argv: &[String]) -> serde_json::Value {
+    let here = &ws.surroundings;
+    capture::capture(&capture::Surroundings {
+        argv,
+        cwd: &here.cwd,
+        env: &here.env,
+        settings: &ws.config.capture,
+    })
+}
+
+/// Others of the group may look into a run's folder; nobody but its owner writes there.
+fn make_run_folder(dir: &Path) -> Result<()> {
+    let make = || {
+        if let Some(runs) = dir.parent().filter(|runs| !runs.exists()) {
+            store::make_private_folder(runs)?;
+        }
+        std::fs::create_dir(dir)?;
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o2750))?;
+        dir.parent().into_iter().for_each(files::sync_folder);
+        std::io::Result::Ok(())
+    };
+    make().map_err(|error| unwritable(dir, error))
+}
+
+fn unwritable(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(
+        Kind::Environment,
+        format!("cannot write {}", path.display()),
+    )
+    .hint("check the folder's owner and mode, and the free space: `sconce doctor`")
+    .because(error)
+}
+
+/// The file that a preset trains on. A shipped data set is laid down in the store first.
+fn data_file(ws: &Workspace, preset: &Preset) -> Result<PathBuf> {
+    let Some(name) = preset.data.strip_prefix("demo:") else {
+        let file = PathBuf::from(&preset.data);
+        return Ok(if file.is_absolute() {
+            file
+        } else {
+            ws.surroundings.cwd.join(file)
+        });
+    };
+    let Some(bytes) = data::demo(name) else {
+        let hint = format!(
+            "there are {}",
+            data::demo_names().collect::<Vec<_>>().join(", ")
+        );
+        return Err(
+            Error::new(Kind::NotFound, format!("no data set {name:?} is shipped")).hint(hint),
+        );
+    };
+    let folder = ws.root.join("shipped").join(ws.actor().uid.to_string());
+    let file = folder.join(format!("{name}.csv"));
+    let lay_down = || {
+        if std::fs::read(&file).is_ok_and(|found| found == bytes) {
+            return Ok(());
+        }
+        store::make_private_folder(&folder)?;
+        let beside = folder.join(format!("{name}.csv.{}", ws.random_id()));
+        std::fs::write(&beside, bytes)?;
+        std::fs::rename(&beside, &file)
+    };
+    lay_down().map_err(|error| unwritable(&file, error))?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::Config,
+        domain::{actors::Actor, runs::Ending},
+        workspace::{Clock, Surroundings},
+    };
+
+    #[test]
+    fn of_two_that_resume_a_run_at_once_one_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let surroundings = Surroundings {
+            actor: Actor {
+                uid: rustix::process::getuid().as_raw(),
+                name: "ana".to_owned(),
+                host: "box".to_owned(),
+            },
+            clock: Clock::System,
+            program: "/bin/true".into(),
+            argv: vec![],
+            cwd: dir.path().to_owned(),
+            env: vec![],
+        };
+        let ws =
+            Workspace::open(Config::default(), &dir.path().join("store"), surroundings).unwrap();
+        let data = dir.path().join("data.csv");
+        std::fs::write(&data, "a,y\n".to_owned() + &"1,0\n2,1\n".repeat(50)).unwrap();
+        let preset = serde_json::json!({
+            "task": "classification", "data": data, "target": "y",
+            "features": {"numbers": ["a"]},
+        });
+        let asked = Train {
+            name: "tiny".to_owned(),
+            preset: serde_json::from_value(preset).unwrap(),
+            priority: PRIORITY,
+            after: vec![],
+            tags: vec![],
+            note: String::new(),
+        };
+        let Submitted { run: id, job, .. } = train(&ws, asked).unwrap();
+        let row = ws.store.read(|tx| rows::get(tx, &job)).unwrap().unwrap();
+        let uid = ws.actor().uid;
+        let submitted = request::submitted(&ws.root, uid, &job, &row.request).unwrap();
+        request::freeze(&ws.run_dir(&id), &submitted).unwrap();
+        let ended = RunState::Ended {
+            started: None,
+            at: ws.now(),
+            how: Ending::Lost,
+        };
+        ws.store
+            .write(|tx| run_rows::set_state(tx, &id, &ended))
+            .unwrap();
+        let seen_by_both = runs::get(&ws, &id).unwrap();
+        assert_eq!(resume(&ws, &seen_by_both).unwrap().attempt, 2);
+        let refused = resume(&ws, &seen_by_both).unwrap_err();
+        assert_eq!(refused.kind, Kind::Conflict);
+        let requests = ws.root.join("requests").join(uid.to_string());
+        assert_eq!(
+            requests.read_dir().unwrap().count(),
+            2,
+            "the refused one leaves no request"
+        );
+    }
+}
