@@ -406,41 +406,6 @@ fn summaries_and_columns_are_merged_over_segments() {
 }
 
 #[test]
-fn a_deleted_run_leaves_nothing_behind_and_takes_nothing_with_it() {
-    let count = |conn: &Connection, table: &str| -> i64 {
-        conn.query_row(&format!("select count(*) from {table}"), [], |row| {
-            row.get(0)
-        })
-        .unwrap()
-    };
-    let delete = |conn: &Connection, run: RunId| {
-        conn.execute("delete from runs where id = ?", [run.to_string()])
-            .unwrap();
-    };
-    {
-        let conn = store();
-        let points: Vec<Point> = (0..10_000).map(|i| point(i, 0.5)).collect();
-        take_in(&conn, "loss", &points, 100);
-        let mut other = Open::load(&conn, &run(1)).unwrap();
-        for i in 0..9_000 {
-            other.add(Some(i), Timestamp(i), &[("loss".to_owned(), 1.0)]);
-            if i % 50 == 0 {
-                other.save(&conn).unwrap();
-            }
-        }
-        other.save(&conn).unwrap();
-        delete(&conn, run(0));
-        assert!(all(&conn, "loss").is_empty());
-        let kept = super::points(&conn, &run(1), "loss", 0, i64::MAX, usize::MAX).unwrap();
-        assert_eq!(kept.len(), 9_000);
-        delete(&conn, run(1));
-        for table in ["series", "chunk", "part", "pending"] {
-            assert_eq!(count(&conn, table), 0, "{table}");
-        }
-    }
-}
-
-#[test]
 fn the_pace_outlives_a_reload() {
     for length in [3, 100, 4_096, 5_000] {
         let conn = store();
