@@ -261,7 +261,9 @@ fn what_may_hold_secrets_goes_with_a_job_that_nobody_starts() {
     assert_eq!(left(&run), (false, 0));
     // A worker that finds no such program never removes them itself.
     let program = Program {
-        argv: vec!["no-such-program".to_owned()],
+        argv: ["no-such-program", "--token", "hunter2"]
+            .map(str::to_owned)
+            .to_vec(),
         experiment: None,
         needs: Needs::default(),
         priority: 50,
@@ -277,6 +279,8 @@ fn what_may_hold_secrets_goes_with_a_job_that_nobody_starts() {
     let fails = ops::jobs::program(&stage.ws, free).unwrap().run;
     stage.until(&mut stage.agent(), &fails, StateWord::Failed);
     assert_eq!(left(&fails), (false, 0));
+    let frozen = std::fs::read_to_string(stage.ws.run_dir(&fails).join("job.json")).unwrap();
+    assert!(!frozen.contains("hunter2"), "{frozen}");
     assert_eq!(stage.word(&waits), StateWord::Stopped);
     assert_eq!(left(&waits), (false, 0));
 }

@@ -173,7 +173,8 @@ impl Intake {
         if freed {
             // What cannot be compressed or removed stays as it is: nothing depends on it.
             let _ = journal::compress(&run.dir, run.job.attempt);
-            let _ = request::withdraw(&ws.root, ws.actor().uid, &run.job.id, &run.dir);
+            let _ = request::seal(&run.dir, &run.request);
+            let _ = request::forget(&ws.root, ws.actor().uid, &run.job.id);
         }
         Ok(())
     }

@@ -17,12 +17,6 @@ pub fn summaries(ws: &Workspace, run: &RunId) -> Result<Vec<Summary>> {
         .read(|tx| Ok(series::summaries(tx, run).map_err(store::Error::from)?))
 }
 
-/// The first and the last step of a series over all its segments; `None` when it has no point.
-pub fn extent(ws: &Workspace, run: &RunId, metric: &str) -> Result<Option<(i64, i64)>> {
-    ws.store
-        .read(|tx| Ok(series::extent(tx, run, metric).map_err(store::Error::from)?))
-}
-
 /// A series reduced to the columns of a window, segment by segment. Costs what the window is wide.
 pub fn chart(ws: &Workspace, run: &RunId, metric: &str, window: &Window) -> Result<Vec<Segment>> {
     ws.store

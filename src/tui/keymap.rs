@@ -68,10 +68,17 @@ impl Keymap {
 
     /// Gives actions other keys: `runs.sort` to `["o"]` takes the old keys of `sort` in `runs` away; an empty list unbinds.
     pub fn remap(mut self, keys: &BTreeMap<String, Vec<String>>) -> Result<Self, Wrong> {
-        for (name, texts) in keys {
-            let (context, action) = self.named(name)?;
+        let named: Vec<(String, Action)> = keys
+            .keys()
+            .map(|name| self.named(name))
+            .collect::<Result<_, _>>()?;
+        // All old keys go before the first new one comes, so that two actions may change places.
+        for (context, action) in &named {
+            let table = self.0.entry(context.clone()).or_default();
+            table.retain(|_, bound| bound != action);
+        }
+        for ((name, texts), (context, action)) in keys.iter().zip(named) {
             let table = self.0.entry(context).or_default();
-            table.retain(|_, bound| *bound != action);
             for text in texts {
                 let keys = checked(name, text, action)?;
                 if let Some(other) = table.get(&keys) {
@@ -338,6 +345,17 @@ mod tests {
                 .lookup(&["runs"], &chords("s")),
             Lookup::Nothing
         );
+    }
+
+    #[test]
+    fn two_actions_may_change_places() {
+        let swapped = [("runs.sort", "f"), ("runs.matter", "s")]
+            .map(|(name, key)| (name.to_owned(), vec![key.to_owned()]));
+        let keymap = Keymap::shipped().remap(&swapped.into()).unwrap();
+        for (key, action) in [("f", Action::Sort), ("s", Action::Matter)] {
+            let typed: Keys = key.parse().unwrap();
+            assert_eq!(keymap.lookup(&["runs"], &typed.0), Lookup::Action(action));
+        }
     }
 
     #[test]
