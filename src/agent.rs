@@ -32,7 +32,7 @@ use crate::{
     jobs::{self, lock, process, request, slots, spawn, worker},
     ops::{
         Error, Kind, Result,
-        intake::Intake,
+        intake::{self, Intake},
         leases::{self, Leased},
         runs, upkeep,
     },
@@ -216,7 +216,9 @@ impl<'a> Agent<'a> {
         if self.begun.contains(&run.job.id) {
             return Ok(true);
         }
-        let was_begun = worker::was_begun(&run.dir, run.job.attempt).map_err(unusable)?;
+        // A program must not run twice, whatever it did to its journal.
+        let was_begun = worker::was_begun(&run.dir, run.job.attempt).map_err(unusable)?
+            || intake::was_begun(self.ws, run)?;
         if was_begun {
             self.begun.insert(run.job.id);
         }

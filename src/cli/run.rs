@@ -1,5 +1,5 @@
 use super::{
-    Answer, BUG, DONE, Failure, NOT_DONE,
+    Answer, BUG, DONE, Failure, NO, NOT_DONE,
     open::Context,
     train::{Queueing, say_submitted},
     wait,
@@ -115,13 +115,19 @@ fn follow(context: &Context, ws: &Workspace, id: &RunId) -> Answer {
     }
 }
 
-/// The program's own code, 128 + n for a signal, 2 where nobody saw its end.
+/// The program's own code, 1 where it exited well and said that it failed, 128 + n for a signal, 2 where nobody saw its
+/// end.
 fn exit_code(run: &Seen) -> u8 {
     let RunState::Ended { how, .. } = &run.state else {
         return BUG;
     };
     match how {
         Ending::Done => DONE,
+        // It said itself that it failed.
+        Ending::Failed {
+            exit: Exit::Code(0),
+            ..
+        } => NO,
         Ending::Failed {
             exit: Exit::Code(code),
             ..

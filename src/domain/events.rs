@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{control::Want, jobs::Slot, time::Timestamp};
+use super::{control::Want, jobs::Slot, runs::Ending, time::Timestamp};
 
 /// One line of a run's history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,7 +72,12 @@ pub enum What {
         count: u64,
         first: String,
     },
-    /// The worker or its program is gone, and how it ended is known only in part.
+    /// It ended; an attempt that is resumed ends again.
+    Ended {
+        #[serde(flatten)]
+        how: Ending,
+    },
+    /// Something that nobody asked for was seen.
     Noticed {
         what: String,
     },

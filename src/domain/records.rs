@@ -50,6 +50,26 @@ pub struct End {
     pub message: String,
 }
 
+impl End {
+    /// This end with the one that was said after it. A program may say how it ended before its worker does: the worker
+    /// knows better when the program failed or was stopped, and otherwise what the program said stands.
+    #[must_use]
+    pub fn then(self, next: Self) -> Self {
+        let is_of_the_program = self.exit.is_none();
+        match next.state {
+            EndState::Done if is_of_the_program => Self {
+                exit: next.exit,
+                ..self
+            },
+            EndState::Failed if is_of_the_program && !self.message.is_empty() => Self {
+                message: self.message,
+                ..next
+            },
+            _ => next,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EndState {
@@ -73,6 +93,10 @@ pub enum BadLine {
     TooLong,
     #[error("{0:?} cannot be the name of a metric")]
     MetricName(String),
+    #[error("the artifact {0:?} is not below the run's folder")]
+    Artifact(String),
+    #[error("it names another process than the run's own")]
+    OtherProcess,
 }
 
 /// Reads one line, without its newline.
@@ -353,6 +377,47 @@ mod tests {
             Just(f64::NEG_INFINITY),
             Just(0.1)
         ]
+    }
+
+    #[test]
+    fn the_worker_knows_better_unless_the_program_ended_well() {
+        let end = |state, exit, message: &str| End {
+            state,
+            exit,
+            message: message.to_owned(),
+        };
+        let code = |code| Some(Exit::Code(code));
+        use EndState::{Done, Failed, Stopped};
+        let cases = [
+            (
+                end(Failed, None, "diverged"),
+                end(Done, code(0), ""),
+                end(Failed, code(0), "diverged"),
+            ),
+            (
+                end(Done, None, ""),
+                end(Failed, code(3), "boom"),
+                end(Failed, code(3), "boom"),
+            ),
+            (
+                end(Failed, None, "diverged"),
+                end(Failed, code(3), "boom"),
+                end(Failed, code(3), "diverged"),
+            ),
+            (
+                end(Done, None, ""),
+                end(Stopped, code(0), "ana"),
+                end(Stopped, code(0), "ana"),
+            ),
+            (
+                end(Failed, code(1), "x"),
+                end(Done, code(0), ""),
+                end(Done, code(0), ""),
+            ),
+        ];
+        for (program, worker, expected) in cases {
+            assert_eq!(program.then(worker), expected);
+        }
     }
 
     /// Numbers, and what only nearly is one.

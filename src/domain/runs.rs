@@ -1,6 +1,9 @@
 //! Runs: one attempt or more at training a model or running a foreign program, and the states they can be in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +72,23 @@ pub enum Ending {
     Lost,
     /// A foreign program ended while nobody watched: how is not known.
     Unseen,
+}
+
+/// As its history says it, on one line.
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("done"),
+            Self::Failed { exit, message } => {
+                let last = message.lines().rev().find(|line| !line.trim().is_empty());
+                write!(f, "failed, {exit}")?;
+                last.map_or(Ok(()), |line| write!(f, ": {}", line.trim()))
+            }
+            Self::Stopped { by } => write!(f, "stopped by {by}"),
+            Self::Lost => f.write_str("lost: its worker is gone and did not say how it ended"),
+            Self::Unseen => f.write_str("ended unseen: the program ended while nobody watched it"),
+        }
+    }
 }
 
 /// The word for a state, in tables, filters and `--json`.

@@ -43,7 +43,7 @@ pub fn ask(dir: &Path, attempt: u32, want: Want, by: &str, now: Timestamp) -> Re
 /// The file is there and cannot be read.
 pub fn read(dir: &Path) -> Result<Option<Control>> {
     let path = path(dir);
-    match std::fs::read(&path) {
+    match files::read(&path) {
         Ok(text) => Ok(serde_json::from_slice(&text).ok()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(file("read", path)(error)),

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions, Permissions},
-    io::Write as _,
+    io::{self, Read as _, Write as _},
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
     sync::atomic::{AtomicU32, Ordering},
@@ -74,10 +74,36 @@ pub fn append(path: &Path) -> Result<File> {
     Ok(log)
 }
 
-/// Options that refuse a link: in a shared store others may put one where this user's logs and locks belong.
+/// Opens a file for reading. A program can put anything in the place of a file of its run, so that a link, a folder or a
+/// device is an error, and a pipe is not waited for.
+///
+/// # Errors
+///
+/// There is no file, or it cannot be opened.
+pub fn open(path: &Path) -> io::Result<File> {
+    let file = not_through_links().read(true).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    Ok(file)
+}
+
+/// The contents of a file that [`open`] opens.
+///
+/// # Errors
+///
+/// It cannot be opened or read.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![];
+    open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Options that refuse a link: in a shared store others may put one where this user's logs and locks belong. A pipe is
+/// not waited for either.
 pub(super) fn not_through_links() -> OpenOptions {
     let mut options = OpenOptions::new();
-    let flags = OFlags::NOFOLLOW.bits();
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
     options.custom_flags(i32::try_from(flags).expect("a flag of open(2) is an int"));
     options
 }
@@ -92,7 +118,7 @@ pub(super) fn let_the_group_read(file: &File) {
 pub fn last_lines(path: &Path, lines: usize) -> String {
     use std::os::unix::fs::FileExt as _;
     let tail = || {
-        let log = File::open(path)?;
+        let log = open(path)?;
         let size = log.metadata()?.len();
         let from = size.saturating_sub(8 << 10);
         let mut bytes = vec![0; usize::try_from(size - from).unwrap_or(0)];

@@ -303,8 +303,9 @@ impl<'a> Watch<'a> {
             kill_at: Instant::now().checked_add(grace),
         });
         self.signal(Signal::TERM)?;
-        // One that is paused meets the signal only when it goes on.
-        self.signal(Signal::CONT)
+        // One that is paused meets the signal only when it goes on; any other may be gone by now.
+        let _ = self.signal(Signal::CONT);
+        Ok(())
     }
 
     fn kill_when_due(&mut self) {

@@ -30,7 +30,7 @@ pub fn compress(dir: &Path, attempt: u32) -> io::Result<()> {
     let plain = path(dir, attempt);
     let packed = plain.with_extension("ndjson.zst");
     let beside = plain.with_extension("ndjson.zst.new");
-    let mut from = match File::open(&plain) {
+    let mut from = match files::open(&plain) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && packed.exists() => return Ok(()),
         opened => opened?,
     };

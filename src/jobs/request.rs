@@ -166,7 +166,7 @@ pub fn freeze(dir: &Path, request: &Request) -> Result<()> {
 /// [`Error::File`] when it cannot be read, [`Error::Request`] when it is none.
 pub fn frozen(dir: &Path) -> Result<Request> {
     let path = dir.join("job.json");
-    let bytes = std::fs::read(&path).map_err(file("read", &path))?;
+    let bytes = files::read(&path).map_err(file("read", &path))?;
     serde_json::from_slice(&bytes).map_err(|error| Error::Request {
         path,
         why: error.to_string(),
@@ -186,7 +186,7 @@ pub fn write_environment(dir: &Path, environment: &[(String, String)]) -> Result
 
 /// The environment that was left for a worker, if one was and it can be read.
 pub fn environment(dir: &Path) -> Option<Vec<(String, String)>> {
-    serde_json::from_slice(&std::fs::read(environment_path(dir)).ok()?).ok()
+    serde_json::from_slice(&files::read(&environment_path(dir)).ok()?).ok()
 }
 
 /// Removes what of a request may hold secrets, once its program was started: the environment, and arguments that look

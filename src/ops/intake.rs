@@ -5,8 +5,7 @@ mod told;
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use self::{taking::Taking, told::Told};
@@ -17,7 +16,7 @@ use crate::{
         evidence::{Evidence, judge},
         ids::RunId,
         jobs::{Exit, JobState, Work},
-        runs::{Ending, RunState, StateWord},
+        runs::{RunState, StateWord},
         time::Timestamp,
     },
     jobs::{
@@ -36,7 +35,6 @@ pub struct Intake {
 
 /// One journal, and what was taken in of it.
 struct Following {
-    path: PathBuf,
     reader: Reader,
     taking: Taking,
 }
@@ -60,36 +58,53 @@ impl Taken {
 
 impl Intake {
     /// Takes in at most about `budget` bytes of new whole lines of the journals of these runs, in one transaction, so
-    /// that a kill at any moment loses no point and takes none twice.
+    /// that a kill at any moment loses no point and takes none twice. One that cannot be read keeps no other out.
+    ///
+    /// # Errors
+    ///
+    /// The first journal that cannot be read; the store cannot be written.
     pub fn take_in(&mut self, ws: &Workspace, runs: &[Leased], budget: u64) -> Result<Taken> {
-        let now = ws.now();
-        let mut news = vec![];
+        let (mut news, mut went) = (vec![], Ok(()));
         for run in runs {
-            if self.following(ws, run)?.has_news() {
-                news.push(run);
+            match self.following(ws, run) {
+                Ok(following) if following.reader.has_news() => news.push(run),
+                Ok(_) => {}
+                Err(error) => went = went.and(Err(error)),
             }
         }
-        if news.is_empty() {
-            return Ok(Taken {
-                caught_up: true,
-                ..Taken::default()
-            });
+        let share = budget / news.len().max(1) as u64;
+        // Read before the store is locked: nobody waits there for a disk that does not answer.
+        let mut batches = vec![];
+        for run in news {
+            match self.following(ws, run)?.reader.read(share) {
+                Ok(batch) => batches.push((run.job.run, batch)),
+                Err(error) => went = went.and(Err(unreadable(run, error))),
+            }
         }
+        let taken = self.store(ws, &batches)?;
+        went.map(|()| taken)
+    }
+
+    fn store(&mut self, ws: &Workspace, batches: &[(RunId, journal::Batch)]) -> Result<Taken> {
+        let mut taken = Taken {
+            caught_up: true,
+            ..Taken::default()
+        };
+        if batches.is_empty() {
+            return Ok(taken);
+        }
+        let now = ws.now();
         let stored = ws.store.record(|tx| {
-            let mut taken = Taken {
-                caught_up: true,
-                ..Taken::default()
-            };
-            for run in &news {
-                let following = self.runs.get_mut(&run.job.run).expect("it was made above");
-                taken.add(following.take(tx, run, budget / news.len() as u64, now)?);
+            for (run, batch) in batches {
+                let following = self.runs.get_mut(run).expect("it was read from");
+                taken.add(following.taking.store(tx, batch, now)?);
             }
             Ok::<_, Error>(taken)
         });
         // What is open in memory may have run ahead of the store: it is read again from there.
         stored.inspect_err(|_| {
-            for run in &news {
-                self.runs.remove(&run.job.run);
+            for (run, _) in batches {
+                self.runs.remove(run);
             }
         })
     }
@@ -190,7 +205,7 @@ impl Intake {
     }
 }
 
-/// Stores a run's new state, with a word in its history where nobody asked for the change. What has ended stays so.
+/// Stores a run's new state, with a line in its history where nobody asked for the change. What has ended stays so.
 fn store_state(
     tx: &Connection,
     run: &RunId,
@@ -200,6 +215,9 @@ fn store_state(
 ) -> Result<()> {
     if before == after || before.has_ended() {
         return Ok(());
+    }
+    if let RunState::Ended { started, how, .. } = after {
+        return super::runs::end(tx, run, *started, now, how.clone());
     }
     rows::set_state(tx, run, after)?;
     if let Some(what) = noticed(before, after) {
@@ -211,6 +229,12 @@ fn store_state(
         events::insert(tx, run, &event)?;
     }
     Ok(())
+}
+
+/// Was this attempt begun, as far as the store knows? Its journal may be gone.
+pub fn was_begun(ws: &Workspace, run: &Leased) -> Result<bool> {
+    let taking = Taking::load(ws, run.job.run, run.job.attempt)?;
+    Ok(taking.was_begun())
 }
 
 /// How much of a journal is read before it is stored.
@@ -230,33 +254,7 @@ impl Following {
         let taking = Taking::load(ws, run.job.run, run.job.attempt)?;
         let path = journal::path(&run.dir, run.job.attempt);
         let reader = Reader::new(&path, taking.position.read, taking.position.inode);
-        Ok(Self {
-            path,
-            reader,
-            taking,
-        })
-    }
-
-    /// Is there anything in the file that was not taken in? Costs one look at its size.
-    fn has_news(&self) -> bool {
-        let known = &self.taking.position;
-        self.path
-            .metadata()
-            .is_ok_and(|meta| (meta.len(), meta.ino()) != (known.read, known.inode))
-    }
-
-    fn take(
-        &mut self,
-        tx: &Connection,
-        run: &Leased,
-        budget: u64,
-        now: Timestamp,
-    ) -> Result<Taken> {
-        let batch = self
-            .reader
-            .read(budget)
-            .map_err(|error| unreadable(run, error))?;
-        self.taking.store(tx, &batch, now)
+        Ok(Self { reader, taking })
     }
 }
 
@@ -275,13 +273,6 @@ fn last_lines(dir: &Path, is_foreign: bool) -> String {
 fn noticed(before: &RunState, after: &RunState) -> Option<String> {
     match after {
         RunState::Orphaned { .. } => Some("the worker is gone, the program runs on".to_owned()),
-        RunState::Ended {
-            how: Ending::Lost, ..
-        } => Some("the worker is gone and did not say how it ended".to_owned()),
-        RunState::Ended {
-            how: Ending::Unseen,
-            ..
-        } => Some("the program ended while nobody watched it".to_owned()),
         RunState::Running { .. } if before.word() == StateWord::Orphaned => {
             Some("a worker watches the program again".to_owned())
         }

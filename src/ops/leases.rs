@@ -223,16 +223,12 @@ fn drop_job(ws: &Workspace, tx: &Connection, job: &Job, why: String, action: &st
     // Nobody will start it: what may hold secrets goes now. Without it the job is refused again, should this not be stored.
     let _ = request::withdraw(&ws.root, job.actor.uid, &job.id, &ws.run_dir(&job.run));
     if let Some(run) = run_rows::get(tx, &job.run)?.filter(|run| !run.state.has_ended()) {
-        let how = Ending::Stopped { by: why.clone() };
-        run_rows::set_state(
-            tx,
-            &run.id,
-            &RunState::Ended {
-                started: None,
-                at: ws.now(),
-                how,
-            },
-        )?;
+        let how = match run.state {
+            RunState::Queued => Ending::Stopped { by: why.clone() },
+            // It was begun, and what is left of it cannot be looked after.
+            _ => Ending::Lost,
+        };
+        super::runs::end(tx, &run.id, run.state.started(), ws.now(), how)?;
     }
     let target = format!("job {} of {}", job.id, job.actor);
     let entry = audit::Entry {

@@ -1,13 +1,12 @@
 //! Logs: the output of a run, by byte range.
 
 use std::{
-    fs::File,
     io::{self, Read, Seek, SeekFrom},
     path::Path,
 };
 
 use super::{Error, Kind, Result};
-use crate::{domain::ids::RunId, workspace::Workspace};
+use crate::{domain::ids::RunId, jobs::files, workspace::Workspace};
 
 /// A part of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub fn read(ws: &Workspace, run: &RunId, from: Option<u64>, budget: u64) -> Resu
 }
 
 fn part(path: &Path, from: Option<u64>, budget: u64) -> io::Result<Chunk> {
-    let mut file = match File::open(path) {
+    let mut file = match files::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Chunk::default()),
         Err(error) => return Err(error),

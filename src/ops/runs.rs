@@ -21,8 +21,9 @@ use crate::{
         ids::{Id, JobId, RunId, unique_prefix},
         metrics::Summary,
         records::Artifact,
-        runs::{Run, StateWord, Tag},
+        runs::{Ending, Run, RunState, StateWord, Tag},
         text::nearest,
+        time::Timestamp,
     },
     store::{self, audit, events, jobs as job_rows, runs as rows, series},
     workspace::Workspace,
@@ -340,6 +341,28 @@ fn change(
         audited(ws, tx, &run, action, before, after)?;
         rows::get(tx, id)?.ok_or_else(|| gone(id))
     })
+}
+
+/// Ends a run, with the line of its history that says how.
+pub(super) fn end(
+    tx: &store::Connection,
+    run: &RunId,
+    started: Option<Timestamp>,
+    at: Timestamp,
+    how: Ending,
+) -> Result<()> {
+    let state = RunState::Ended {
+        started,
+        at,
+        how: how.clone(),
+    };
+    rows::set_state(tx, run, &state)?;
+    let event = Event {
+        time: at,
+        step: None,
+        what: What::Ended { how },
+    };
+    Ok(events::insert(tx, run, &event)?)
 }
 
 /// Adds the audit line of a change of a run, in the transaction of the change.

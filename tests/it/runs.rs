@@ -234,6 +234,55 @@ fn a_job_row_that_nobody_asked_for_is_refused_named_and_audited() {
 }
 
 #[test]
+fn a_program_that_spoils_its_journal_harms_nobody_and_never_runs_twice() {
+    let space = Space::new();
+    let spoiled = [
+        "rm $SCONCE_JOURNAL; mkfifo $SCONCE_JOURNAL",
+        "rm $SCONCE_JOURNAL; mkdir $SCONCE_JOURNAL",
+        "rm $SCONCE_JOURNAL; ln -s /dev/zero $SCONCE_JOURNAL",
+        "rm $SCONCE_JOURNAL",
+        "rm -r $SCONCE_RUN_DIR",
+    ];
+    for (i, how) in spoiled.iter().enumerate() {
+        let count = space.path(&format!("count{i}"));
+        let script = format!("echo >> {}; sleep 0.3; {how}; exit 0", count.display());
+        let run = space.json(&["run", "--detach", "--", "sh", "-c", &script])["name"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        eventually("it runs", || count.exists());
+        agents(&space).iter().for_each(|pid| kill(*pid));
+        space.ok(&["agent", "start"]);
+        // The queue goes on, and so does this run: it comes to an end.
+        space.ok(&["run", "--", "true"]);
+        space.run(&["runs", "wait", &run]);
+        assert!(space.show(&run)["run"]["ended"].is_i64(), "{how}");
+        assert_eq!(std::fs::read_to_string(&count).unwrap(), "\n", "{how}");
+    }
+}
+
+#[test]
+fn what_a_program_says_of_its_end_counts_when_it_exits_well() {
+    let space = Space::new();
+    let script = r#"echo '{"end":{"state":"failed","message":"it diverged"}}' >> $SCONCE_JOURNAL"#;
+    assert_eq!(space.run(&["run", "--", "sh", "-c", script]).code, Some(1));
+    let run = space.json(&["runs"])["rows"][0]["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let shown = space.show(&run);
+    assert_eq!(
+        (&shown["run"]["state"], &shown["run"]["message"]),
+        (&json!("failed"), &json!("it diverged"))
+    );
+    let last = events(&space, &run).pop().unwrap();
+    assert_eq!(
+        (&last["event"], &last["how"]),
+        (&json!("ended"), &json!("failed"))
+    );
+}
+
+#[test]
 fn a_run_that_waits_for_one_that_failed_is_dropped() {
     let space = Space::new();
     let first = space.json(&["run", "--detach", "--", "sh", "-c", "sleep 0.2; exit 1"])["name"]

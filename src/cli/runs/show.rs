@@ -194,6 +194,7 @@ fn words(event: &Event) -> String {
         What::BadLines { count, first } => {
             format!("{count} lines of the journal are no records, the first: {first}")
         }
+        What::Ended { how } => how.to_string(),
         What::Noticed { what } => what.clone(),
         What::Adopted { by } => format!("adopted by {by}"),
         What::Killed { by } => format!("killed by {by}"),

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::domain::records::LONGEST_LINE;
+use crate::{domain::records::LONGEST_LINE, jobs::files};
 
 /// The most that is read at once, whatever the budget.
 const MOST: usize = 64 << 20;
@@ -24,6 +24,8 @@ pub struct Reader {
     inode: u64,
     /// Within a line that is too long to be a record: how far its end was looked for.
     skipped: u64,
+    /// It was told that no file stands in the journal's place.
+    is_barred: bool,
 }
 
 /// What was read at once, and where to go on after it: `offset` and `inode` are kept with what was taken in, so that
@@ -57,6 +59,19 @@ pub enum Happening {
     Shortened { from: u64, to: u64 },
     /// Another file stands in its place.
     Replaced,
+    /// A folder, a link, a pipe: no file stands in its place.
+    Barred,
+}
+
+/// What stands in a journal's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// The file that is held, or none.
+    Held,
+    /// Another than the one that is held and not read to its end.
+    Behind,
+    /// No file.
+    Barred,
 }
 
 impl Reader {
@@ -68,6 +83,20 @@ impl Reader {
             offset,
             inode,
             skipped: 0,
+            is_barred: false,
+        }
+    }
+
+    /// Is there anything that was not taken yet? Costs a look or two at sizes.
+    pub fn has_news(&self) -> bool {
+        let held = self.file.as_ref().and_then(|file| file.metadata().ok());
+        if held.is_some_and(|meta| meta.len() != self.offset) {
+            return true;
+        }
+        match std::fs::symlink_metadata(&self.path) {
+            Ok(meta) if meta.is_file() => (meta.len(), meta.ino()) != (self.offset, self.inode),
+            Ok(_) => !self.is_barred,
+            Err(_) => false,
         }
     }
 
@@ -82,15 +111,24 @@ impl Reader {
             is_at_end: true,
             ..Batch::default()
         };
-        if let Some((file, meta)) = self.open()? {
+        let found = self.open()?;
+        if found == Found::Barred && !self.is_barred {
+            self.is_barred = true;
+            batch.happenings.push(Happening::Barred);
+        }
+        if let Some(file) = self.file.take() {
             let begun = (self.offset, self.inode, self.skipped);
-            let read = self.lines(&file, &meta, budget, &mut batch);
+            let read = file
+                .metadata()
+                .and_then(|meta| self.lines(&file, &meta, budget, &mut batch));
             self.file = Some(file);
             if let Err(error) = read {
                 (self.offset, self.inode, self.skipped) = begun;
                 return Err(error);
             }
         }
+        // Another waits behind it.
+        batch.is_at_end &= found != Found::Behind;
         (batch.offset, batch.inode) = (self.offset, self.inode);
         Ok(batch)
     }
@@ -133,52 +171,50 @@ impl Reader {
         Ok(())
     }
 
-    /// The file that now stands at the path; `None` when there is none and was none.
-    fn open(&mut self) -> io::Result<Option<(File, Metadata)>> {
-        let found = match std::fs::metadata(&self.path) {
-            Ok(found) => Some(found),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+    /// Holds the file that is to be read now: what stands at the path, or what stood there as long as whole lines of it
+    /// are left.
+    fn open(&mut self) -> io::Result<Found> {
+        let meta = match std::fs::symlink_metadata(&self.path) {
+            Ok(meta) if meta.is_file() => meta,
+            Ok(_) => return Ok(Found::Barred),
+            // One that was removed is read to its end.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Held),
             Err(error) => return Err(error),
         };
-        let open = match self.file.take() {
-            Some(file) => Some((file.metadata()?, file)),
-            None => None,
-        };
-        match (open, found) {
-            // One that was removed is read to its end.
-            (Some((meta, file)), None) => Ok(Some((file, meta))),
-            (Some((meta, file)), Some(found))
-                if (meta.dev(), meta.ino()) == (found.dev(), found.ino()) =>
-            {
-                Ok(Some((file, meta)))
+        self.is_barred = false;
+        if let Some(file) = &self.file {
+            let held = file.metadata()?;
+            if (held.dev(), held.ino()) == (meta.dev(), meta.ino()) {
+                return Ok(Found::Held);
             }
-            (_, Some(_)) => {
-                let file = File::open(&self.path)?;
-                let meta = file.metadata()?;
-                Ok(Some((file, meta)))
+            if has_whole_line(file, self.offset)? {
+                return Ok(Found::Behind);
             }
-            (None, None) => Ok(None),
         }
+        self.file = Some(files::open(&self.path)?);
+        Ok(Found::Held)
     }
 
-    /// Compares the file with what is known of it, and goes back to its last whole line when it does not reach so far.
+    /// Compares the file with what is known of it. One that became shorter goes on at its last whole line. Another file is
+    /// a copy when a line ends in it where the last one taken did, and goes on there; else it is read from its beginning.
     fn find_place(&mut self, file: &File, meta: &Metadata) -> io::Result<Option<Happening>> {
         let is_other = self.inode != 0 && self.inode != meta.ino();
         let (from, to) = (self.offset, meta.len());
-        if to < from {
+        let found = if is_other {
+            let is_copy = from <= to && ends_line(file, from)?;
+            self.offset = if is_copy { from } else { 0 };
+            Some(Happening::Replaced)
+        } else if to < from {
             self.offset = end_before(file, to)?;
-            self.skipped = 0;
-        } else if is_other {
-            // One as long may be a copy: it is one if a line ends where the last one taken did.
-            self.offset = end_before(file, from)?;
+            Some(Happening::Shortened { from, to })
+        } else {
+            None
+        };
+        if found.is_some() {
             self.skipped = 0;
         }
         self.inode = meta.ino();
-        Ok(match (to < from, is_other) {
-            (true, _) => Some(Happening::Shortened { from, to }),
-            (false, true) => Some(Happening::Replaced),
-            (false, false) => None,
-        })
+        Ok(found)
     }
 
     /// Looks for the end of a line that is too long; `true` when it is there and the offset stands after it.
@@ -197,6 +233,27 @@ impl Reader {
             if read == 0 {
                 return Ok(false);
             }
+        }
+    }
+}
+
+/// Does a line end just before this byte?
+fn ends_line(file: &File, at: u64) -> io::Result<bool> {
+    let Some(last) = at.checked_sub(1) else {
+        return Ok(true);
+    };
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, last)?;
+    Ok(byte == [b'\n'])
+}
+
+fn has_whole_line(file: &File, mut from: u64) -> io::Result<bool> {
+    let mut block = vec![0; 1 << 16];
+    loop {
+        match file.read_at(&mut block, from)? {
+            0 => return Ok(false),
+            read if block[..read].contains(&b'\n') => return Ok(true),
+            read => from += read as u64,
         }
     }
 }

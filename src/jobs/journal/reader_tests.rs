@@ -191,3 +191,51 @@ fn a_journal_that_is_not_there_yet_is_empty() {
     std::fs::remove_file(&path).unwrap();
     assert_eq!(drain(&mut reader, 1 << 20), (vec![], 0, vec![]));
 }
+
+#[test]
+fn another_file_in_its_place_is_read_from_its_beginning_once_the_first_is_read_to_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal");
+    append(&path, b"{\"step\":1}\n{\"step\":2}\n");
+    let mut reader = open(&path);
+    drain(&mut reader, 1 << 20);
+    append(&path, b"{\"step\":3}\n{\"st");
+    std::fs::remove_file(&path).unwrap();
+    assert!(reader.has_news());
+    append(&path, b"{\"step\":10}\n");
+    let (records, bad, events) = drain(&mut reader, 1 << 20);
+    assert_eq!((steps(&records), bad), (vec![3, 10], 0));
+    assert_eq!(events, [Happening::Replaced]);
+    assert!(!reader.has_news());
+}
+
+#[test]
+fn what_is_no_file_is_told_once_and_never_waited_for() {
+    let odd: [fn(&Path); 3] = [
+        |path| std::fs::create_dir(path).unwrap(),
+        |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(),
+        |path| {
+            let fifo = std::process::Command::new("mkfifo").arg(path).status();
+            assert!(fifo.unwrap().success());
+        },
+    ];
+    for make in odd {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        append(&path, b"{\"step\":1}\n");
+        let mut reader = open(&path);
+        drain(&mut reader, 1 << 20);
+        append(&path, b"{\"step\":2}\n");
+        std::fs::rename(&path, dir.path().join("away")).unwrap();
+        make(&path);
+        assert!(reader.has_news());
+        let (records, bad, events) = drain(&mut reader, 1 << 20);
+        assert_eq!((steps(&records), bad), (vec![2], 0));
+        assert_eq!(events, [Happening::Barred]);
+        assert!(!reader.has_news());
+        assert_eq!(drain(&mut reader, 1 << 20).2, []);
+        std::fs::rename(&path, dir.path().join("odd")).unwrap();
+        append(&path, b"{\"step\":3}\n");
+        assert_eq!(steps(&drain(&mut reader, 1 << 20).0), [3]);
+    }
+}

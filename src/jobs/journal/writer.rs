@@ -1,11 +1,11 @@
 //! The writer: takes records without ever making its caller wait, and puts whole lines into a file.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, ErrorKind},
     mem,
-    os::unix::fs::{FileExt as _, OpenOptionsExt as _},
-    path::Path,
+    os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -33,6 +33,10 @@ const OTHERS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where lines go. A file does all of this; tests have worse ones.
 pub trait Sink: Send + 'static {
+    /// Gets ready for more: asked before each write.
+    fn prepare(&mut self) -> io::Result<()> {
+        Ok(())
+    }
     /// Appends bytes and says how many; fewer than all is a short write.
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize>;
     /// Does it end inside a line?
@@ -40,22 +44,58 @@ pub trait Sink: Send + 'static {
     fn sync(&mut self) -> io::Result<()>;
 }
 
-impl Sink for File {
+/// The file at a path, whatever becomes of the one that was opened there first.
+struct Place {
+    path: PathBuf,
+    file: File,
+}
+
+impl Place {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = files::not_through_links()
+            .create(true)
+            .append(true)
+            .read(true)
+            .mode(0o640)
+            .open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("no regular file"));
+        }
+        files::let_the_group_read(&file);
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+        })
+    }
+}
+
+impl Sink for Place {
+    /// A program may remove or replace its journal: how its run ends must be told all the same, where readers look.
+    fn prepare(&mut self) -> io::Result<()> {
+        let held = self.file.metadata()?;
+        let is_there = std::fs::symlink_metadata(&self.path)
+            .is_ok_and(|meta| (meta.dev(), meta.ino()) == (held.dev(), held.ino()));
+        if !is_there && let Ok(anew) = Self::open(&self.path) {
+            *self = anew;
+        }
+        Ok(())
+    }
+
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        io::Write::write(self, bytes)
+        io::Write::write(&mut self.file, bytes)
     }
 
     fn is_torn(&mut self) -> io::Result<bool> {
-        let Some(last) = self.metadata()?.len().checked_sub(1) else {
+        let Some(last) = self.file.metadata()?.len().checked_sub(1) else {
             return Ok(false);
         };
         let mut byte = [b'\n'];
-        self.read_at(&mut byte, last)?;
+        self.file.read_at(&mut byte, last)?;
         Ok(byte != [b'\n'])
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.sync_all()
+        self.file.sync_all()
     }
 }
 
@@ -106,14 +146,7 @@ impl Writer {
     ///
     /// The file cannot be opened.
     pub fn open(path: &Path, is_shared: bool) -> io::Result<Self> {
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .read(true)
-            .mode(0o640)
-            .open(path)?;
-        files::let_the_group_read(&file);
-        Self::to(file, is_shared)
+        Self::to(Place::open(path)?, is_shared)
     }
 
     /// Writes to any sink.
@@ -307,6 +340,7 @@ impl<S: Sink> Pen<S> {
 
     /// One write, and what of the lines it did not write stays, whole.
     fn put(&mut self, lines: &mut Vec<u8>, waits_for_others: bool) -> io::Result<()> {
+        self.sink.prepare()?;
         let is_torn = self.sink.is_torn()?;
         if is_torn && waits_for_others {
             return Err(ErrorKind::WouldBlock.into());

@@ -151,7 +151,15 @@ fn a_full_disk_thins_points_keeps_events_and_never_keeps_the_trainer_waiting() {
 
 #[test]
 fn a_disk_that_stays_full_is_given_up_when_patience_ends() {
-    let writer = Writer::open(Path::new("/dev/full"), false).unwrap();
+    let full = Place {
+        path: "/dev/full".into(),
+        file: std::fs::OpenOptions::new()
+            .read(true)
+            .append(true)
+            .open("/dev/full")
+            .unwrap(),
+    };
+    let writer = Writer::to(full, false).unwrap();
     writer.record(point(1));
     let error = writer.close(Duration::from_millis(100)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::StorageFull);
@@ -211,4 +219,22 @@ fn a_record_is_stamped_and_a_writer_that_is_dropped_still_writes() {
     let (read, _) = read(&std::fs::read(&path).unwrap());
     assert_eq!(read[0].end, Some(end));
     assert!(read[0].time.is_some_and(|time| 1_600_000_000_000 < time));
+}
+
+#[test]
+fn a_journal_that_was_taken_away_is_written_on_where_readers_look() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal");
+    let writer = Writer::open(&path, true).unwrap();
+    writer.record(point(1));
+    assert!(writer.flush(PATIENCE));
+    std::fs::remove_file(&path).unwrap();
+    writer.record(point(2));
+    assert!(writer.flush(PATIENCE));
+    assert_eq!(read(&std::fs::read(&path).unwrap()), (vec![point(2)], 0));
+    // Where no file can be, it stays with the one that it has.
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    writer.record(point(3));
+    writer.close(PATIENCE).unwrap();
 }

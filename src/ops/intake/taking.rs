@@ -2,14 +2,14 @@
 
 use std::path::{Component, Path};
 
-use super::Taken;
+use super::{Taken, told::Told};
 use crate::{
     domain::{
         control::Want,
-        events::{Event, What},
+        events::{Event, Process, What},
         ids::RunId,
         metrics,
-        records::{self, Record},
+        records::{self, Artifact, BadLine, Record},
         runs::{Activity, Progress, RunState, Tag},
         time::Timestamp,
     },
@@ -26,6 +26,9 @@ pub(super) struct Taking {
     pub position: journals::Position,
     pub series: series::Open,
     progress: Progress,
+    /// The processes of this attempt, once its worker named them.
+    worker: Option<Process>,
+    program: Option<Process>,
 }
 
 impl Taking {
@@ -33,14 +36,22 @@ impl Taking {
     pub fn load(ws: &Workspace, run: RunId, attempt: u32) -> Result<Self> {
         ws.store.read(|tx| {
             let known = rows::get(tx, &run)?;
+            let told = Told::of(&events::of(tx, &run)?, attempt);
             Ok(Self {
                 run,
                 attempt,
                 position: journals::get(tx, &run, attempt)?,
                 series: series::Open::load(tx, &run).map_err(store::Error::from)?,
                 progress: known.map(|run| run.progress).unwrap_or_default(),
+                worker: told.worker,
+                program: told.program,
             })
         })
+    }
+
+    /// Did its worker ever say anything?
+    pub fn was_begun(&self) -> bool {
+        self.worker.is_some() || 0 < self.position.read
     }
 
     /// Stores one batch of lines and where reading goes on.
@@ -57,11 +68,11 @@ impl Taking {
                 Happening::Line(line) => match records::parse(line) {
                     Ok(record) => {
                         points += record.metrics.len() as u64;
-                        self.record(tx, &record, now)?;
+                        self.record(tx, &record, now, &mut bad)?;
                     }
                     Err(error) => bad.push(error),
                 },
-                Happening::TooLong => bad.push(records::BadLine::TooLong),
+                Happening::TooLong => bad.push(BadLine::TooLong),
                 Happening::Shortened { from, to } => self.tell(
                     tx,
                     now,
@@ -73,6 +84,10 @@ impl Taking {
                 )?,
                 Happening::Replaced => {
                     let what = "another file stands in the journal's place".to_owned();
+                    self.tell(tx, now, None, What::Noticed { what })?;
+                }
+                Happening::Barred => {
+                    let what = "no regular file stands in the journal's place".to_owned();
                     self.tell(tx, now, None, What::Noticed { what })?;
                 }
             }
@@ -102,7 +117,13 @@ impl Taking {
         Ok(events::insert(tx, &self.run, &Event { time, step, what })?)
     }
 
-    fn record(&mut self, tx: &Connection, record: &Record, now: Timestamp) -> Result<()> {
+    fn record(
+        &mut self,
+        tx: &Connection,
+        record: &Record,
+        now: Timestamp,
+        bad: &mut Vec<BadLine>,
+    ) -> Result<()> {
         let run = &self.run;
         let time = record.time.map_or(now, Timestamp);
         if !record.metrics.is_empty() {
@@ -125,12 +146,12 @@ impl Taking {
         if let Some(note) = &record.note {
             rows::set_note(tx, run, note)?;
         }
-        for artifact in record
-            .artifact
-            .iter()
-            .filter(|artifact| stays_inside(&artifact.path))
-        {
-            rows::add_artifact(tx, run, artifact)?;
+        match &record.artifact {
+            Some(artifact) if stays_inside(&artifact.path) => {
+                rows::add_artifact(tx, run, artifact)?;
+            }
+            Some(Artifact { path, .. }) => bad.push(BadLine::Artifact(path.clone())),
+            None => {}
         }
         if let Some(text) = &record.log {
             self.tell(
@@ -142,15 +163,33 @@ impl Taking {
                 },
             )?;
         }
-        if let Some(what) = &record.event {
-            apply(tx, run, time, what)?;
-            self.tell(tx, time, record.step, what.clone())?;
+        match &record.event {
+            Some(what) if self.believes(what) => {
+                apply(tx, &self.run, time, what)?;
+                self.tell(tx, time, record.step, what.clone())?;
+            }
+            Some(_) => bad.push(BadLine::OtherProcess),
+            None => {}
         }
         if let Some(end) = &record.end {
-            self.position.end = Some(end.clone());
+            self.position.end = Some(match self.position.end.take() {
+                Some(before) => before.then(end.clone()),
+                None => end.clone(),
+            });
         }
         self.follow_progress(record);
         Ok(())
+    }
+
+    /// A program writes into the journal of its worker, and could name any process as the one to stop: the first that
+    /// was named counts, which is the worker's word, since the program starts after it.
+    fn believes(&mut self, what: &What) -> bool {
+        let (known, said) = match what {
+            What::Started { process, .. } => (&mut self.worker, process),
+            What::Spawned { process } => (&mut self.program, process),
+            _ => return true,
+        };
+        known.get_or_insert_with(|| said.clone()) == said
     }
 
     fn follow_progress(&mut self, record: &Record) {

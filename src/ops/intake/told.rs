@@ -10,6 +10,7 @@ use crate::domain::{
 #[derive(Default)]
 pub struct Told {
     pub started: Option<Timestamp>,
+    pub worker: Option<Process>,
     pub program: Option<Process>,
     /// Who asked it to stop, or killed its program.
     pub stopped_by: Option<String>,
@@ -22,10 +23,13 @@ impl Told {
         for Event { time, what, .. } in history {
             match what {
                 What::Started {
-                    attempt: started, ..
+                    attempt: started,
+                    process,
+                    ..
                 } if *started == attempt => {
                     told = Self {
                         started: Some(*time),
+                        worker: Some(process.clone()),
                         ..Self::default()
                     };
                 }

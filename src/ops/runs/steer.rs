@@ -1,6 +1,6 @@
 //! Runs steered: stopped, paused, resumed; orphans adopted or killed.
 
-use super::{add_event, audited, change, get, gone};
+use super::{add_event, audited, change, end, get, gone};
 use crate::{
     domain::{
         control::Want,
@@ -11,7 +11,7 @@ use crate::{
     },
     jobs::{control, process},
     ops::{Error, Kind, Result, jobs},
-    store::{events, jobs as job_rows, runs as rows},
+    store::{events, jobs as job_rows},
     workspace::Workspace,
 };
 
@@ -64,12 +64,7 @@ fn drop_queued(ws: &Workspace, run: &Run) -> Result<Run> {
             )
             .hint("stop it again"));
         }
-        let ended = RunState::Ended {
-            started: None,
-            at: ws.now(),
-            how: Ending::Stopped { by },
-        };
-        rows::set_state(tx, &run.id, &ended)?;
+        end(tx, &run.id, None, ws.now(), Ending::Stopped { by })?;
         dropped = Some(job);
         Ok((
             Some(StateWord::Queued.to_string()),

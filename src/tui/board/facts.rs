@@ -253,6 +253,7 @@ pub fn sentence(what: &What) -> (String, Role) {
                 Role::Warn,
             );
         }
+        What::Ended { how } => how.to_string(),
         What::Noticed { what } => return (what.clone(), Role::Warn),
         What::Adopted { by } => format!("watched again by {by}"),
         What::Killed { by } => return (format!("killed by {by}"), Role::Warn),
