@@ -103,6 +103,20 @@ impl Store {
         !self.door.can_write
     }
 
+    /// For what writes files before it writes rows.
+    ///
+    /// # Errors
+    ///
+    /// This user can only read the store.
+    pub fn must_be_writable(&self) -> Result<()> {
+        if self.is_read_only() {
+            return Err(Error::ReadOnly {
+                path: self.door.path.clone(),
+            });
+        }
+        Ok(())
+    }
+
     /// A transaction that is on the disk when this returns: for what a person was told is saved.
     pub fn write<T, E: From<Error>>(
         &self,

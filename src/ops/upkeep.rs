@@ -10,9 +10,14 @@ use serde::Serialize;
 use super::{Error, Kind, Result};
 use crate::{
     domain::runs::{Run, StateWord},
-    store::{self, audit, disk, make_private_folder, runs as rows},
+    store::{self, Store, audit, disk, make_private_folder, runs as rows},
     workspace::Workspace,
 };
+
+/// Is there a store in this folder?
+pub fn is_store(root: &Path) -> bool {
+    Store::is_at(root)
+}
 
 /// A backup that was made.
 #[derive(Clone, Debug, Serialize)]

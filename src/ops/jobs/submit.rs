@@ -76,6 +76,7 @@ pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
         tags,
         note,
     } = request;
+    ws.store.must_be_writable()?;
     train::check(&preset)?;
     train::device_available(preset.device)?;
     let file = data_file(ws, &preset)?;
@@ -125,6 +126,7 @@ pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
         tags,
         note,
     } = request;
+    ws.store.must_be_writable()?;
     let Some(first) = argv.first() else {
         return Err(Error::new(Kind::Invalid, "there is no command to run")
             .hint("write it after `--`: sconce run -- python train.py"));
