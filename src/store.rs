@@ -25,6 +25,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use rusqlite::{Transaction, TransactionBehavior, backup::StepResult};
@@ -179,6 +180,27 @@ impl Store {
         drop(backup);
         copy.pragma_update(None, "journal_mode", "delete")?;
         Ok(())
+    }
+
+    /// Can a writer have its turn within this time? Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] when another process keeps the store locked; [`Error::ReadOnly`].
+    pub fn try_to_write(&self, patience: Duration) -> Result<()> {
+        self.must_be_writable()?;
+        let connection = self.door.connect()?;
+        connection.busy_timeout(patience)?;
+        Ok(connection.execute_batch("begin immediate; rollback")?)
+    }
+
+    /// The first thing that is wrong with the database's pages; reads all of them.
+    pub fn first_damage(&self) -> Result<Option<String>> {
+        let found: String = self
+            .door
+            .connect()?
+            .query_row("pragma quick_check(1)", [], |row| row.get(0))?;
+        Ok((found != "ok").then_some(found))
     }
 
     /// Bytes of the database and its log.
@@ -368,6 +390,30 @@ mod tests {
             Store::open(folder.path()),
             Err(Error::Damaged { .. })
         ));
+    }
+
+    #[test]
+    fn a_lock_that_another_keeps_and_a_page_that_is_damaged_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.try_to_write(Duration::ZERO).unwrap();
+        assert_eq!(store.first_damage().unwrap(), None);
+        let other = Connection::open(folder.path().join("store.db")).unwrap();
+        other.execute_batch("begin exclusive").unwrap();
+        let refused = store.try_to_write(Duration::ZERO);
+        assert!(matches!(refused, Err(Error::Busy)), "{refused:?}");
+        drop((other, store));
+
+        use std::os::unix::fs::FileExt as _;
+        let path = folder.path().join("store.db");
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        let pages = file.metadata().unwrap().len() / 4096;
+        file.write_all_at(&[0xa5; 4096], (pages / 2) * 4096)
+            .unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let found = store.first_damage();
+        let is_found = matches!(found, Ok(Some(_)) | Err(Error::Damaged { .. }));
+        assert!(is_found, "{found:?}");
     }
 
     /// A copy in steps used to begin anew at each commit of another process, and never came to its end.

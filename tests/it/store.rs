@@ -250,6 +250,57 @@ fn a_store_that_cannot_be_written_is_read_and_says_so_when_it_should_be_written(
     );
 }
 
+#[test]
+fn the_doctor_finds_what_is_wrong_with_a_store() {
+    let space = Space::new();
+    let said = |part: &str| {
+        let answer = space.run(&["doctor"]);
+        assert_eq!(answer.code, Some(1), "{part}: {}", answer.out);
+        assert!(answer.out.contains(part), "{part}: {}", answer.out);
+    };
+    assert_eq!(space.run(&["doctor"]).code, Some(0));
+    space.train(&["diagnosis", "-S", "epochs=1", "--wait"]);
+    space.ok(&["agent", "stop"]);
+    let database = space.store().join("store.db");
+    let store = rusqlite::Connection::open(&database).unwrap();
+    store.execute_batch("begin exclusive").unwrap();
+    said("keeps the store locked");
+    store
+        .execute_batch("rollback; update audit set user = 'eve' where seq = 1")
+        .unwrap();
+    drop(store);
+    said("broken at line 1");
+    fs::rename(space.store().join("runs"), space.path("runs")).unwrap();
+    said("runs is gone");
+    fs::rename(space.path("runs"), space.store().join("runs")).unwrap();
+    fs::write(&database, "").unwrap();
+    let refused = space.run(&["runs"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.err.contains("store.db is empty and runs/ is not"),
+        "{}",
+        refused.err
+    );
+    said("the store is damaged");
+}
+
+#[test]
+fn a_backup_that_was_killed_is_swept_away_by_the_next_to_the_same_place() {
+    let space = Space::new();
+    let left = space.path("work/copy.unfinished");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("store.db"), "half").unwrap();
+    let other = File::open(&left).unwrap();
+    other.lock().unwrap();
+    let refused = space.run(&["backup", "copy"]);
+    assert!(refused.err.contains("another backup"), "{}", refused.err);
+    drop(other);
+    space.ok(&["backup", "copy"]);
+    assert!(!left.exists());
+    let copy = space.path("work/copy");
+    space.ok(&["--store", copy.to_str().unwrap(), "runs"]);
+}
+
 /// Numbers that no table of users names, and the group `users` of every Linux.
 const ANA: u32 = 4001;
 const BEN: u32 = 4002;
