@@ -8,6 +8,7 @@
 
 mod environment;
 mod error;
+mod files;
 mod layers;
 mod lines;
 pub mod places;
@@ -23,6 +24,7 @@ pub use places::Places;
 pub use settings::{AgentSettings, CaptureSettings, Config, StoreSettings, UiSettings};
 
 use crate::domain::presets::Presets;
+use files::read;
 use layers::{Layer, Layers};
 
 const SHIPPED: &str = include_str!("../assets/presets.toml");
@@ -163,17 +165,6 @@ pub fn check(environment: &Environment, path: &Path) -> Result<usize> {
     let count = merged.said().iter().filter(is_here).count();
     merged.read(environment)?;
     Ok(count)
-}
-
-fn read(path: &Path) -> Result<Option<String>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::Read {
-            path: path.to_owned(),
-            source,
-        }),
-    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod error;
 mod inputs;
 mod inspect;
 mod leaks;
+mod numbers;
 mod parquet;
 mod read;
 mod split;

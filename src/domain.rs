@@ -20,3 +20,4 @@ pub mod schemas;
 pub mod series;
 pub mod text;
 pub mod time;
+pub mod wording;

@@ -4,6 +4,7 @@
 //! takes the actor from the workspace, checks, and commits its audit line in the same transaction.
 
 pub mod error;
+pub mod health;
 pub mod intake;
 pub mod jobs;
 pub mod leases;

@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod disk;
+mod door;
 mod error;
 pub mod events;
 pub mod jobs;
@@ -27,14 +28,12 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{OpenFlags, Transaction, TransactionBehavior, backup::StepResult};
+use rusqlite::{Transaction, TransactionBehavior, backup::StepResult};
 
+use door::Door;
 pub use error::{Error, Result};
 pub use rusqlite::Connection;
 pub use schema::VERSION;
-
-/// How long a writer waits for another before the store counts as busy.
-const BUSY: Duration = Duration::from_secs(10);
 
 /// Bytes of the write-ahead log from which on it is moved into the database.
 const LONG_LOG: u64 = 16 << 20;
@@ -42,6 +41,7 @@ const LONG_LOG: u64 = 16 << 20;
 /// The open store. Cheap to share between threads: readers take a connection from a pool, writers wait for theirs.
 pub struct Store {
     root: PathBuf,
+    door: Door,
     /// Waits for the disk at each commit: for what a person was told is saved.
     full: Mutex<Connection>,
     /// Leaves the moment of writing to the system: for metrics, whose journal is the truth.
@@ -49,12 +49,13 @@ pub struct Store {
     readers: Mutex<Vec<Connection>>,
     watch: Mutex<Connection>,
     /// Held shared for as long as the store is open, so that no migration happens under us.
-    schema: File,
+    schema: Option<File>,
     is_relieving: Arc<AtomicBool>,
 }
 
 impl Store {
-    /// Opens the store in a folder, makes it when it is not there, and brings its schema up to date.
+    /// Opens the store in a folder, makes it when it is not there, and brings its schema up to date. One that this user
+    /// cannot write is opened to be read.
     pub fn open(root: &Path) -> Result<Self> {
         disk::refuse_network(root)?;
         let io = |source| Error::Io {
@@ -64,23 +65,26 @@ impl Store {
         if !root.exists() {
             make_private_folder(root).map_err(io)?;
         }
-        let path = root.join("store.db");
-        let is_new = !path.exists();
-        let is_shared = disk::is_group_writable(root);
-        let mode = if is_shared { 0o660 } else { 0o600 };
-        let schema = open_with_mode(&root.join("schema.lock"), mode)?;
-        if is_new {
-            drop(open_with_mode(&path, mode)?);
+        let door = Door::of(root);
+        let schema = match door.can_write {
+            true => Some(prepare(root, &door)?),
+            false => {
+                // A copy on a medium that cannot be written has no lock, and nobody who could migrate it.
+                let lock = File::open(root.join("schema.lock")).ok();
+                schema::check(root, &door, lock.as_ref())?;
+                lock
+            }
+        };
+        let (full, fast) = (door.connect()?, door.connect()?);
+        if door.can_write {
+            full.pragma_update(None, "synchronous", "full")?;
+            // A commit that also moves the log into the database takes ten times as long as one that does not.
+            fast.pragma_update(None, "wal_autocheckpoint", 0)?;
         }
-        schema::bring_up_to_date(root, &path, &schema)?;
-        let full = connect(&path)?;
-        full.pragma_update(None, "synchronous", "full")?;
-        let fast = connect(&path)?;
-        // A commit that also moves the log into the database takes ten times as long as one that does not.
-        fast.pragma_update(None, "wal_autocheckpoint", 0)?;
-        let watch = connect(&path)?;
+        let watch = door.connect()?;
         Ok(Self {
             root: root.to_owned(),
+            door,
             full: Mutex::new(full),
             fast: Mutex::new(fast),
             readers: Mutex::new(vec![]),
@@ -88,6 +92,30 @@ impl Store {
             schema,
             is_relieving: Arc::default(),
         })
+    }
+
+    /// Is there a store in this folder?
+    pub fn is_at(root: &Path) -> bool {
+        root.join("store.db").exists()
+    }
+
+    /// Can this user only read the store? Whatever writes is refused then.
+    pub fn is_read_only(&self) -> bool {
+        !self.door.can_write
+    }
+
+    /// For what writes files before it writes rows.
+    ///
+    /// # Errors
+    ///
+    /// This user can only read the store.
+    pub fn must_be_writable(&self) -> Result<()> {
+        if self.is_read_only() {
+            return Err(Error::ReadOnly {
+                path: self.door.path.clone(),
+            });
+        }
+        Ok(())
     }
 
     /// A transaction that is on the disk when this returns: for what a person was told is saved.
@@ -116,7 +144,7 @@ impl Store {
         let pooled = hold(&self.readers).pop();
         let mut connection = match pooled {
             Some(connection) => connection,
-            None => connect(&self.root.join("store.db"))?,
+            None => self.door.connect()?,
         };
         let answer = {
             let snapshot = connection.transaction().map_err(Error::from)?;
@@ -141,7 +169,7 @@ impl Store {
 
     /// Copies the database into a file while others read and write.
     pub fn copy_to(&self, file: &Path) -> Result<()> {
-        let source = connect(&self.root.join("store.db"))?;
+        let source = self.door.connect()?;
         let mut copy = Connection::open(file)?;
         let backup = rusqlite::backup::Backup::new(&source, &mut copy)?;
         // In one step, which is one snapshot: between two, any commit would make it begin anew, and while runs are
@@ -152,6 +180,27 @@ impl Store {
         drop(backup);
         copy.pragma_update(None, "journal_mode", "delete")?;
         Ok(())
+    }
+
+    /// Can a writer have its turn within this time? Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] when another process keeps the store locked; [`Error::ReadOnly`].
+    pub fn try_to_write(&self, patience: Duration) -> Result<()> {
+        self.must_be_writable()?;
+        let connection = self.door.connect()?;
+        connection.busy_timeout(patience)?;
+        Ok(connection.execute_batch("begin immediate; rollback")?)
+    }
+
+    /// The first thing that is wrong with the database's pages; reads all of them.
+    pub fn first_damage(&self) -> Result<Option<String>> {
+        let found: String = self
+            .door
+            .connect()?
+            .query_row("pragma quick_check(1)", [], |row| row.get(0))?;
+        Ok((found != "ok").then_some(found))
     }
 
     /// Bytes of the database and its log.
@@ -167,14 +216,14 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         // Closing is not enough: a child between fork and exec still has the file open, and with it the lock.
-        let _ = self.schema.unlock();
+        let _ = self.schema.as_ref().map(File::unlock);
     }
 }
 
 impl Store {
     /// Moves a log that has grown long into the database, on a thread and a connection of its own.
     fn relieve(&self) {
-        let path = self.root.join("store.db");
+        let door = self.door.clone();
         let length = self
             .root
             .join("store.db-wal")
@@ -186,7 +235,7 @@ impl Store {
         let is_relieving = Arc::clone(&self.is_relieving);
         let relieved = std::thread::Builder::new().spawn(move || {
             // One that is refused, by a reader or a full disk, is tried again after the next commit.
-            let _ = connect(&path).and_then(|connection| {
+            let _ = door.connect().and_then(|connection| {
                 let moved = connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()));
                 moved.map_err(Error::from)
             });
@@ -196,6 +245,21 @@ impl Store {
             self.is_relieving.store(false, Ordering::Release);
         }
     }
+}
+
+/// Makes the files of a store that are not there, and brings it up to date. The lock is held shared.
+fn prepare(root: &Path, door: &Door) -> Result<File> {
+    let mode = if disk::is_group_writable(root) {
+        0o660
+    } else {
+        0o600
+    };
+    let lock = open_with_mode(&root.join("schema.lock"), mode)?;
+    if !door.path.exists() {
+        drop(open_with_mode(&door.path, mode)?);
+    }
+    schema::bring_up_to_date(root, door, &lock)?;
+    Ok(lock)
 }
 
 /// Makes a folder that only its owner enters.
@@ -249,28 +313,6 @@ fn open_with_mode(path: &Path, mode: u32) -> Result<File> {
             .map_err(io)?;
     }
     Ok(file)
-}
-
-fn connect(path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection =
-        Connection::open_with_flags(path, flags).map_err(|error| Error::opening(path, error))?;
-    connection.busy_timeout(BUSY)?;
-    let mode: String = connection
-        .query_row("pragma journal_mode = wal", [], |row| row.get(0))
-        .map_err(|error| Error::opening(path, error))?;
-    if mode != "wal" {
-        return Err(Error::NoWriteAheadLog {
-            path: path.to_owned(),
-            mode,
-        });
-    }
-    connection.execute_batch(
-        "pragma synchronous = normal; pragma foreign_keys = on; pragma cache_size = -16000; pragma wal_autocheckpoint = 4000;
-         pragma journal_size_limit = 67108864; pragma temp_store = memory;",
-    )?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
 }
 
 fn transact<T, E: From<Error>>(
@@ -348,6 +390,30 @@ mod tests {
             Store::open(folder.path()),
             Err(Error::Damaged { .. })
         ));
+    }
+
+    #[test]
+    fn a_lock_that_another_keeps_and_a_page_that_is_damaged_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.try_to_write(Duration::ZERO).unwrap();
+        assert_eq!(store.first_damage().unwrap(), None);
+        let other = Connection::open(folder.path().join("store.db")).unwrap();
+        other.execute_batch("begin exclusive").unwrap();
+        let refused = store.try_to_write(Duration::ZERO);
+        assert!(matches!(refused, Err(Error::Busy)), "{refused:?}");
+        drop((other, store));
+
+        use std::os::unix::fs::FileExt as _;
+        let path = folder.path().join("store.db");
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        let pages = file.metadata().unwrap().len() / 4096;
+        file.write_all_at(&[0xa5; 4096], (pages / 2) * 4096)
+            .unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let found = store.first_damage();
+        let is_found = matches!(found, Ok(Some(_)) | Err(Error::Damaged { .. }));
+        assert!(is_found, "{found:?}");
     }
 
     /// A copy in steps used to begin anew at each commit of another process, and never came to its end.

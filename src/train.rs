@@ -34,7 +34,7 @@ use std::{
 };
 
 pub use self::{
-    check::check,
+    check::{check, check_memory},
     packages::Package,
     predict::{Predictions, Predictor},
 };

@@ -58,14 +58,22 @@ pub fn metrics(columns: &[Column]) -> Vec<MetricColumn> {
     metrics.collect()
 }
 
-/// `val/auc`, `val/auc@last`: the best value unless another is named.
+/// The best value, or the last where nobody knows which way is better.
+fn usual(metric: &str) -> MetricValue {
+    match Direction::of(metric) {
+        Some(_) => MetricValue::Best,
+        None => MetricValue::Last,
+    }
+}
+
+/// `val/auc`, `val/auc@last`: the usual value unless another is named.
 fn metric(word: &str) -> ops::Result<MetricColumn> {
     let (name, value) = match word.rsplit_once('@') {
-        None => (word, MetricValue::Best),
+        None => (word, usual(word)),
         Some((name, value)) => match value.parse() {
             Ok(value) => (name, value),
             // `recall@10` is a name.
-            Err(_) if value.bytes().all(|byte| byte.is_ascii_digit()) => (word, MetricValue::Best),
+            Err(_) if value.bytes().all(|byte| byte.is_ascii_digit()) => (word, usual(word)),
             Err(_) => {
                 let message = format!("a metric has no value @{value}");
                 let hint = "one of @last, @min, @max, @mean, @best";
@@ -92,7 +100,7 @@ pub fn sort(word: &str, is_reverse: bool) -> ops::Result<Sort> {
                 MetricValue::Min => false,
                 MetricValue::Max => true,
                 MetricValue::Best | MetricValue::Last | MetricValue::Mean => {
-                    Direction::of(&column.metric) == Direction::Higher
+                    Direction::of(&column.metric) != Some(Direction::Lower)
                 }
             };
             (SortKey::Metric(column), descending)
@@ -109,7 +117,9 @@ impl Column {
         match self {
             Self::Field(name) => (*name).to_owned(),
             Self::Param(name) => name.clone(),
-            Self::Metric(column, _) if column.value == MetricValue::Best => column.metric.clone(),
+            Self::Metric(column, _) if column.value == usual(&column.metric) => {
+                column.metric.clone()
+            }
             Self::Metric(column, _) => format!("{}@{}", column.metric, column.value),
         }
     }

@@ -42,6 +42,7 @@ fn queue_and(context: &Context, is_plain: bool) -> Answer {
         .as_ref()
         .map(|dir| context.environment.cwd.join(dir));
     let root = root.unwrap_or_else(|| context.environment.places.demo());
+    context.environment.may_make(&root)?;
     let ws = open::open(&loaded, &root)?;
     let counts = runs::counts(&ws)?;
     if counts.live + counts.queued == 0 {

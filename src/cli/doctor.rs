@@ -1,3 +1,5 @@
+mod store;
+
 use std::path::Path;
 
 use serde::Serialize;
@@ -8,7 +10,7 @@ use super::{
     screen,
     table::{Cell, Look, Table},
 };
-use crate::{agent, config, jobs::slots, workspace::Workspace};
+use crate::{config, jobs::slots};
 
 /// A disk with less than this is nearly full.
 const LITTLE: u64 = 1 << 30;
@@ -98,7 +100,7 @@ fn look(context: &Context) -> Vec<Finding> {
                 format!("{} by {}", found.path.display(), found.why),
             ));
             findings.extend(disk(&found.path));
-            findings.extend(store(&loaded, &found.path));
+            findings.extend(store::look(&loaded, &found));
         }
     }
     findings.extend(lingering(context));
@@ -182,47 +184,6 @@ fn disk(root: &Path) -> Vec<Finding> {
         ));
     }
     findings
-}
-
-/// Opens the store where there is one; a visit of the doctor makes none.
-fn store(loaded: &config::Loaded, root: &Path) -> Vec<Finding> {
-    if !root.join("store.db").exists() {
-        return vec![ok(
-            "runs",
-            "no store yet: it is made at the first write".to_owned(),
-        )];
-    }
-    match open::open(loaded, root) {
-        Err(error) => {
-            let causes = error.causes().join(": ");
-            vec![fail(
-                "runs",
-                format!("{error}: {causes}"),
-                error.hint.unwrap_or_default(),
-            )]
-        }
-        Ok(ws) => vec![runs(&ws), agent_of(&ws)],
-    }
-}
-
-fn runs(ws: &Workspace) -> Finding {
-    match crate::ops::runs::counts(ws) {
-        Ok(counts) => {
-            let found = format!(
-                "{} runs, {} at work, {} queued",
-                counts.runs, counts.live, counts.queued
-            );
-            ok("runs", found)
-        }
-        Err(error) => fail("runs", error.to_string(), error.hint.unwrap_or_default()),
-    }
-}
-
-fn agent_of(ws: &Workspace) -> Finding {
-    match agent::status(&ws.root) {
-        Ok(status) => ok("agent", super::agent::said(&status)),
-        Err(error) => fail("agent", error.to_string(), error.hint.unwrap_or_default()),
-    }
 }
 
 /// Does systemd keep this user's processes when the last session ends? Asked only where systemd runs.

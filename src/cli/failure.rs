@@ -46,10 +46,17 @@ impl From<config::Error> for Failure {
         use config::Error as E;
         let kind = match &error {
             E::Missing(_) | E::NotTrusted(_) | E::NoGroup(_) => Kind::NotFound,
-            E::Mistake { .. } | E::Flag(_) | E::Pointer { .. } | E::OddPath { .. } => Kind::Invalid,
-            E::Read { .. } | E::Write { .. } | E::NoHome | E::NoWorkingFolder(_) => {
-                Kind::Environment
-            }
+            E::Mistake { .. }
+            | E::Flag(_)
+            | E::Pointer { .. }
+            | E::OddPath { .. }
+            | E::Unfit { .. }
+            | E::NotUtf8 { .. } => Kind::Invalid,
+            E::Read { .. }
+            | E::Write { .. }
+            | E::NoHome
+            | E::HomeMissing(_)
+            | E::NoWorkingFolder(_) => Kind::Environment,
         };
         let mut found = ops::Error::new(kind, error.to_string());
         if let Some(hint) = error.hint() {

@@ -11,8 +11,8 @@ use crate::{
 
 /// Make a store for this folder and everything below it
 ///
-/// Without a folder the store is where SCONCE_STORE says, or `.sconce` here. With one, a pointer `.sconce` here names it, so that the store may stand
-/// on a local disk while the project is on a network one.
+/// Without a folder the store is where --store or SCONCE_STORE says, or `.sconce` here. With one, a pointer `.sconce`
+/// here names it, so that the store may stand on a local disk while the project is on a network one.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = "Examples:\n  sconce init\n  sconce init /scratch/ana/vision\n  sconce init /srv/sconce --shared --group ml"
@@ -32,13 +32,13 @@ impl Init {
     pub fn run(self, context: &Context) -> Answer {
         let environment = &context.environment;
         let pointer = environment.cwd.join(".sconce");
-        let named = self.dir.as_ref().or(context.globals.store.as_ref());
         let said = environment.var("SCONCE_STORE").map(PathBuf::from);
+        let named = self.dir.as_ref().or(context.globals.store.as_ref());
         let root = named
             .or(said.as_ref())
             .map_or_else(|| pointer.clone(), |dir| environment.cwd.join(dir));
-        // What the environment names needs no pointer: it leads there from every folder.
-        let needs_pointer = named.is_some() && root != pointer;
+        // What a flag or the environment names needs no pointer: it is named anew each time.
+        let needs_pointer = self.dir.is_some() && root != pointer;
         refuse_taken(&root, needs_pointer.then_some(&pointer))?;
         refuse_network(&root, context)?;
         match &self.group {

@@ -1,6 +1,6 @@
 //! What every command is handed: the flags for all, the environment, the way out; and the open project on demand.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Failure, Globals, Out};
 use crate::{
@@ -49,18 +49,40 @@ impl Context {
         places::find_store(loaded, self.globals.store.as_deref())
     }
 
+    /// The folder of a store that is there, or that may be made by whatever needs one.
+    ///
+    /// # Errors
+    ///
+    /// A person named a folder that holds no store; the usual one would stand in a home that is not there.
+    pub fn root(&self, loaded: &Loaded) -> Result<PathBuf, Failure> {
+        let places::Found { path, why } = self.store(loaded)?;
+        if ops::upkeep::is_store(&path) {
+            return Ok(path);
+        }
+        if !why.may_be_made() {
+            let message = format!("there is no store at {}", path.display());
+            return Err(ops::Error::new(ops::Kind::NotFound, message)
+                .because(format!("{why} names it"))
+                .hint(format!(
+                    "`sconce --store {} init` makes one",
+                    path.display()
+                ))
+                .into());
+        }
+        self.environment.may_make(&path)?;
+        Ok(path)
+    }
+
     /// The open project.
     pub fn workspace(&self) -> Result<Workspace, Failure> {
         let loaded = self.config()?;
-        let store = self.store(&loaded)?;
-        Ok(open(&loaded, &store.path)?)
+        Ok(open(&loaded, &self.root(&loaded)?)?)
     }
 
     /// The open project as its agent opens it.
     pub fn agents_workspace(&self) -> Result<Workspace, Failure> {
         let loaded = self.config()?;
-        let store = self.store(&loaded)?;
-        Ok(open_alone(&loaded, &store.path)?)
+        Ok(open_alone(&loaded, &self.root(&loaded)?)?)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
 
 pub fn run(context: &Context) -> Answer {
     let loaded = context.config()?;
-    let root = context.store(&loaded)?.path;
+    let root = context.root(&loaded)?;
     open(context, loaded, root, false)
 }
 

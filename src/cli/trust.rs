@@ -32,6 +32,7 @@ impl Trust {
         }
         let file = self.file(context)?;
         let (places, out) = (&context.environment.places, &context.out);
+        context.environment.may_make(&places.state)?;
         if self.revoke {
             trust::revoke(places, &file)?;
             out.say(&format!("{} is not trusted any more", file.display()));

@@ -14,6 +14,11 @@ pub enum Error {
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
+    /// It is no file that could be read as a text.
+    #[error("{}: {why}", path.display())]
+    Unfit { path: PathBuf, why: String },
+    #[error("{}: line {line} is not UTF-8", path.display())]
+    NotUtf8 { path: PathBuf, line: usize },
     /// A key that is not known, a value of a wrong kind, or no TOML at all.
     #[error("{place}: {message}")]
     Mistake {
@@ -25,6 +30,8 @@ pub enum Error {
     Flag(String),
     #[error("there is no home folder: neither HOME nor the user's record names one")]
     NoHome,
+    #[error("there is no home folder: {} is not there", .0.display())]
+    HomeMissing(PathBuf),
     #[error("the working folder is gone")]
     NoWorkingFolder(#[source] io::Error),
     #[error("{}: {why}", path.display())]
@@ -54,7 +61,29 @@ impl Error {
             Self::NoGroup(_) => Some("`getent group` lists the groups".to_owned()),
             Self::OddPath { .. } => Some("rename its folder".to_owned()),
             Self::NotTrusted(_) => Some("`sconce trust --list` shows what is trusted".to_owned()),
-            Self::Read { .. } | Self::Write { .. } => None,
+            Self::HomeMissing(_) => Some(
+                "set HOME to a folder that is there, or name a store: `sconce --store DIR init`"
+                    .to_owned(),
+            ),
+            Self::Unfit { .. } => Some("remove it, or put a text file in its place".to_owned()),
+            Self::NotUtf8 { path, .. } => Some(format!(
+                "save it as UTF-8: `iconv -f latin1 -t utf-8 {}` if it is Latin-1",
+                path.display()
+            )),
+            Self::Read { source, .. } | Self::Write { source, .. } => {
+                Some(advice(source).to_owned())
+            }
         }
+    }
+}
+
+fn advice(error: &io::Error) -> &'static str {
+    if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
+        return "it is a link that leads back to itself: remove it";
+    }
+    match error.kind() {
+        io::ErrorKind::NotADirectory => "a part of its path is no folder: is HOME right?",
+        io::ErrorKind::StorageFull => "free some space on its disk",
+        _ => "check its owner and mode, and that its disk is not mounted read-only",
     }
 }

@@ -12,7 +12,7 @@ use toml::{
 };
 
 use super::{Config, Environment, Error, Result, Setting, places};
-use crate::domain::text::nearest;
+use crate::domain::{text::nearest, wording::in_words};
 
 /// Texts that take one of a few words; what is not a type of its own is checked here.
 const CHOICES: [([&str; 2], &[&str]); 3] = [
@@ -185,7 +185,7 @@ impl Layers {
 
     fn mistake(&self, error: &toml::de::Error, start: usize) -> Error {
         let position = error.span().map_or(start, |span| span.start.max(start));
-        let (message, hint) = in_our_words(error.message());
+        let (message, hint) = in_words(error.message());
         Error::Mistake {
             place: self.place(position),
             message,
@@ -218,6 +218,7 @@ impl Merged<'_> {
     /// Reads it. Paths that a file names are made to stand relative to that file.
     pub fn read(mut self, environment: &Environment) -> Result<Config> {
         self.check_choices()?;
+        self.check_finite()?;
         self.anchor(environment);
         let root = Spanned::new(0..0, self.table);
         Config::deserialize(toml::Deserializer::from(root))
@@ -246,6 +247,24 @@ impl Merged<'_> {
             });
         }
         Ok(())
+    }
+
+    /// TOML can write `nan` and `inf`; no setting can be either.
+    fn check_finite(&self) -> Result<()> {
+        let mut found = None;
+        leaves(&self.table, "", &mut |key, value| {
+            if is_not_finite(value.get_ref()) {
+                found.get_or_insert((key, value.span().start));
+            }
+        });
+        match found {
+            Some((key, at)) => Err(Error::Mistake {
+                place: self.layers.place(at),
+                message: format!("{key} must be a finite number"),
+                hint: None,
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Makes paths absolute: they are relative to the file that says them.
@@ -280,33 +299,6 @@ impl Merged<'_> {
     }
 }
 
-/// The words of the parser, with the nearest of the names that it would have taken.
-fn in_our_words(message: &str) -> (String, Option<String>) {
-    let message = message.lines().next().unwrap_or_default();
-    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
-    match names.split_first() {
-        Some((wrong, known)) if unknown => {
-            let what = if message.starts_with("unknown field") {
-                "key"
-            } else {
-                "word"
-            };
-            let hint = match nearest(wrong, known.iter().copied()) {
-                Some(near) => format!("did you mean {near}?"),
-                None if known.is_empty() => "no key can stand here".to_owned(),
-                None => format!("known here: {}", known.join(", ")),
-            };
-            (format!("unknown {what} {wrong:?}"), Some(hint))
-        }
-        Some((missing, _)) if message.starts_with("missing field") => {
-            let hint = Some(format!("add {missing} = …"));
-            (format!("the key {missing:?} is missing"), hint)
-        }
-        _ => (message.to_owned(), None),
-    }
-}
-
 /// Key by key: tables are merged, everything else is replaced.
 fn merge<'i>(below: &mut DeTable<'i>, above: DeTable<'i>) {
     for (key, mut value) in above {
@@ -316,6 +308,17 @@ fn merge<'i>(below: &mut DeTable<'i>, above: DeTable<'i>) {
         } else {
             below.insert(key, value);
         }
+    }
+}
+
+fn is_not_finite(value: &DeValue<'_>) -> bool {
+    match value {
+        DeValue::Float(float) => float
+            .as_str()
+            .parse::<f64>()
+            .is_ok_and(|number| !number.is_finite()),
+        DeValue::Array(values) => values.iter().any(|value| is_not_finite(value.get_ref())),
+        _ => false,
     }
 }
 

@@ -1,12 +1,13 @@
 //! Where things are kept: the XDG folders, and the store.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
-use super::{Environment, Error, Loaded, Place, Result};
+use super::{Environment, Error, Loaded, Place, Result, files::read};
 
 /// The folders of this user.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -19,7 +20,7 @@ pub struct Places {
 
 impl Places {
     /// By the XDG rules; `None` where the user has no home.
-    pub fn find() -> Option<Self> {
+    pub(super) fn find() -> Option<Self> {
         let dirs = directories::ProjectDirs::from("", "", "sconce")?;
         Some(Self {
             config: dirs.config_dir().to_owned(),
@@ -28,6 +29,22 @@ impl Places {
             state: dirs.state_dir().unwrap_or(dirs.data_dir()).to_owned(),
             cache: dirs.cache_dir().to_owned(),
         })
+    }
+
+    /// The same in a home that the environment does not name.
+    pub(super) fn below(home: &Path, vars: &BTreeMap<String, String>) -> Self {
+        let place = |name: &str, usual: &str| {
+            let said = vars.get(name).map(PathBuf::from);
+            said.filter(|path| path.is_absolute())
+                .unwrap_or_else(|| home.join(usual))
+                .join("sconce")
+        };
+        Self {
+            config: place("XDG_CONFIG_HOME", ".config"),
+            data: place("XDG_DATA_HOME", ".local/share"),
+            state: place("XDG_STATE_HOME", ".local/state"),
+            cache: place("XDG_CACHE_HOME", ".cache"),
+        }
     }
 
     /// The store when nothing else says where it is.
@@ -60,6 +77,14 @@ pub enum Why {
     Setting(Place),
     /// Nothing said otherwise.
     Default,
+}
+
+impl Why {
+    /// May a command that needs a store make one there? Where a person named the folder it must be there already: a
+    /// name that is wrong by a letter would hide every run.
+    pub fn may_be_made(&self) -> bool {
+        matches!(self, Self::Folder | Self::Default)
+    }
 }
 
 impl fmt::Display for Why {
@@ -116,10 +141,7 @@ pub fn find_store(loaded: &Loaded, flag: Option<&Path>) -> Result<Found> {
 }
 
 fn pointed(file: PathBuf, environment: &Environment) -> Result<Found> {
-    let text = std::fs::read_to_string(&file).map_err(|source| Error::Read {
-        path: file.clone(),
-        source,
-    })?;
+    let text = read(&file)?.ok_or_else(|| Error::Missing(file.clone()))?;
     let wrong = |why: &str| Error::Pointer {
         path: file.clone(),
         why: why.to_owned(),

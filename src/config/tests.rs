@@ -230,7 +230,7 @@ fn a_mistake_outside_a_file_names_the_variable_or_the_flag() {
     assert!(
         error
             .to_string()
-            .starts_with("--config agent.cpus=many: invalid type"),
+            .starts_with("--config agent.cpus=many: the text \"many\" stands where a whole number"),
         "{error}"
     );
     assert_eq!(
@@ -242,6 +242,20 @@ fn a_mistake_outside_a_file_names_the_variable_or_the_flag() {
     let error = space.load(&[]).unwrap_err();
     assert_eq!(error.to_string(), "SCONCE_UI_THEM: unknown key \"them\"");
     assert_eq!(error.hint().as_deref(), Some("did you mean theme?"));
+}
+
+#[test]
+fn what_is_no_finite_number_is_named_by_key_and_place() {
+    let space = Space::new();
+    for word in ["nan", "inf", "-inf", "1e999"] {
+        let file = space.project(&format!("[presets.fraud.optimiser]\nlr = {word}\n"));
+        let error = space.load(&[]).unwrap_err().to_string();
+        let wanted = format!(
+            "{}:2:6: presets.fraud.optimiser.lr must be a finite number",
+            file.display()
+        );
+        assert_eq!(error, wanted);
+    }
 }
 
 #[test]

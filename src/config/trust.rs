@@ -4,6 +4,7 @@
 //! before you start something; what could is inert until you trust the file as it is. A changed file must be trusted again.
 
 use std::{
+    fs::{File, OpenOptions},
     io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
@@ -46,6 +47,7 @@ pub fn add(places: &Places, path: &Path) -> Result<Trusted> {
     if trusted.path.to_str().is_none_or(|text| text.contains('\n')) {
         return Err(Error::OddPath { path: trusted.path });
     }
+    let _lock = lock(places)?;
     let mut all = list(places)?;
     all.retain(|entry| entry.path != trusted.path);
     all.push(trusted.clone());
@@ -56,6 +58,7 @@ pub fn add(places: &Places, path: &Path) -> Result<Trusted> {
 /// Trusts a file no longer; it may be gone.
 pub fn revoke(places: &Places, path: &Path) -> Result<()> {
     let whole = whole(path).unwrap_or_else(|_| path.to_owned());
+    let _lock = lock(places)?;
     let mut all = list(places)?;
     let before = all.len();
     all.retain(|entry| entry.path != whole);
@@ -88,6 +91,22 @@ fn whole(path: &Path) -> Result<PathBuf> {
     })
 }
 
+/// Held while the list is read, changed and written: of two that trust at once, none forgets the other's file.
+fn lock(places: &Places) -> Result<File> {
+    let path = places.state.join("trusted.lock");
+    let locked = || {
+        std::fs::create_dir_all(&places.state)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(&path)?;
+        file.lock().map(|()| file)
+    };
+    locked().map_err(|source| Error::Write {
+        path: path.clone(),
+        source,
+    })
+}
+
 fn write(places: &Places, all: &[Trusted]) -> Result<()> {
     let (target, draft) = (
         file(places),
@@ -98,8 +117,7 @@ fn write(places: &Places, all: &[Trusted]) -> Result<()> {
         .map(|entry| format!("{} {}\n", entry.hash, entry.path.display()))
         .collect();
     let replace = || {
-        std::fs::create_dir_all(&places.state)?;
-        let mut options = std::fs::OpenOptions::new();
+        let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
         let mut file = options.open(&draft)?;
         file.write_all(text.as_bytes())?;
@@ -115,6 +133,23 @@ fn write(places: &Places, all: &[Trusted]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_files_that_are_trusted_at_once_none_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let places = Places::below(folder.path(), &Default::default());
+        let files: Vec<PathBuf> = (0..32)
+            .map(|number| at(&format!("{number}.toml")))
+            .collect();
+        std::thread::scope(|scope| {
+            for file in &files {
+                std::fs::write(file, "").unwrap();
+                scope.spawn(|| add(&places, file).unwrap());
+            }
+        });
+        assert_eq!(list(&places).unwrap().len(), files.len());
+    }
 
     /// A folder's name with a line end in it used to add a line of its own to the list.
     #[test]

@@ -81,6 +81,17 @@ impl Cells {
         Ok(number.filter(|number| number.is_finite()))
     }
 
+    /// Does the cell hold an infinite number? It counts as missing, and a person should know.
+    pub fn is_infinite(&self, row: usize) -> bool {
+        match self {
+            Self::Real(cells) => cells.get(row).is_some_and(f64::is_infinite),
+            Self::Text(cells) => present(cells, row)
+                .and_then(parse_number)
+                .is_some_and(f64::is_infinite),
+            _ => false,
+        }
+    }
+
     /// The cell as the name of a category or class, or nothing where it is missing.
     pub fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         match self {

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::domain::text::shown;
+use crate::domain::text::{nearest, shown};
 
 /// Why data cannot be used. Lines and rows count from 1; a row is a row of data, the header is none.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,13 @@ pub enum Error {
     },
     #[error("line {line} of {} is not UTF-8: convert the file with iconv -f latin1 -t utf8", file(.path))]
     NotUtf8 { path: PathBuf, line: usize },
+    #[error("{} is UTF-16: convert the file with iconv -f {encoding} -t utf-8", file(.path))]
+    Utf16 {
+        path: PathBuf,
+        encoding: &'static str,
+    },
+    #[error("the lines of {} end in CR alone: convert the file with tr '\\r' '\\n'", file(.path))]
+    CarriageReturns { path: PathBuf },
     #[error("line {line} of {} has {found} cells, the header has {expected}: add what is missing, or quote the cell that holds a separator", file(.path))]
     Ragged {
         path: PathBuf,
@@ -68,12 +75,13 @@ pub enum Error {
     #[error("cannot read {}: {}", file(.path), shown(.why))]
     Unreadable { path: PathBuf, why: String },
 
-    #[error("there is no column {} ({role}){}", quoted(.name), meant(.nearest))]
+    #[error("there is no column {} ({role}): {meant}", quoted(.name))]
     NoColumn {
         /// Who asked for it: `target`, `features.exclude`.
         role: &'static str,
         name: String,
-        nearest: Option<String>,
+        /// The one that was perhaps meant, or those that there are.
+        meant: String,
     },
     #[error("column {} is named in {first} and in {second}: keep one", quoted(.name))]
     Conflict {
@@ -108,6 +116,24 @@ pub enum Error {
         target: String,
         found: usize,
         limit: usize,
+    },
+    #[error("the target {} has {found} classes in {rows} rows: {}", quoted(.target), if *.are_numbers {
+        "is it a regression? use task = \"regression\""
+    } else {
+        "a class needs rows to learn from; is it a name or an id?"
+    })]
+    FewRowsAClass {
+        target: String,
+        found: usize,
+        rows: usize,
+        are_numbers: bool,
+    },
+    #[error("row {row} of the target {} is {value:e}: beyond ±{most:e} errors cannot be added up, so predict it in another unit", quoted(.target))]
+    HugeTarget {
+        target: String,
+        row: usize,
+        value: f64,
+        most: f64,
     },
     #[error("row {row} of the target {} holds {}, which is no number: mend the cell, or use task = \"classification\"", quoted(.target), quoted(.cell))]
     NotANumber {
@@ -161,8 +187,23 @@ fn short(hash: &str) -> String {
     hash.chars().take(12).collect()
 }
 
-fn meant(nearest: &Option<String>) -> String {
-    nearest.as_deref().map_or_else(String::new, |name| {
-        format!(": did you mean {}?", quoted(name))
-    })
+/// What to say to someone who named a column that is not there.
+pub(super) fn meant(name: &str, role: &str, columns: &[&str]) -> String {
+    if let Some(near) = nearest(name, columns.iter().copied()) {
+        return format!("did you mean {}?", quoted(near));
+    }
+    const SHOWN: usize = 8;
+    let mut names: Vec<String> = columns
+        .iter()
+        .take(SHOWN)
+        .map(|name| quoted(name))
+        .collect();
+    if SHOWN < columns.len() {
+        names.push(format!("… ({} in all)", columns.len()));
+    }
+    let question = match role {
+        "target" => "; is the first line a header?",
+        _ => "",
+    };
+    format!("there are {}{question}", names.join(", "))
 }

@@ -25,6 +25,10 @@ use crate::domain::{
 
 /// The most classes a target may have.
 pub const MOST_CLASSES: usize = 1_000;
+/// From this many classes on, with less than two rows for each, they are hardly classes.
+const MANY_CLASSES: usize = 20;
+/// Numbers to predict may be this far from 0: the squares of their errors are added up.
+const FARTHEST_TARGET: f64 = 1e30;
 /// The fewest rows that can be split into three parts.
 pub const FEWEST_ROWS: usize = 3;
 
@@ -72,7 +76,12 @@ pub fn inspect(table: &Table, preset: &Preset) -> Result<Plan, Error> {
         }
         let cells = table.cells(name, "features")?;
         match kind(name, &cells, table.rows(), listed.kind(name), preset)? {
-            Verdict::Feature(column) => features.push(column),
+            Verdict::Feature(column) => {
+                if column.kind == ColumnKind::Number {
+                    warnings.extend(infinite(name, &cells, table.rows()));
+                }
+                features.push(column);
+            }
             Verdict::LeftOut(why) => {
                 left_out.push(format!("column {} is left out: {why}", quoted(name)));
             }
@@ -325,6 +334,23 @@ fn is_constant(cells: &Cells, rows: usize) -> bool {
     (1..rows).all(|row| cells.text(row) == first)
 }
 
+/// That cells are infinite: how many, and the first.
+fn infinite(name: &str, cells: &Cells, rows: usize) -> Option<String> {
+    let mut found = (0..rows).filter(|row| cells.is_infinite(*row));
+    let first = found.next()? + 1;
+    Some(match found.count() {
+        0 => format!(
+            "row {first} of column {} is infinite and counts as missing",
+            quoted(name)
+        ),
+        more => format!(
+            "{} rows of column {} are infinite, the first is row {first}: they count as missing",
+            more + 1,
+            quoted(name)
+        ),
+    })
+}
+
 /// Does the column step by one from row to row, as an index does?
 fn counts_rows(cells: &Cells, rows: usize) -> bool {
     const FEWEST: usize = 20;
@@ -355,6 +381,7 @@ fn goal(table: &Table, preset: &Preset, warnings: &mut Vec<String>) -> Result<Go
     if missing == table.rows() {
         return Err(Error::NoTargets { target: name });
     }
+    warnings.extend(infinite(&name, &cells, table.rows()));
     if 0 < missing {
         let rows = if missing == 1 { "row is" } else { "rows are" };
         warnings.push(format!(
@@ -393,6 +420,15 @@ fn classes(
             class: class.to_string(),
         });
     }
+    let with_class: usize = counts.values().sum();
+    if MANY_CLASSES <= counts.len() && with_class < 2 * counts.len() {
+        return Err(Error::FewRowsAClass {
+            target: name.to_owned(),
+            found: counts.len(),
+            rows: with_class,
+            are_numbers: counts.keys().all(|class| parse_number(class).is_some()),
+        });
+    }
     for (class, count) in &counts {
         if *count < FEWEST_ROWS {
             let rows = if *count == 1 { "row" } else { "rows" };
@@ -424,6 +460,16 @@ fn numbers(name: &str, cells: &Cells, rows: usize) -> Result<GoalKind, Error> {
             target: name.to_owned(),
             row: row + 1,
             cell,
+        });
+    }
+    let number = |row| cells.number(row).ok().flatten();
+    let far = |row| number(row).filter(|number: &f64| FARTHEST_TARGET < number.abs());
+    if let Some((row, value)) = (0..rows).find_map(|row| Some((row, far(row)?))) {
+        return Err(Error::HugeTarget {
+            target: name.to_owned(),
+            row: row + 1,
+            value,
+            most: FARTHEST_TARGET,
         });
     }
     Ok(GoalKind::Numbers)

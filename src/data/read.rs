@@ -1,11 +1,14 @@
 //! A file becomes a table.
 
 use std::{
+    cell::Cell,
     collections::HashMap,
     fs,
     io::{self, Cursor},
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{self, AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::Once,
+    thread,
 };
 
 use polars::prelude::{
@@ -18,8 +21,8 @@ use super::{
     Error,
     cells::{Cells, MISSING},
     csv,
-    error::quoted,
-    parquet,
+    error::{meant, quoted},
+    numbers, parquet,
 };
 use crate::domain::text;
 
@@ -60,7 +63,7 @@ impl Table {
             Err(_) => Err(Error::NoColumn {
                 role,
                 name: name.to_owned(),
-                nearest: text::nearest(name, self.columns()).map(str::to_owned),
+                meant: meant(name, role, &self.columns()),
             }),
         }
     }
@@ -175,6 +178,11 @@ fn check_size(path: &Path, columns: usize, rows: usize) -> Result<(), Error> {
 
 fn parse_csv(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
     let text = text_of(path, bytes)?;
+    if !text.contains('\n') && text.trim_end_matches('\r').contains('\r') {
+        return Err(Error::CarriageReturns {
+            path: path.to_owned(),
+        });
+    }
     let shape = csv::scan(text).map_err(|fault| csv_error(path, &fault))?;
     check_names(path, &shape.names)?;
     check_size(path, shape.names.len(), shape.rows)?;
@@ -277,6 +285,7 @@ fn parse_ndjson(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
             })?;
         }
     }
+    let text = numbers::widened(text);
     guarded(path, || {
         JsonReader::new(Cursor::new(text.as_bytes()))
             .with_json_format(JsonFormat::JsonLines)
@@ -324,24 +333,78 @@ fn parse_parquet(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
 }
 
 fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    std::str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        Error::NotUtf8 {
+    if let Some(encoding) = utf16(bytes) {
+        return Err(Error::Utf16 {
             path: path.to_owned(),
-            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
-        }
-    })
+            encoding,
+        });
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let line = |at: usize| 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+    let text = std::str::from_utf8(bytes).map_err(|error| Error::NotUtf8 {
+        path: path.to_owned(),
+        line: line(error.valid_up_to()),
+    })?;
+    match bytes.iter().position(|byte| *byte == 0) {
+        Some(at) => Err(Error::Line {
+            path: path.to_owned(),
+            line: line(at),
+            why: "it holds a NUL byte: remove it, for example with tr -d '\\0'".to_owned(),
+        }),
+        None => Ok(text),
+    }
+}
+
+/// What `iconv` calls the encoding of a text whose letters take two bytes each: the mark at its begin tells, or that every
+/// other byte is NUL.
+fn utf16(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Some("utf-16");
+    }
+    let begin = &bytes[..bytes.len().min(64)];
+    let is_every = |first: usize| {
+        4 <= begin.len() && begin.iter().skip(first).step_by(2).all(|byte| *byte == 0)
+    };
+    match (is_every(0), is_every(1)) {
+        (false, true) => Some("utf-16le"),
+        (true, false) => Some("utf-16be"),
+        _ => None,
+    }
 }
 
 /// The one place where a panic is caught: polars' readers panic on some damaged files, and a damaged file is the
-/// file's fault, not a bug of the program. What they were building is dropped, so no broken state is left.
+/// file's fault, not a bug of the program. What they were building is dropped, so no broken state is left, and nothing is
+/// printed: the error says it.
 fn guarded<T>(path: &Path, read: impl FnOnce() -> PolarsResult<T>) -> Result<T, Error> {
-    match catch_unwind(AssertUnwindSafe(read)) {
+    hush();
+    let was_reading = IS_READING.replace(true);
+    let caught = catch_unwind(AssertUnwindSafe(read));
+    IS_READING.set(was_reading);
+    match caught {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(unreadable(path, error.to_string())),
         Err(_) => Err(unreadable(path, DAMAGED.to_owned())),
     }
+}
+
+thread_local! {
+    static IS_READING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From now on, panics of a thread that reads, and of those that polars keeps for this, print nothing.
+fn hush() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panicked| {
+            let is_polars = thread::current()
+                .name()
+                .is_some_and(|name| name.starts_with("polars"));
+            if !IS_READING.get() && !is_polars {
+                before(panicked);
+            }
+        }));
+    });
 }
 
 fn unreadable(path: &Path, why: String) -> Error {

@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{
     Error, Plan, Table,
     inspect::{FEWEST_ROWS, GoalKind, rows_with_target},
+    target::Aim,
 };
 use crate::domain::presets::{Preset, SplitKind};
 
@@ -29,8 +30,15 @@ pub struct Parts {
 /// Divides the rows that have a target. The seed decides; by time it has nothing to decide.
 ///
 /// # Errors
-/// Shares that leave a part empty, too few rows or groups, a `split.by` that is not there or holds no times.
+/// Shares that leave a part empty, too few rows or groups, a `split.by` that is not there or holds no times; a number to
+/// predict that is the same in all training rows.
 pub fn split(table: &Table, plan: &Plan, preset: &Preset, seed: u64) -> Result<Parts, Error> {
+    let parts = divide(table, plan, preset, seed)?;
+    Aim::fit(table, plan, &parts.train)?;
+    Ok(parts)
+}
+
+fn divide(table: &Table, plan: &Plan, preset: &Preset, seed: u64) -> Result<Parts, Error> {
     let shares = Shares::of(preset)?;
     let rows = rows_with_target(table, plan)?;
     let mut random = ChaCha8Rng::seed_from_u64(seed);

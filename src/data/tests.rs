@@ -55,7 +55,7 @@ fn message(name: &str, bytes: impl AsRef<[u8]>) -> String {
 
 #[test]
 fn a_bad_file_is_refused_by_line_row_or_column() {
-    let cases: [(&str, &[u8], &str); 27] = [
+    let cases: [(&str, &[u8], &str); 33] = [
         ("t.csv", b"", "t.csv is empty"),
         ("t.csv", b"\n \n", "t.csv is empty"),
         ("t.csv", b"a,kind\n", "t.csv has columns but no rows"),
@@ -105,6 +105,36 @@ fn a_bad_file_is_refused_by_line_row_or_column() {
             "t.csv",
             b"a,kind\n1,caf\xe9\n",
             "line 2 of t.csv is not UTF-8: convert the file with iconv -f latin1 -t utf8",
+        ),
+        (
+            "t.csv",
+            b"\xff\xfea\0,\0k\0",
+            "t.csv is UTF-16: convert the file with iconv -f utf-16 -t utf-8",
+        ),
+        (
+            "t.csv",
+            b"a\0,\0k\0",
+            "t.csv is UTF-16: convert the file with iconv -f utf-16le",
+        ),
+        (
+            "t.csv",
+            b"\0a\0,\0k",
+            "t.csv is UTF-16: convert the file with iconv -f utf-16be",
+        ),
+        (
+            "t.csv",
+            b"a,kind\n1,x\n\0,y\n",
+            "line 3 of t.csv: it holds a NUL byte",
+        ),
+        (
+            "t.csv",
+            b"a,kind\r1,x\r2,y\r",
+            "the lines of t.csv end in CR alone",
+        ),
+        (
+            "t.csv",
+            b"5.1,3.5,x\n1,2,y\n",
+            "there is no column 'kind' (target): there are '5.1', '3.5', 'x'; is the first line a header?",
         ),
         (
             "t.csv",
@@ -168,6 +198,90 @@ fn a_bad_file_is_refused_by_line_row_or_column() {
         let message = message(name, bytes);
         assert!(message.contains(expected), "{message}\n  lacks: {expected}");
         assert!(!message.chars().any(char::is_control), "{message:?}");
+    }
+}
+
+#[test]
+fn integers_of_any_length_are_read_and_nothing_is_printed() {
+    let long = "{\"a\":99999999999999999999,\"kind\":\"x\"}\n{\"a\":2,\"kind\":\"y\"}\n";
+    let table = read(&write("t.ndjson", long).path).unwrap();
+    let cells = table.cells("a", "features").unwrap();
+    assert_eq!(cells.number(0), Ok(Some(1e20)));
+    assert_eq!(cells.number(1), Ok(Some(2.0)));
+}
+
+#[test]
+fn a_target_that_cannot_be_learnt_is_known_before_training() {
+    let rows = |y: &dyn Fn(usize) -> String| {
+        let lines = (0..300).map(|row| format!("{}.5,{}\n", row * 7 % 11, y(row)));
+        write("t.csv", "x,y\n".to_owned() + &lines.collect::<String>())
+    };
+    let refused = |task: &str, y: &dyn Fn(usize) -> String| {
+        let preset = preset(task, "y", "");
+        let table = read(&rows(y).path).unwrap();
+        let plan = inspect(&table, &preset);
+        plan.and_then(|plan| split(&table, &plan, &preset, 1).map(drop))
+            .unwrap_err()
+            .to_string()
+    };
+    let cases: [(&str, &dyn Fn(usize) -> String, &str); 4] = [
+        (
+            "regression",
+            &|_| "7".to_owned(),
+            "is the same number in every training row",
+        ),
+        (
+            "classification",
+            &|row| format!("{}.25", row * 3),
+            "has 300 classes in 300 rows: is it a regression? use task = \"regression\"",
+        ),
+        (
+            "classification",
+            &|row| format!("n{row}"),
+            "has 300 classes in 300 rows: a class needs rows to learn from; is it a name",
+        ),
+        (
+            "regression",
+            &|row| format!("{row}e35"),
+            "row 2 of the target 'y' is 1e35: beyond ±1e30",
+        ),
+    ];
+    for (task, y, wanted) in cases {
+        let said = refused(task, y);
+        assert!(said.contains(wanted), "{said}");
+    }
+}
+
+#[test]
+fn what_is_infinite_is_said_with_its_first_row() {
+    let mut csv = "x,z,y\n".to_owned();
+    for row in 0..40 {
+        let cell = |at: usize| {
+            if row % 10 == at {
+                "inf".to_owned()
+            } else {
+                (row * 7 % 11).to_string()
+            }
+        };
+        csv += &format!(
+            "{},{},{}\n",
+            cell(3),
+            row % 7,
+            if row == 5 {
+                "-1e999".to_owned()
+            } else {
+                cell(11)
+            }
+        );
+    }
+    let plan = inspect(&table(&csv), &preset("regression", "y", "")).unwrap();
+    let said = plan.warnings.join("\n");
+    for wanted in [
+        "4 rows of column 'x' are infinite, the first is row 4: they count as missing",
+        "row 6 of column 'y' is infinite and counts as missing",
+        "1 row is left out: the target 'y' is missing there",
+    ] {
+        assert!(said.contains(wanted), "{said}");
     }
 }
 

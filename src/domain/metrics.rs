@@ -11,35 +11,53 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Told from the metric's own name, its last part after `/`: what is not known to grow is taken as a loss.
-    pub fn of(metric: &str) -> Self {
+    /// Told from the metric's own name, its last part after `/`; `None` where nothing is known of it: a learning rate has
+    /// no best.
+    pub fn of(metric: &str) -> Option<Self> {
         const HIGHER: [&str; 13] = [
             "acc",
             "accuracy",
             "ap",
             "auc",
             "average_precision",
+            "bleu",
             "f1",
+            "iou",
+            "map",
+            "ndcg",
             "precision",
             "r2",
             "recall",
-            "score",
-            "rows_per_second",
-            "throughput",
-            "ndcg",
         ];
-        let name = metric
-            .rsplit('/')
-            .next()
-            .unwrap_or(metric)
-            .to_ascii_lowercase();
-        if HIGHER
+        const LOWER: [&str; 8] = [
+            "brier",
+            "ece",
+            "latency",
+            "mae",
+            "mse",
+            "perplexity",
+            "ppl",
+            "rmse",
+        ];
+        let name = metric.rsplit('/').next().unwrap_or(metric);
+        let name = name.to_ascii_lowercase();
+        // `recall@10` is a recall.
+        let name = name.split('@').next().unwrap_or_default();
+        let is_part = |word: &str| name.split(['_', '-', '.', ' ']).any(|part| part == word);
+        // What is lost comes first: `f1_loss` is a loss.
+        if ["loss", "error", "err", "nll"]
             .iter()
-            .any(|known| name == *known || name.starts_with(&format!("{known}@")))
+            .any(|word| is_part(word))
+            || LOWER.contains(&name)
         {
-            Self::Higher
-        } else {
-            Self::Lower
+            return Some(Self::Lower);
+        }
+        let is_higher = HIGHER.contains(&name) || HIGHER.iter().any(|word| is_part(word));
+        let is_lower = LOWER.iter().any(|word| is_part(word));
+        match (is_higher, is_lower) {
+            (true, false) => Some(Self::Higher),
+            (false, true) => Some(Self::Lower),
+            _ => None,
         }
     }
 
@@ -74,7 +92,7 @@ pub enum MetricValue {
     Min,
     Max,
     Mean,
-    /// The least or the greatest, by the metric's direction.
+    /// The least or the greatest, by the metric's direction; nothing where that is not known.
     Best,
 }
 
@@ -103,6 +121,9 @@ impl Summary {
     /// One number of the series; NaN where it has points and none of them is finite.
     pub fn value(&self, which: MetricValue) -> Option<f64> {
         let extreme = |extreme: Option<Extreme>| extreme.map_or(f64::NAN, |extreme| extreme.value);
+        if which == MetricValue::Best && Direction::of(&self.metric).is_none() {
+            return None;
+        }
         (0 < self.points).then(|| match which {
             MetricValue::Last => self.last,
             MetricValue::Min => extreme(self.min),
@@ -112,9 +133,9 @@ impl Summary {
         })
     }
 
-    /// The best value by the metric's direction.
+    /// The best value by the metric's direction; `None` where that is not known.
     pub fn best(&self) -> Option<Extreme> {
-        match Direction::of(&self.metric) {
+        match Direction::of(&self.metric)? {
             Direction::Higher => self.max,
             Direction::Lower => self.min,
         }
@@ -132,11 +153,46 @@ mod tests {
 
     #[test]
     fn the_name_says_which_way_is_better() {
-        for metric in ["val/auc", "accuracy", "test/R2", "recall@10"] {
-            assert_eq!(Direction::of(metric), Direction::Higher, "{metric}");
+        let cases = [
+            (
+                Some(Direction::Higher),
+                "val/auc accuracy test/R2 recall@10 val/top5_acc macro_f1",
+            ),
+            (
+                Some(Direction::Lower),
+                "train/loss val/rmse mae val/loss_ce f1_loss val_error latency_ms",
+            ),
+            (
+                None,
+                "lr grad_norm system/cpu system/memory unknown class lossy rows_per_second",
+            ),
+        ];
+        for (direction, metrics) in cases {
+            for metric in metrics.split(' ') {
+                assert_eq!(Direction::of(metric), direction, "{metric}");
+            }
         }
-        for metric in ["train/loss", "val/rmse", "mae", "unknown", "class"] {
-            assert_eq!(Direction::of(metric), Direction::Lower, "{metric}");
-        }
+    }
+
+    #[test]
+    fn what_has_no_known_direction_has_no_best() {
+        let extreme = |value| Some(Extreme { value, step: 1 });
+        let mut summary = Summary {
+            metric: "lr".to_owned(),
+            points: 2,
+            nan: 0,
+            infinite: 0,
+            last: 2.0,
+            last_step: 2,
+            min: extreme(1.0),
+            max: extreme(2.0),
+            mean: Some(1.5),
+        };
+        assert_eq!(
+            (summary.best(), summary.value(MetricValue::Best)),
+            (None, None)
+        );
+        summary.metric = "loss".to_owned();
+        assert_eq!(summary.value(MetricValue::Best), Some(1.0));
     }
 }

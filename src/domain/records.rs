@@ -29,6 +29,20 @@ pub struct Record {
     pub progress: Option<Progress>,
     pub event: Option<What>,
     pub end: Option<End>,
+    /// What the line said of metrics and is not kept: the rest of it counts.
+    pub left_out: Option<BadLine>,
+}
+
+impl Record {
+    fn leave_out(&mut self, why: BadLine) {
+        match &mut self.left_out {
+            Some(BadLine::Metrics { count, .. }) => *count += 1,
+            _ => {
+                let first = Box::new(why);
+                self.left_out = Some(BadLine::Metrics { count: 1, first });
+            }
+        }
+    }
 }
 
 /// A file that the run made: its path is relative to the run's folder, and stays inside it.
@@ -78,7 +92,7 @@ pub enum EndState {
     Stopped,
 }
 
-/// Why a line is no record.
+/// Why a line is no record, or not all of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadLine {
     #[error("not a JSON object: {0}")]
@@ -97,21 +111,24 @@ pub enum BadLine {
     Artifact(String),
     #[error("it names another process than the run's own")]
     OtherProcess,
+    /// The rest of the line was kept.
+    #[error("{count} {} left out: {first}", if *.count == 1 { "metric is" } else { "metrics are" })]
+    Metrics { count: u64, first: Box<BadLine> },
 }
 
 /// Reads one line, without its newline.
 ///
 /// Metric values may be numbers, the bare words `NaN`, `Infinity`, `-Infinity` that Python's `json.dumps` writes, the
-/// same as strings, or `null` for NaN.
+/// same as strings, or `null` for NaN. A number beyond `f64` is no JSON here. Of a key that stands twice, the last counts.
 pub fn parse(line: &[u8]) -> Result<Record, BadLine> {
     if LONGEST_LINE < line.len() {
         return Err(BadLine::TooLong);
     }
     let mut scanned = Record::default();
     if scan::metrics_line(line, &mut scanned) {
-        return check_names(scanned);
+        return Ok(with_names(scanned));
     }
-    check_names(parse_object(line)?)
+    Ok(with_names(parse_object(line)?))
 }
 
 /// Reads a line of any keys.
@@ -139,15 +156,23 @@ fn parse_object(line: &[u8]) -> Result<Record, BadLine> {
     Ok(record)
 }
 
-fn check_names(record: Record) -> Result<Record, BadLine> {
-    match record
+/// The record without metrics whose names cannot be.
+fn with_names(mut record: Record) -> Record {
+    if record
         .metrics
         .iter()
-        .find(|(name, _)| !metrics::is_name(name))
+        .all(|(name, _)| metrics::is_name(name))
     {
-        Some((name, _)) => Err(BadLine::MetricName(name.chars().take(64).collect())),
-        None => Ok(record),
+        return record;
     }
+    let all = std::mem::take(&mut record.metrics);
+    for (name, value) in all {
+        match metrics::is_name(&name) {
+            true => record.metrics.push((name, value)),
+            false => record.leave_out(BadLine::MetricName(name.chars().take(64).collect())),
+        }
+    }
+    record
 }
 
 fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
@@ -169,12 +194,14 @@ fn field(record: &mut Record, key: &str, value: Value) -> Result<(), BadLine> {
                 return Err(wrong(&value, "an object of numbers"));
             };
             for (name, value) in object {
-                let number = number(&value).ok_or_else(|| BadLine::WrongType {
-                    key: name.clone(),
-                    found: kind(&value),
-                    wanted: "a number",
-                })?;
-                record.metrics.push((name, number));
+                match number(&value) {
+                    Some(number) => record.metrics.push((name, number)),
+                    None => record.leave_out(BadLine::WrongType {
+                        found: kind(&value),
+                        key: name,
+                        wanted: "a number",
+                    }),
+                }
             }
         }
         "params" => {
@@ -425,7 +452,9 @@ mod tests {
         prop_oneof![
             any::<i64>().prop_map(|number| number.to_string()),
             any::<f64>().prop_map(|number| number.to_string()),
-            "[-+]?[0-9]{0,3}[.]?[0-9]{0,2}([eE][-+]?[0-9]{0,2})?",
+            "[-+]?[0-9]{0,3}[.]?[0-9]{0,2}([eE][-+]?[0-9]{0,3})?",
+            Just("NaN".to_owned()),
+            Just("-Infinity".to_owned()),
         ]
     }
 
@@ -456,14 +485,27 @@ mod tests {
 
         #[test]
         fn what_the_short_way_reads_the_long_way_reads_alike(
-            (step, time, value) in (number_like(), number_like(), number_like()),
-            name in "[a-z\t\u{1}é]{1,3}",
+            (step, time) in (number_like(), number_like()),
+            metrics in proptest::collection::vec(("[a-z\t\u{1}é]{1,2}", number_like()), 1..5),
+            again in proptest::option::of(number_like()),
         ) {
-            let line = format!("{{\"step\":{step},\"time\":{time},\"metrics\":{{\"{name}\":{value}}}}}");
+            let metrics: Vec<String> = metrics
+                .iter()
+                .map(|(name, value)| format!("\"{name}\":{value}"))
+                .collect();
+            let mut line = format!("{{\"step\":{step},\"time\":{time},\"metrics\":{{{}}}", metrics.join(","));
+            if let Some(value) = again {
+                line += &format!(",\"metrics\":{{\"a\":{value}}}");
+            }
+            line.push('}');
             let mut short = Record::default();
-            if scan::metrics_line(line.as_bytes(), &mut short) && short.metrics[0].1.is_finite() {
-                let long = parse_object(line.as_bytes());
-                prop_assert_eq!(long, Ok(short), "{}", line);
+            if scan::metrics_line(line.as_bytes(), &mut short) {
+                let sorted = |mut record: Record| {
+                    record.metrics.sort_by(|a, b| a.0.cmp(&b.0));
+                    format!("{record:?}")
+                };
+                let long = parse_object(line.as_bytes()).map(sorted);
+                prop_assert_eq!(long, Ok(sorted(short)), "{}", line);
             }
         }
 
@@ -514,7 +556,7 @@ mod tests {
 
     #[test]
     fn a_bad_line_says_what_is_wrong_with_it() {
-        let cases: [(&[u8], &str); 8] = [
+        let cases: [(&[u8], &str); 7] = [
             (
                 b"",
                 "not a JSON object: EOF while parsing a value at line 1 column 0",
@@ -529,8 +571,8 @@ mod tests {
                 "\"metrics\" is a list: an object of numbers is expected",
             ),
             (
-                b"{\"metrics\":{\"loss\":\"high\"}}",
-                "\"loss\" is a text: a number is expected",
+                b"{\"metrics\":{\"loss\":1e999}}",
+                "not a JSON object: number out of range at line 1 column 20",
             ),
             (
                 b"{\"metrics\":{\"loss\":.5}}",
@@ -539,10 +581,6 @@ mod tests {
             (
                 b"{\"tags\":[1]}",
                 "\"tags\" is a number: a list of texts is expected",
-            ),
-            (
-                b"{\"metrics\":{\"a\\u001bb\":1}}",
-                "\"a\\u{1b}b\" cannot be the name of a metric",
             ),
         ];
         for (line, message) in cases {
@@ -554,6 +592,34 @@ mod tests {
             );
         }
         assert_eq!(parse(&vec![b' '; LONGEST_LINE + 1]), Err(BadLine::TooLong));
+    }
+
+    #[test]
+    fn a_bad_metric_takes_no_good_one_with_it() {
+        let cases = [
+            (
+                r#"{"metrics":{"loss":1,"z":"bad"}}"#,
+                "1 metric is left out: \"z\" is a text: a number is expected",
+            ),
+            (
+                r#"{"metrics":{"a":[],"loss":1,"z":{}},"step":3}"#,
+                "2 metrics are left out: \"a\" is a list: a number is expected",
+            ),
+            (
+                r#"{"metrics":{"a\u001bb":2,"loss":1}}"#,
+                "1 metric is left out: \"a\\u{1b}b\" cannot be the name of a metric",
+            ),
+        ];
+        for (line, why) in cases {
+            let record = parse(line.as_bytes()).unwrap();
+            assert_eq!(record.metrics, [("loss".to_owned(), 1.0)], "{line}");
+            assert_eq!(record.left_out.unwrap().to_string(), why);
+        }
+        let twice = parse(br#"{"metrics":{"a":1,"b":2,"a":3}}"#).unwrap();
+        assert_eq!(
+            twice.metrics,
+            [("a".to_owned(), 3.0), ("b".to_owned(), 2.0)]
+        );
     }
 
     #[test]

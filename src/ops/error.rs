@@ -104,7 +104,7 @@ impl From<store::Error> for Error {
             E::NetworkDisk { .. } => (
                 Kind::Environment,
                 "cannot keep a store here",
-                "choose a folder on a local disk: `sconce --store DIR init`, or `[store] path` in the config",
+                "choose a folder on a local disk: `sconce init DIR`, or `[store] path` in the config",
             ),
             E::Newer { .. } => (
                 Kind::Environment,
@@ -121,9 +121,14 @@ impl From<store::Error> for Error {
                 "the store is locked",
                 "try again; `sconce doctor` says who keeps it",
             ),
+            E::OlderReadOnly { .. } => (
+                Kind::Environment,
+                "cannot open the store",
+                "it is read-only and of an older sconce: copy its folder to a place of your own and open that",
+            ),
             E::ReadOnly { .. } => (
                 Kind::Environment,
-                "the store cannot be written",
+                "the store is read-only",
                 "check the owner and the mode of its folder, and that the disk is not mounted read-only",
             ),
             E::Full => (

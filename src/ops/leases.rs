@@ -97,8 +97,11 @@ pub fn leased(ws: &Workspace) -> Result<(Vec<Leased>, Result<()>)> {
     Ok((found, looked))
 }
 
-/// Is there a job of this user for this machine, waiting or holding a slot?
+/// Is there a job of this user for this machine, waiting or holding a slot? Not in a store that this user can only read.
 pub fn has_work(ws: &Workspace) -> Result<bool> {
+    if ws.store.is_read_only() {
+        return Ok(false);
+    }
     ws.store
         .read(|tx| Ok(rows::open(tx)?.iter().any(|job| is_ours(ws, job))))
 }

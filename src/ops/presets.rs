@@ -1,12 +1,12 @@
 //! Presets: what the config offers, and a preset with a person's overrides applied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
 use super::{Error, Kind, Result};
 use crate::{
-    domain::{presets::Preset, text::nearest},
+    domain::{presets::Preset, text::nearest, wording::in_words},
     workspace::Workspace,
 };
 
@@ -45,28 +45,38 @@ pub fn resolve(ws: &Workspace, name: &str, overrides: &[String]) -> Result<Prese
 
 /// The preset with overrides applied, each checked against the keys that there are.
 pub fn apply(preset: &Preset, overrides: &[String]) -> Result<Preset> {
-    let mut tree = tree(preset);
-    let keys: Vec<String> = parameters(preset)
-        .into_keys()
-        .chain([
-            "split.by".to_owned(),
-            "experiment".to_owned(),
-            "about".to_owned(),
-        ])
-        .collect();
-    for text in overrides {
-        let Some((key, value)) = text.split_once('=') else {
-            return Err(Error::new(Kind::Invalid, format!("{text:?} sets nothing"))
-                .hint("write -S key=value, for example -S lr=3e-4"));
-        };
-        let path = full_key(&keys, key.trim())?;
-        set(&mut tree, &path, parse_value(value.trim()));
-    }
-    serde_json::from_value(Value::Object(tree)).map_err(|error| {
-        Error::new(Kind::Invalid, "the overrides do not make a preset")
-            .hint("values are written as in the config: numbers bare, lists in [ ]")
-            .because(error)
+    let unset = ["split.by", "experiment", "about"].map(str::to_owned);
+    let keys: BTreeSet<String> = parameters(preset).into_keys().chain(unset).collect();
+    overrides.iter().try_fold(preset.clone(), |preset, text| {
+        apply_one(&preset, &keys, text)
     })
+}
+
+fn apply_one(preset: &Preset, keys: &BTreeSet<String>, text: &str) -> Result<Preset> {
+    let example = "write -S key=value, for example -S lr=3e-4";
+    let Some((key, value)) = text.split_once('=') else {
+        return Err(Error::new(Kind::Invalid, format!("{text:?} sets nothing")).hint(example));
+    };
+    if text.contains(['\n', '\r']) {
+        let message = format!("{text:?} holds a line end: an override sets one key");
+        return Err(Error::new(Kind::Invalid, message).hint(example));
+    }
+    let (path, value) = (full_key(keys, key.trim())?, value.trim());
+    let refuse = |why: (String, Option<String>)| {
+        let hint = why.1.unwrap_or_else(|| {
+            "values are written as in the config: numbers bare, lists in [ ]".to_owned()
+        });
+        Error::new(Kind::Invalid, format!("{path} cannot be {value:?}"))
+            .hint(hint)
+            .because(why.0)
+    };
+    let Some(parsed) = parse_value(value) else {
+        return Err(refuse(("a finite number is expected".to_owned(), None)));
+    };
+    let mut tree = tree(preset);
+    set(&mut tree, &path, parsed);
+    serde_json::from_value(Value::Object(tree))
+        .map_err(|error| refuse(in_words(&error.to_string())))
 }
 
 /// Every number and choice of a preset by its dotted key: `optimiser.lr`.
@@ -90,29 +100,12 @@ pub fn parameters(preset: &Preset) -> BTreeMap<String, Value> {
     out
 }
 
-/// The same by short names: `lr` where only one key ends so, `net.kind` where several do.
-pub fn short_parameters(preset: &Preset) -> BTreeMap<String, Value> {
-    let all = parameters(preset);
-    let mut ends: BTreeMap<&str, u32> = BTreeMap::new();
-    for key in all.keys() {
-        *ends.entry(last(key)).or_default() += 1;
-    }
-    all.iter()
-        .map(|(key, value)| {
-            (
-                if ends[last(key)] == 1 { last(key) } else { key }.to_owned(),
-                value.clone(),
-            )
-        })
-        .collect()
-}
-
 fn last(key: &str) -> &str {
     key.rsplit('.').next().unwrap_or(key)
 }
 
-fn full_key(keys: &[String], key: &str) -> Result<String> {
-    if keys.iter().any(|known| known == key) {
+fn full_key(keys: &BTreeSet<String>, key: &str) -> Result<String> {
+    if keys.contains(key) {
         return Ok(key.to_owned());
     }
     let ending: Vec<&String> = keys.iter().filter(|known| last(known) == key).collect();
@@ -153,14 +146,22 @@ fn set(tree: &mut Map<String, Value>, path: &str, value: Value) {
     }
 }
 
-/// A value as TOML writes it; a bare word is a text.
-fn parse_value(text: &str) -> Value {
-    let parsed: Option<toml::Table> = toml::from_str(&format!("value = {text}")).ok();
-    let value = parsed.and_then(|mut table| table.remove("value"));
-    match value.map(serde_json::to_value) {
-        Some(Ok(value)) => value,
-        _ => Value::String(text.to_owned()),
+/// A value as TOML writes it; a bare word is a text. Nothing where a number in it is not finite, which JSON cannot hold.
+fn parse_value(text: &str) -> Option<Value> {
+    fn is_finite(value: &toml::Value) -> bool {
+        match value {
+            toml::Value::Float(number) => number.is_finite(),
+            toml::Value::Array(values) => values.iter().all(is_finite),
+            _ => true,
+        }
     }
+    let parsed: Option<toml::Table> = toml::from_str(&format!("value = {text}")).ok();
+    let Some(value) = parsed.and_then(|mut table| table.remove("value")) else {
+        return Some(Value::String(text.to_owned()));
+    };
+    is_finite(&value)
+        .then(|| serde_json::to_value(value).ok())
+        .flatten()
 }
 
 fn tree(preset: &Preset) -> Map<String, Value> {
@@ -223,10 +224,45 @@ mod tests {
     }
 
     #[test]
-    fn parameters_have_short_names_where_they_are_clear() {
-        let short = short_parameters(&preset());
-        assert_eq!(short["lr"], 1e-3);
-        assert_eq!(short["net.kind"], "mlp");
-        assert!(!short.contains_key("kind"));
+    fn a_value_that_does_not_fit_is_named_by_its_key() {
+        let said = |text: &str| {
+            let error = with(&[text]).unwrap_err();
+            format!("{error}: {}", error.causes().join(": "))
+        };
+        let cases = [
+            (
+                "lr=abc",
+                "optimiser.lr cannot be \"abc\": the text \"abc\" stands where a number is expected",
+            ),
+            ("hidden=[", "net.hidden cannot be \"[\""),
+            ("task=zz", "task cannot be \"zz\": unknown word \"zz\""),
+            (
+                "lr=nan",
+                "optimiser.lr cannot be \"nan\": a finite number is expected",
+            ),
+            ("lr=-inf", "optimiser.lr cannot be \"-inf\""),
+            (
+                "epochs=-1",
+                "-1 is out of bounds: a whole number from 0 on is expected",
+            ),
+            ("epochs=1\nbatch=0", "holds a line end"),
+        ];
+        for (text, wanted) in cases {
+            assert!(said(text).contains(wanted), "{}", said(text));
+        }
+        let mut timed = preset();
+        timed.split.by = Some("day".to_owned());
+        let by = apply(&timed, &["by=hour".to_owned()]).unwrap().split.by;
+        assert_eq!(by.as_deref(), Some("hour"));
+    }
+
+    #[test]
+    fn a_run_is_found_by_the_names_that_overrides_have() {
+        let all = parameters(&preset());
+        assert_eq!(all["optimiser.lr"], 1e-3);
+        assert_eq!(all["net.kind"], "mlp");
+        for key in all.keys().filter(|key| *key != "data") {
+            assert!(full_key(&all.keys().cloned().collect(), key).is_ok());
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Upkeep of the store: back it up, weigh it, free space, say how it is.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -10,9 +12,14 @@ use serde::Serialize;
 use super::{Error, Kind, Result};
 use crate::{
     domain::runs::{Run, StateWord},
-    store::{self, audit, disk, make_private_folder, runs as rows},
+    store::{self, Store, audit, disk, make_private_folder, runs as rows},
     workspace::Workspace,
 };
+
+/// Is there a store in this folder?
+pub fn is_store(root: &Path) -> bool {
+    Store::is_at(root)
+}
 
 /// A backup that was made.
 #[derive(Clone, Debug, Serialize)]
@@ -33,7 +40,7 @@ pub fn backup(ws: &Workspace, to: &Path) -> Result<Backup> {
         );
     }
     // Beside its place, then renamed: a backup is whole or not there.
-    let beside = to.with_extension(format!("unfinished-{}", ws.random_id()));
+    let (beside, _lock) = draft(to)?;
     let copied = copy_all(ws, &beside).inspect_err(|_| drop(fs::remove_dir_all(&beside)))?;
     // Whole on the disk before it has its name.
     rustix::fs::sync();
@@ -48,6 +55,34 @@ pub fn backup(ws: &Workspace, to: &Path) -> Result<Backup> {
         path: to.to_owned(),
         ..copied
     })
+}
+
+/// An empty folder beside the backup's place, locked for as long as it is written. What a backup that was killed left in
+/// it is removed.
+fn draft(to: &Path) -> Result<(PathBuf, File)> {
+    let mut name = to.file_name().unwrap_or_default().to_owned();
+    name.push(".unfinished");
+    let beside = to.with_file_name(name);
+    let unusable = |error| failed("cannot make the backup's folder", &beside, error);
+    make_private_folder(&beside).map_err(unusable)?;
+    let lock = File::open(&beside).map_err(unusable)?;
+    let is_ours = lock.try_lock().is_ok()
+        // It may have got its name, or gone, between the two lines above.
+        && beside.metadata().map_err(unusable)?.ino() == lock.metadata().map_err(unusable)?.ino();
+    if !is_ours {
+        let message = format!("another backup to {} is being made", to.display());
+        return Err(Error::new(Kind::Conflict, message).hint("wait for it, or name another folder"));
+    }
+    for entry in fs::read_dir(&beside).map_err(unusable)? {
+        let entry = entry.map_err(unusable)?;
+        let is_folder = entry.file_type().map_err(unusable)?.is_dir();
+        let removed = match is_folder {
+            true => fs::remove_dir_all(entry.path()),
+            false => fs::remove_file(entry.path()),
+        };
+        removed.map_err(unusable)?;
+    }
+    Ok((beside, lock))
 }
 
 fn copy_all(ws: &Workspace, to: &Path) -> Result<Backup> {

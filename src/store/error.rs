@@ -15,6 +15,14 @@ pub enum Error {
     #[error("the store has schema {found}, this program knows {known}")]
     Newer { found: u32, known: u32 },
     #[error(
+        "{} cannot be written, so its schema cannot be brought from {found} to {known}", path.display()
+    )]
+    OlderReadOnly {
+        path: PathBuf,
+        found: u32,
+        known: u32,
+    },
+    #[error(
         "the schema must be brought from {from} to {to}, and other processes keep the store open"
     )]
     InUse { from: u32, to: u32 },

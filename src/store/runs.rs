@@ -325,8 +325,16 @@ pub fn all_of_param(
     tx: &Connection,
     name: &str,
 ) -> Result<Vec<(RunId, String, serde_json::Value)>> {
+    // There are few names and many rows: the names are stepped through in the index, one look each.
     let mut query = tx.prepare_cached(
-        "select run, name, value from params where name = ?1 or substr(name, -1 - length(?1)) = '.' || ?1",
+        "with recursive names(name) as (
+             select min(name) from params
+             union all
+             select (select min(name) from params where names.name < params.name) from names where name is not null
+         )
+         select run, name, value from params where name in (
+             select name from names where name = ?1 or substr(name, -1 - length(?1)) = '.' || ?1
+         )",
     )?;
     let rows = query.query_map([name], |row| {
         Ok((

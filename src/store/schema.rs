@@ -8,12 +8,13 @@ use std::{
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{Error, Result, connect, open_with_mode, series};
+use super::{Error, Result, door::Door, open_with_mode, series};
 
 /// Never edited once released; a change is a new file at the end.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../assets/migrations/0001_runs.sql"),
     series::SCHEMA,
+    include_str!("../../assets/migrations/0003_indexes.sql"),
 ];
 
 /// The schema that this program writes.
@@ -22,14 +23,36 @@ pub const VERSION: u32 = MIGRATIONS.len() as u32;
 /// How long a migration waits for other processes to let go of the store.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// Checks that a store which can only be read is at [`VERSION`], and leaves `lock`, where there is one, held shared.
+pub(super) fn check(root: &Path, door: &Door, lock: Option<&File>) -> Result<()> {
+    if let Some(lock) = lock {
+        lock.lock_shared().map_err(|source| Error::Io {
+            path: root.join("schema.lock"),
+            source,
+        })?;
+    }
+    match version(&door.connect()?)? {
+        found if VERSION < found => Err(Error::Newer {
+            found,
+            known: VERSION,
+        }),
+        found if found < VERSION => Err(Error::OlderReadOnly {
+            path: root.to_owned(),
+            found,
+            known: VERSION,
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Leaves the store at [`VERSION`], with `lock` held shared.
-pub(super) fn bring_up_to_date(root: &Path, path: &Path, lock: &File) -> Result<()> {
+pub(super) fn bring_up_to_date(root: &Path, door: &Door, lock: &File) -> Result<()> {
     let io = |source| Error::Io {
         path: root.join("schema.lock"),
         source,
     };
     lock.lock_shared().map_err(io)?;
-    let found = version(&connect(path)?)?;
+    let found = version(&door.connect()?)?;
     match found {
         found if found == VERSION => return Ok(()),
         found if VERSION < found => {
@@ -44,11 +67,12 @@ pub(super) fn bring_up_to_date(root: &Path, path: &Path, lock: &File) -> Result<
     {
         // Whoever holds this asks the others to let go; the kernel frees it should we die.
         let wanted = open_with_mode(&root.join("schema.wanted"), 0o660)?;
-        wanted.lock().map_err(io)?;
+        let patience = Instant::now() + PATIENCE;
+        wait_for(&wanted, patience, found)?;
         // Nobody else migrates now, so a look is enough: one of several that start at once finds the work done.
-        if version(&connect(path)?)? < VERSION {
-            take_alone(lock, found)?;
-            migrate(root, path)?;
+        if version(&door.connect()?)? < VERSION {
+            wait_for(lock, patience, found)?;
+            migrate(root, door)?;
         }
     }
     // A shared lock taken over an exclusive one replaces it.
@@ -63,8 +87,7 @@ pub(super) fn is_wanted_alone(root: &Path) -> bool {
     wanted.try_lock_shared().is_err()
 }
 
-fn take_alone(lock: &File, from: u32) -> Result<()> {
-    let patience = Instant::now() + PATIENCE;
+fn wait_for(lock: &File, patience: Instant, from: u32) -> Result<()> {
     // Locks of this kind have no time limit of their own, so the wait is a poll.
     while lock.try_lock().is_err() {
         if patience < Instant::now() {
@@ -75,8 +98,8 @@ fn take_alone(lock: &File, from: u32) -> Result<()> {
     Ok(())
 }
 
-fn migrate(root: &Path, path: &Path) -> Result<()> {
-    let mut connection = connect(path)?;
+fn migrate(root: &Path, door: &Door) -> Result<()> {
+    let mut connection = door.connect()?;
     let found = version(&connection)?;
     let Some(pending) = MIGRATIONS.get(found as usize..) else {
         return Err(Error::Newer {
@@ -89,6 +112,8 @@ fn migrate(root: &Path, path: &Path) -> Result<()> {
     }
     if 0 < found {
         keep_copy(&connection, root, found)?;
+    } else {
+        refuse_what_was_lost(&connection, root)?;
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for migration in pending {
@@ -97,6 +122,25 @@ fn migrate(root: &Path, path: &Path) -> Result<()> {
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
     Ok(())
+}
+
+/// A database without a schema is that of a new store, unless there are runs beside it: then it was emptied, and a new one
+/// would hide them.
+fn refuse_what_was_lost(connection: &Connection, root: &Path) -> Result<()> {
+    let tables: u32 =
+        connection.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
+    let damaged = |what: String| Err(Error::Damaged { what });
+    if 0 < tables {
+        return damaged("store.db has tables and no schema version".to_owned());
+    }
+    let is_filled = |name: &&str| {
+        let mut entries = root.join(name).read_dir().into_iter().flatten();
+        entries.next().is_some()
+    };
+    match ["runs", "requests"].into_iter().find(is_filled) {
+        Some(folder) => damaged(format!("store.db is empty and {folder}/ is not")),
+        None => Ok(()),
+    }
 }
 
 /// Copies the database as it is into `store.db.schema-<version>`, once.
@@ -115,7 +159,14 @@ fn keep_copy(connection: &Connection, root: &Path, version: u32) -> Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
         _ => {}
     }
-    connection.execute("vacuum into ?", [draft.to_string_lossy()])?;
+    let Some(text) = draft.to_str() else {
+        let what = "SQLite copies into paths of UTF-8 alone";
+        return Err(io(std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            what,
+        )));
+    };
+    connection.execute("vacuum into ?", [text])?;
     File::open(&draft)
         .and_then(|file| file.sync_all())
         .and_then(|()| std::fs::rename(&draft, &copy))
@@ -181,15 +232,41 @@ mod tests {
     }
 
     #[test]
+    fn a_store_that_was_emptied_beside_its_runs_is_damaged_and_not_new() {
+        for (folder, sql) in [
+            ("runs", ""),
+            ("requests", ""),
+            ("none", "create table a (b)"),
+        ] {
+            let root = tempfile::tempdir().unwrap();
+            std::fs::create_dir_all(root.path().join(folder).join("x")).unwrap();
+            let path = root.path().join("store.db");
+            std::fs::write(&path, "").unwrap();
+            Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+            let found = Store::open(root.path()).map(drop);
+            assert!(
+                matches!(found, Err(Error::Damaged { .. })),
+                "{folder}: {found:?}"
+            );
+            let version = version(&Connection::open(&path).unwrap()).unwrap();
+            assert_eq!(version, 0, "{folder}");
+        }
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("runs")).unwrap();
+        Store::open(root.path()).unwrap();
+    }
+
+    #[test]
     fn a_migration_waits_until_the_others_let_go() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         set_version(&folder.path().join("store.db"), 1);
-        // The schema is at its newest already, so take back what the second migration made.
+        // The schema is at its newest already, so take back what later migrations made.
         store
             .write(|tx| {
                 tx.execute_batch(
-                    "drop table pending; drop table part; drop table chunk; drop table series;",
+                    "drop table pending; drop table part; drop table chunk; drop table series;
+                     drop index params_by_name; drop index job_after_run;",
                 )
                 .map_err(Error::from)
             })

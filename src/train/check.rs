@@ -2,7 +2,7 @@
 
 use super::{Error, Result, metrics};
 use crate::domain::{
-    presets::{Preset, Task},
+    presets::{Net, NetKind, Preset, Task},
     text,
 };
 
@@ -92,6 +92,49 @@ pub fn check(preset: &Preset) -> Result<()> {
     best(preset)
 }
 
+/// Copies of each parameter that training keeps: the value, its gradient and the optimiser's two moments.
+const COPIES: u128 = 4;
+
+/// Says that a net's hidden layers alone take more than this many bytes of memory to train. What depends on the data,
+/// the first layer and the last, comes on top.
+pub fn check_memory(preset: &Preset, memory: u64) -> Result<()> {
+    let parameters = hidden_parameters(&preset.net);
+    let bytes = parameters.and_then(|count| {
+        let size = size_of::<f32>() as u128;
+        count.checked_mul(size * COPIES)
+    });
+    if bytes.is_some_and(|bytes| bytes <= u128::from(memory)) {
+        return Ok(());
+    }
+    let found = match (parameters, bytes) {
+        (Some(count), Some(bytes)) => {
+            let gibibytes = bytes >> 30;
+            format!("{count} parameters, whose training takes {gibibytes} GiB")
+        }
+        _ => "more parameters than can be counted".to_owned(),
+    };
+    let has = memory >> 30;
+    Err(Error::Preset(format!(
+        "`net.hidden` makes a net of {found}: this machine has {has} GiB"
+    )))
+}
+
+/// Weights and biases between hidden layers; `None` beyond what 128 bits count.
+fn hidden_parameters(net: &Net) -> Option<u128> {
+    let layer = |inputs: usize, outputs: usize| {
+        let weights = (inputs as u128).checked_mul(outputs as u128)?;
+        weights.checked_add(outputs as u128)
+    };
+    let hidden = &net.hidden;
+    let first = hidden.first().copied().unwrap_or_default();
+    match net.kind {
+        NetKind::Mlp => hidden.windows(2).try_fold(0_u128, |sum, pair| {
+            sum.checked_add(layer(pair[0], pair[1])?)
+        }),
+        NetKind::Residual => layer(first, first)?.checked_mul(2 * hidden.len() as u128),
+    }
+}
+
 fn best(preset: &Preset) -> Result<()> {
     let best = &preset.train.best;
     let known: Vec<String> = metrics_of(preset.task)
@@ -115,7 +158,7 @@ fn best(preset: &Preset) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::tests::preset;
+    use crate::{domain::metrics::Direction, train::tests::preset};
 
     #[test]
     fn numbers_that_cannot_train_are_named_with_what_they_may_be() {
@@ -173,6 +216,34 @@ mod tests {
             assert!(error.contains(message), "{error}");
             assert!(!error.contains('\u{1b}'));
         }
+    }
+
+    #[test]
+    fn every_metric_that_can_choose_a_checkpoint_has_a_direction() {
+        for task in [Task::Classification, Task::Regression] {
+            for metric in metrics_of(task) {
+                assert!(Direction::of(metric).is_some(), "{metric}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_net_that_no_memory_holds_is_refused_with_both_numbers() {
+        let sized = |kind, hidden: &[usize]| {
+            let mut preset = preset();
+            preset.net.kind = kind;
+            preset.net.hidden = hidden.to_vec();
+            check_memory(&preset, 8 << 30).map_err(|error| error.to_string())
+        };
+        assert_eq!(sized(NetKind::Mlp, &[1_024; 8]), Ok(()));
+        let refused = sized(NetKind::Mlp, &[65_536; 3]).unwrap_err();
+        assert!(
+            refused.contains("`net.hidden` makes a net of 8590065664 parameters, whose training takes 128 GiB: this machine has 8 GiB"),
+            "{refused}"
+        );
+        assert!(sized(NetKind::Residual, &[16_384; 2]).is_err());
+        assert!(sized(NetKind::Residual, &[WIDEST as usize; DEEPEST as usize]).is_err());
+        assert!(sized(NetKind::Mlp, &[usize::MAX; 3]).is_err());
     }
 
     #[test]

@@ -234,7 +234,7 @@ impl Fit<'_> {
             .find(|(found, value)| found == name && value.is_finite())
             .map(|(_, value)| *value);
         let is_better = value.is_some_and(|value| match &self.position.best {
-            Some(best) => Direction::of(name).is_better(value, best.value),
+            Some(best) => Direction::of(name).is_some_and(|way| way.is_better(value, best.value)),
             None => true,
         });
         let Some(value) = value.filter(|_| is_better) else {

@@ -36,11 +36,21 @@ impl Answer {
 }
 
 impl Space {
+    /// With a store.
     pub fn new() -> Self {
+        let space = Self::bare();
+        space.ok(&["init"]);
+        space
+    }
+
+    /// Without a store: the one that is named is not there.
+    pub fn bare() -> Self {
         let space = Self {
             root: tempfile::tempdir().unwrap(),
         };
-        std::fs::create_dir(space.path("work")).unwrap();
+        for folder in ["work", "home"] {
+            std::fs::create_dir(space.path(folder)).unwrap();
+        }
         // Agents of tests end soon, so that nothing is left behind.
         space.write("work/sconce.toml", "[agent]\nidle_seconds = 1\ncpus = 2\n");
         space

@@ -71,7 +71,7 @@ fn two_people_share_a_store_and_neither_steers_or_reads_what_is_the_others() {
         eprintln!("only root can be two people: not tried");
         return;
     }
-    let space = Space::new();
+    let space = Space::bare();
     fs::set_permissions(space.path(""), fs::Permissions::from_mode(0o755)).unwrap();
     fs::copy(env!("CARGO_BIN_EXE_sconce"), space.path("sconce")).unwrap();
     let [ana, ben] = [(ANA, "ana"), (BEN, "ben")].map(|(uid, name)| Person::new(&space, uid, name));
@@ -136,6 +136,169 @@ fn two_people_share_a_store_and_neither_steers_or_reads_what_is_the_others() {
             .starts_with("ana@")
     );
     assert_eq!(ben.run(&["runs", "resume", &of_ana]).code, Some(2));
+}
+
+#[test]
+fn a_store_that_a_person_names_is_never_made_by_a_command_that_reads() {
+    let space = Space::bare();
+    space.write("work/.sconce", "../elsewhere\n");
+    let config = format!("store.path=\"{}\"", space.path("by-config").display());
+    let named = space.path("by-flag");
+    let by_flag = ["--store", named.to_str().unwrap(), "runs"];
+    let tries: [(&[&str], bool, &str); 4] = [
+        (&["runs"], true, "store"),
+        (&by_flag, true, "by-flag"),
+        (&["train", "fraud"], false, "elsewhere"),
+        (&["--config", &config, "usage"], false, "by-config"),
+    ];
+    for (args, has_variable, folder) in tries {
+        if args.contains(&"usage") {
+            fs::remove_file(space.path("work/.sconce")).unwrap();
+        }
+        let mut command = space.command(args);
+        if !has_variable {
+            command.env_remove("SCONCE_STORE");
+        }
+        let refused = Answer::of(command);
+        assert_eq!(refused.code, Some(2), "{args:?} {}", refused.out);
+        assert!(
+            refused.err.contains("there is no store at"),
+            "{}",
+            refused.err
+        );
+        assert!(refused.err.contains(" init`"), "{}", refused.err);
+        assert!(!space.path(folder).exists(), "{folder}");
+    }
+}
+
+#[test]
+fn the_usual_store_is_made_but_never_a_home_for_it() {
+    let space = Space::bare();
+    let run = |home: &str| {
+        let mut command = space.command(&["runs"]);
+        for name in ["SCONCE_STORE", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
+            command.env_remove(name);
+        }
+        Answer::of({
+            command.env("HOME", space.path(home));
+            command
+        })
+    };
+    let refused = run("none");
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.err.contains("there is no home folder"),
+        "{}",
+        refused.err
+    );
+    assert!(!space.path("none").exists());
+    assert_eq!(run("home").code, Some(0));
+    assert!(
+        space
+            .path("home/.local/share/sconce/store/store.db")
+            .exists()
+    );
+}
+
+#[test]
+fn a_flag_says_where_a_store_is_made_though_the_project_has_one() {
+    let space = Space::bare();
+    let init = |args: &[&str]| {
+        let mut command = space.command(args);
+        command.env_remove("SCONCE_STORE");
+        Answer::of(command)
+    };
+    assert_eq!(init(&["init"]).code, Some(0));
+    let made = init(&["--store", "new", "init"]);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    assert!(space.path("work/new/store.db").exists());
+    assert!(space.path("work/.sconce").is_dir());
+    assert_eq!(init(&["init", "third"]).code, Some(2));
+}
+
+#[test]
+fn a_store_that_cannot_be_written_is_read_and_says_so_when_it_should_be_written() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("only root can be two people: not tried");
+        return;
+    }
+    let space = Space::new();
+    let run = space.train(&["diagnosis", "-S", "epochs=2", "--wait"]);
+    space.ok(&["agent", "stop"]);
+    fs::set_permissions(space.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_sconce"), space.path("sconce")).unwrap();
+    let mut opened = Command::new("chmod");
+    opened.args(["-R", "a+rX"]).arg(space.store());
+    assert_eq!(Answer::of(opened).code, Some(0));
+    let ben = Person::new(&space, BEN, "ben");
+    assert_eq!(ben.show(&run)["run"]["state"], "done");
+    assert_eq!(ben.json(&["runs"])["rows"].as_array().unwrap().len(), 1);
+    for args in [&["train", "fraud"][..], &["runs", "tag", &run, "x"]] {
+        let refused = ben.run(args);
+        assert_eq!(refused.code, Some(2), "{args:?} {}", refused.out);
+        assert!(
+            refused.err.contains("the store is read-only"),
+            "{args:?} {}",
+            refused.err
+        );
+    }
+    assert_eq!(ben.run(&["backup", "copy"]).code, Some(0));
+    let copy = ben.home().join("work/copy");
+    assert_eq!(
+        ben.json(&["--store", copy.to_str().unwrap(), "runs"])["total"],
+        1
+    );
+}
+
+#[test]
+fn the_doctor_finds_what_is_wrong_with_a_store() {
+    let space = Space::new();
+    let said = |part: &str| {
+        let answer = space.run(&["doctor"]);
+        assert_eq!(answer.code, Some(1), "{part}: {}", answer.out);
+        assert!(answer.out.contains(part), "{part}: {}", answer.out);
+    };
+    assert_eq!(space.run(&["doctor"]).code, Some(0));
+    space.train(&["diagnosis", "-S", "epochs=1", "--wait"]);
+    space.ok(&["agent", "stop"]);
+    let database = space.store().join("store.db");
+    let store = rusqlite::Connection::open(&database).unwrap();
+    store.execute_batch("begin exclusive").unwrap();
+    said("keeps the store locked");
+    store
+        .execute_batch("rollback; update audit set user = 'eve' where seq = 1")
+        .unwrap();
+    drop(store);
+    said("broken at line 1");
+    fs::rename(space.store().join("runs"), space.path("runs")).unwrap();
+    said("runs is gone");
+    fs::rename(space.path("runs"), space.store().join("runs")).unwrap();
+    fs::write(&database, "").unwrap();
+    let refused = space.run(&["runs"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.err.contains("store.db is empty and runs/ is not"),
+        "{}",
+        refused.err
+    );
+    said("the store is damaged");
+}
+
+#[test]
+fn a_backup_that_was_killed_is_swept_away_by_the_next_to_the_same_place() {
+    let space = Space::new();
+    let left = space.path("work/copy.unfinished");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("store.db"), "half").unwrap();
+    let other = File::open(&left).unwrap();
+    other.lock().unwrap();
+    let refused = space.run(&["backup", "copy"]);
+    assert!(refused.err.contains("another backup"), "{}", refused.err);
+    drop(other);
+    space.ok(&["backup", "copy"]);
+    assert!(!left.exists());
+    let copy = space.path("work/copy");
+    space.ok(&["--store", copy.to_str().unwrap(), "runs"]);
 }
 
 /// Numbers that no table of users names, and the group `users` of every Linux.

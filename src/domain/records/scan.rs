@@ -1,5 +1,7 @@
 //! The hand-written half: nearly every line of a journal is `{"step":…,"time":…,"metrics":{…}}`.
 
+use std::collections::HashSet;
+
 use super::Record;
 
 /// Reads a line of step, time and metrics alone. Says `false`, and promises nothing about `record`, for any other.
@@ -8,14 +10,35 @@ pub fn metrics_line(line: &[u8], record: &mut Record) -> bool {
     at.object(|at, key| match key {
         "step" => at.integer().map(|step| record.step = Some(step)),
         "time" => at.integer().map(|time| record.time = Some(time)),
-        "metrics" => at.object(|at, name| {
-            at.number()
-                .map(|value| record.metrics.push((name.to_owned(), value)))
-        }),
+        "metrics" => {
+            record.metrics.clear();
+            at.object(|at, name| {
+                at.number()
+                    .map(|value| record.metrics.push((name.to_owned(), value)))
+            })
+        }
         _ => None,
     })
     .is_some()
         && at.ends()
+        && are_different(&record.metrics)
+}
+
+/// Does each name stand once? Of several the last counts, and that is for the full parser.
+fn are_different(metrics: &[(String, f64)]) -> bool {
+    const FEW: usize = 16;
+    if metrics.len() <= FEW {
+        let mut rest = metrics;
+        while let [(name, _), after @ ..] = rest {
+            if after.iter().any(|(other, _)| other == name) {
+                return false;
+            }
+            rest = after;
+        }
+        return true;
+    }
+    let mut seen = HashSet::with_capacity(metrics.len());
+    metrics.iter().all(|(name, _)| seen.insert(name.as_str()))
 }
 
 struct Cursor<'a> {
@@ -93,7 +116,9 @@ impl<'a> Cursor<'a> {
             "-Infinity" | "\"-Infinity\"" => return Some(f64::NEG_INFINITY),
             _ => {}
         }
-        is_number(word).then(|| word.parse().ok())?
+        let number: f64 = is_number(word).then(|| word.parse().ok())??;
+        // `1e999` is no number to the full parser.
+        number.is_finite().then_some(number)
     }
 }
 

@@ -66,7 +66,8 @@ impl Taking {
         for happening in &batch.happenings {
             match happening {
                 Happening::Line(line) => match records::parse(line) {
-                    Ok(record) => {
+                    Ok(mut record) => {
+                        bad.extend(record.left_out.take());
                         points += record.metrics.len() as u64;
                         self.record(tx, &record, now, &mut bad)?;
                     }

@@ -18,7 +18,7 @@ use crate::{
         presets::{Device, Preset},
         runs::{Progress, Run, RunKind, RunState, StateWord, Tag},
     },
-    jobs::{capture, files, request},
+    jobs::{capture, files, request, slots},
     ops::{Error, Kind, Result, presets, runs},
     store::{self, Connection, events, jobs as rows, runs as run_rows},
     train,
@@ -76,13 +76,16 @@ pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
         tags,
         note,
     } = request;
+    ws.store.must_be_writable()?;
     train::check(&preset)?;
+    train::check_memory(&preset, slots::memory() << 20)?;
     train::device_available(preset.device)?;
     let file = data_file(ws, &preset)?;
     let table = data::read(&file)?;
     let plan = data::inspect(&table, &preset)?;
     data::split(&table, &plan, &preset, preset.seed)?;
-    let warnings = plan.warnings.clone();
+    let mut warnings = plan.warnings.clone();
+    warnings.extend(too_many_threads(ws, &preset));
     let needs = Needs {
         cpus: preset.train.threads.max(1),
         gpus: u32::from(preset.device == Device::Cuda),
@@ -92,7 +95,7 @@ pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
         kind: RunKind::Train,
         experiment: preset.experiment.clone().unwrap_or_else(|| name.clone()),
         preset: Some(name),
-        params: presets::short_parameters(&preset),
+        params: presets::parameters(&preset),
         captured: captured(ws, &ws.surroundings.argv),
         environment: None,
         needs,
@@ -114,6 +117,17 @@ pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
     })
 }
 
+/// A job that needs more cores than there are never starts beside another, and its threads wait for each other.
+fn too_many_threads(ws: &Workspace, preset: &Preset) -> Option<String> {
+    let (threads, cores) = (
+        preset.train.threads,
+        slots::machine(&ws.config.agent).cpus.len(),
+    );
+    (cores < threads as usize).then(|| {
+        format!("train.threads is {threads}, and this machine has {cores} cores to give: write {cores} or less")
+    })
+}
+
 /// Queues a foreign program and wakes the agent.
 pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
     let Program {
@@ -125,6 +139,7 @@ pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
         tags,
         note,
     } = request;
+    ws.store.must_be_writable()?;
     let Some(first) = argv.first() else {
         return Err(Error::new(Kind::Invalid, "there is no command to run")
             .hint("write it after `--`: sconce run -- python train.py"));

@@ -89,7 +89,7 @@ fn compare_metric(metric: &str, summaries: &[Vec<Summary>]) -> ComparedMetric {
     });
     let best = finite
         .reduce(|best, next| {
-            if direction.is_better(next.1, best.1) {
+            if direction.is_some_and(|direction| direction.is_better(next.1, best.1)) {
                 next
             } else {
                 best

@@ -3,7 +3,10 @@
 use ratatui::text::Span;
 
 use crate::{
-    domain::runs::{Run, RunState, Tag},
+    domain::{
+        metrics::Direction,
+        runs::{Run, RunState, Tag},
+    },
     ops::runs::Row,
     tui::{
         effect::Own,
@@ -126,6 +129,8 @@ pub fn cell(row: &Row, own: &Own, column: Column, shared: &Shared) -> Span<'stat
         Kind::Metric => match own.summary.as_ref() {
             Some(summary) => match summary.best() {
                 Some(best) => plain(&text::value(best.value), Role::Text),
+                // Nobody knows which way is better: no number is its best.
+                None if Direction::of(&summary.metric).is_none() => plain("-", Role::Dim),
                 None => plain("NaN", Role::Error),
             },
             None => plain("-", Role::Dim),

@@ -4,6 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{View, selection::Selection, split_across, split_down};
 use crate::{
+    domain::metrics::Direction,
     ops::runs::{MetricColumn, MetricValue, Sort, SortKey},
     tui::{
         action::Action,
@@ -216,13 +217,13 @@ impl Runs {
             ("most steps".to_owned(), sort(SortKey::Step, true)),
         ];
         for metric in self.selection.list.metrics() {
-            let is_more_better = crate::domain::metrics::Direction::of(&metric)
-                == crate::domain::metrics::Direction::Higher;
-            let key = SortKey::Metric(MetricColumn {
-                metric: metric.clone(),
-                value: MetricValue::Best,
-            });
-            sorts.push((format!("best {metric}"), sort(key, is_more_better)));
+            let (word, value, descending) = match Direction::of(&metric) {
+                Some(way) => ("best", MetricValue::Best, way == Direction::Higher),
+                None => ("highest", MetricValue::Last, true),
+            };
+            let title = format!("{word} {metric}");
+            let key = SortKey::Metric(MetricColumn { metric, value });
+            sorts.push((title, sort(key, descending)));
         }
         sorts
     }
