@@ -3,10 +3,7 @@ use crate::{
         Answer, DONE, Failure, columns, format, open::Context, out::Out, table::Table,
         wait::how_it_ended,
     },
-    domain::{
-        events::{Event, What},
-        runs::{Run, Tag},
-    },
+    domain::runs::{Run, Tag},
     ops::runs::{self, Detail},
 };
 
@@ -66,7 +63,7 @@ impl Events {
                     .step
                     .map_or_else(String::new, |step| step.to_string())
                     .into(),
-                words(event).into(),
+                event.what.sentence().into(),
             ]);
         }
         out.table(&table)?;
@@ -149,55 +146,4 @@ fn files(detail: &Detail) -> Table {
         table.row(vec![format!("  {}", artifact.path).into(), kind.into()]);
     }
     table
-}
-
-/// An event as a sentence.
-fn words(event: &Event) -> String {
-    match &event.what {
-        What::Submitted { by } => format!("submitted by {by}"),
-        What::Started {
-            attempt, process, ..
-        } => {
-            format!(
-                "attempt {attempt} started: process {} on {}",
-                process.pid, process.host
-            )
-        }
-        What::Spawned { process } => format!("program started: process {}", process.pid),
-        What::Resumed { from } => format!("goes on from step {from}"),
-        What::Asked { want, by, .. } => format!("{by} asked for {want}"),
-        What::Answered {
-            want,
-            refused: None,
-            ..
-        } => format!("{want}: done"),
-        What::Answered {
-            want,
-            refused: Some(why),
-            ..
-        } => format!("{want}: refused, {why}"),
-        What::Checkpoint { path, best, metric } => {
-            let best = if *best { ", the best so far" } else { "" };
-            let metric = metric.map_or_else(String::new, |value| {
-                format!(" at {}", format::number(Some(value)))
-            });
-            format!("checkpoint {path}{metric}{best}")
-        }
-        What::CheckpointFailed { why } => format!("no checkpoint: {why}"),
-        What::Said { text } => text.clone(),
-        What::Thinned { points } => {
-            format!("{points} points left out, extremes kept: the journal was too slow")
-        }
-        What::Shortened { from, to } => {
-            format!("the journal became shorter: {from} bytes were known, {to} are there")
-        }
-        What::BadLines { count, first } => {
-            format!("{count} lines of the journal are no records, the first: {first}")
-        }
-        What::Noticed { what } => what.clone(),
-        What::Adopted { by } => format!("adopted by {by}"),
-        What::Killed { by } => format!("killed by {by}"),
-        What::Redacted { field, by } => format!("{field} removed by {by}"),
-        What::Refused { why } => format!("refused: {why}"),
-    }
 }
