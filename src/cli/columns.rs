@@ -9,7 +9,7 @@ use crate::{
         filter,
         metrics::{Direction, MetricValue},
         runs::{StateWord, Tag},
-        time::{Span, Timestamp},
+        time::Timestamp,
     },
     ops::{
         self, Error, Kind,
@@ -126,7 +126,7 @@ impl Column {
         let run = &row.run;
         match self {
             Self::Metric(column, at) => match row.values.get(*at).copied().flatten() {
-                Some(value) => format::number(Some(value)).into(),
+                Some(value) => format::metric(&column.metric, Some(value)).into(),
                 None => param(row, &column.metric),
             },
             Self::Param(name) => param(row, name),
@@ -141,14 +141,7 @@ impl Column {
             Self::Field("host") => run.actor.host.as_str().into(),
             Self::Field("created") => format::moment(run.created).into(),
             Self::Field("age") => format::age(run.created, now).into(),
-            Self::Field("dur") => {
-                let end = run.state.ended().unwrap_or(now);
-                let dur = run
-                    .state
-                    .started()
-                    .map(|start| Span(end.since(start)).to_string());
-                dur.unwrap_or_else(|| "·".to_owned()).into()
-            }
+            Self::Field("dur") => format::duration(&run.state, now).into(),
             Self::Field("step") => format::steps(&run.progress).into(),
             Self::Field("epoch") => format::number(run.progress.epoch).into(),
             Self::Field("note") => run.note.as_str().into(),

@@ -71,7 +71,7 @@ pub enum Field {
     Created,
     /// The span since it was created.
     Age,
-    /// The span from its start to its end, or to now.
+    /// The span from the start of its newest attempt to its end, or to now.
     Dur,
     Step,
     Epoch,

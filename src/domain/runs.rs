@@ -164,6 +164,12 @@ impl RunState {
             _ => None,
         }
     }
+
+    /// Milliseconds from the start of the newest attempt to its end, or to now; `None` where that attempt never started.
+    pub fn duration(&self, now: Timestamp) -> Option<i64> {
+        let started = self.started()?;
+        Some(self.ended().unwrap_or(now).since(started))
+    }
 }
 
 /// How far a run is; totals are absent when the program did not say.
