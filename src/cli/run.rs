@@ -55,10 +55,7 @@ impl Run {
     pub fn run(self, context: &Context) -> Answer {
         let ws = context.workspace()?;
         let request = jobs::Program {
-            after: self.queueing.after(&ws)?,
-            tags: self.queueing.tags()?,
-            priority: self.queueing.priority,
-            note: self.queueing.note,
+            queueing: self.queueing.resolve(&ws)?,
             argv: self.command,
             experiment: self.experiment,
             needs: Needs {

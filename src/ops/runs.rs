@@ -10,7 +10,7 @@ use serde::Serialize;
 pub(super) use self::steer::own;
 pub use self::{
     compare::{ComparedMetric, Comparison, compare},
-    steer::{Stop, adopt, checkpoint, kill, pause, resume, stop},
+    steer::{Resumed, Stop, adopt, checkpoint, kill, pause, resume, stop},
 };
 use super::{Error, Kind, Result, selection};
 pub use crate::domain::metrics::MetricValue;
