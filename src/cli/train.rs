@@ -86,7 +86,7 @@ impl Train {
             return Ok(DONE);
         }
         let out = &context.out;
-        match wait::until_ended(&ws, &submitted.run, |_| Ok(()), || Ok(()))? {
+        match wait::until_ended(&ws, out, &submitted.run, |_| Ok(()), || Ok(()))? {
             wait::Waited::Ended(run) => {
                 out.say(&wait::how_it_ended(&run));
                 Ok(wait::code(&run))

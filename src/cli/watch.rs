@@ -54,10 +54,12 @@ impl Watch {
             last = line;
             Ok(())
         };
-        Ok(match wait::until_ended(&ws, &id, changed, || Ok(()))? {
-            wait::Waited::Ended(run) => wait::code(&run),
-            wait::Waited::Interrupted(run) => wait::goes_on(out, &run),
-        })
+        Ok(
+            match wait::until_ended(&ws, out, &id, changed, || Ok(()))? {
+                wait::Waited::Ended(run) => wait::code(&run),
+                wait::Waited::Interrupted(run) => wait::goes_on(out, &run),
+            },
+        )
     }
 }
 

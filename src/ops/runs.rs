@@ -1,6 +1,7 @@
 //! Runs: list, show, compare, steer, label.
 
 mod compare;
+mod redact;
 mod steer;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use serde::Serialize;
 pub(super) use self::steer::own;
 pub use self::{
     compare::{ComparedMetric, Comparison, compare},
+    redact::{REDACTABLE, Redacted, redact},
     steer::{Resumed, Stop, adopt, checkpoint, kill, pause, resume, stop},
 };
 use super::{Error, Kind, Result, selection};
@@ -266,67 +268,6 @@ pub fn note(ws: &Workspace, id: &RunId, text: &str) -> Result<Run> {
     })
 }
 
-/// Removes one captured field for good: `argv`, `diff`, `env.NAME`, another key of what was captured, `param.NAME` or `note`.
-/// What was removed is not in the audit line.
-pub fn redact(ws: &Workspace, id: &RunId, field: &str) -> Result<Run> {
-    steer::own(ws, &get(ws, id)?)?;
-    change(ws, id, "runs.redact", |tx, run| {
-        let mut captured = rows::captured(tx, &run.id)?;
-        let is_done = match field.split_once('.') {
-            _ if field == "note" => {
-                rows::set_note(tx, &run.id, "")?;
-                true
-            }
-            Some(("param", name)) => rows::remove_param(tx, &run.id, name)?,
-            _ => redact_captured(&mut captured, field),
-        };
-        if !is_done {
-            let known = captured
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(key, _)| key.as_str());
-            let error = Error::new(
-                Kind::NotFound,
-                format!("{} has no captured field {field:?}", run.name),
-            );
-            return Err(error.hint(format!(
-                "there are {}, env.NAME, param.NAME and note",
-                known.collect::<Vec<_>>().join(", ")
-            )));
-        }
-        rows::set_captured(tx, &run.id, &captured)?;
-        add_event(
-            ws,
-            tx,
-            run,
-            What::Redacted {
-                field: field.to_owned(),
-                by: ws.actor().to_string(),
-            },
-        )?;
-        Ok((None, Some(field.to_owned())))
-    })
-}
-
-/// Names may hold dots themselves: what stands before the first one is the group.
-fn redact_captured(captured: &mut serde_json::Value, field: &str) -> bool {
-    let found = match field.split_once('.') {
-        _ if field == "diff" => captured.pointer_mut("/git/diff"),
-        Some((group, name)) => captured
-            .get_mut(group)
-            .and_then(|group| group.get_mut(name)),
-        None => captured.get_mut(field),
-    };
-    match found {
-        Some(value) => {
-            *value = "redacted".into();
-            true
-        }
-        None => false,
-    }
-}
-
 /// One change of a run and its audit line. `edit` gives what stood before and what stands after.
 fn change(
     ws: &Workspace,
@@ -373,29 +314,4 @@ fn add_event(ws: &Workspace, tx: &store::Connection, run: &Run, what: What) -> R
             what,
         },
     )?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_captured_field_is_removed_by_the_name_that_people_know() {
-        let captured = serde_json::json!({
-            "argv": ["train"],
-            "env": {"A.B/C": "secret"},
-            "git": {"commit": "c", "diff": "+token"},
-        });
-        for (field, kept) in [("argv", 2), ("env.A.B/C", 2), ("diff", 2), ("git.diff", 2)] {
-            let mut found = captured.clone();
-            assert!(redact_captured(&mut found, field), "{field}");
-            let text = found.to_string();
-            let secrets = ["train", "secret", "+token"];
-            let left = secrets.iter().filter(|secret| text.contains(**secret));
-            assert_eq!(left.count(), kept, "{field}");
-        }
-        for field in ["env.D", "nothing", "git.nothing", ""] {
-            assert!(!redact_captured(&mut captured.clone(), field), "{field}");
-        }
-    }
 }

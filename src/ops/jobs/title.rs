@@ -32,10 +32,9 @@ pub fn of(argv: &[String]) -> Option<String> {
     };
     // Code on the command line has no name, and what follows it is its own.
     let is_code = |word: &&String| ["-c", "-e", "-m"].contains(&word.as_str());
-    let script = match rest
-        .iter()
-        .find(|word| is_code(word) || !word.starts_with('-'))
-    {
+    // `--num_processes 4`: a number is the value of an option.
+    let is_script = |word: &String| !word.starts_with('-') && word.parse::<f64>().is_err();
+    let script = match rest.iter().find(|word| is_code(word) || is_script(word)) {
         Some(word) if word == "-m" => rest.iter().skip_while(|word| *word != "-m").nth(1),
         Some(word) if is_code(&word) => None,
         found => found,
@@ -95,6 +94,7 @@ mod tests {
             ("uv run python train.py", "train"),
             ("uv sync", "uv"),
             ("accelerate launch --mixed_precision=bf16 sft.py", "sft"),
+            ("accelerate launch --num_processes 4 sft.py", "sft"),
             ("torchrun --nproc_per_node=8 train.py", "train"),
             ("./train.sh 3", "train.sh"),
             ("/opt/bin/evaluate x.bin", "evaluate"),
