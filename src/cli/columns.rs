@@ -86,6 +86,12 @@ pub fn sort(word: &str, is_reverse: bool) -> ops::Result<Sort> {
         "name" => (SortKey::Name, false),
         "state" => (SortKey::State, false),
         "step" => (SortKey::Step, true),
+        "dur" => (SortKey::Dur, true),
+        field if filter::FIELDS.iter().any(|(name, _)| *name == field) => {
+            let message = format!("runs cannot be sorted by {field}");
+            let hint = "one of created, age, dur, name, state, step, or a metric such as val/auc";
+            return Err(Error::new(Kind::Invalid, message).hint(hint));
+        }
         metric_word => {
             let column = metric(metric_word)?;
             let descending = match column.value {
@@ -119,6 +125,22 @@ impl Column {
             Self::Field(name) => ["step", "epoch", "age", "dur"].contains(name),
             Self::Param(_) => false,
             Self::Metric(..) => true,
+        }
+    }
+
+    /// The metric or parameter that none of these rows has, in this column.
+    pub fn absent_from(&self, rows: &[Row]) -> Option<&str> {
+        let has_param = |row: &Row, name: &str| filter::param(&row.run.params, name).is_some();
+        match self {
+            Self::Field(_) => None,
+            Self::Param(name) => (!rows.iter().any(|row| has_param(row, name))).then_some(name),
+            Self::Metric(column, at) => {
+                let name = &column.metric;
+                let has = |row: &Row| {
+                    row.values.get(*at).copied().flatten().is_some() || has_param(row, name)
+                };
+                (!rows.iter().any(has)).then_some(name)
+            }
         }
     }
 
@@ -206,6 +228,8 @@ mod tests {
         let cases = [
             ("created", true),
             ("name", false),
+            ("dur", true),
+            ("age", true),
             ("val/auc", true),
             ("val/loss", false),
             ("val/loss@max", true),
@@ -215,6 +239,9 @@ mod tests {
         for (word, descending) in cases {
             assert_eq!(sort(word, false).unwrap().descending, descending, "{word}");
             assert_eq!(sort(word, true).unwrap().descending, !descending, "{word}");
+        }
+        for field in ["note", "epoch", "experiment"] {
+            assert!(sort(field, false).is_err(), "{field}");
         }
     }
 }

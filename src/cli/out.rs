@@ -6,6 +6,7 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
 };
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde::Serialize;
 use serde_json::json;
 
@@ -136,21 +137,14 @@ impl Out {
     /// Says what is wrong with the arguments, or prints the help that was asked for.
     pub fn usage(&self, error: &clap::Error) -> u8 {
         let is_asked_for = !error.use_stderr();
-        if is_asked_for || !self.is_json {
+        if is_asked_for || is_help(error) && !self.is_json {
             return match error.print() {
                 Ok(()) if is_asked_for => DONE,
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
                 _ => NOT_DONE,
             };
         }
-        let text = error.to_string();
-        let message = text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ");
-        complain(&error_json(&ops::Error::new(ops::Kind::Invalid, message)));
-        NOT_DONE
+        self.failure(&mistake(error).into())
     }
 
     /// Says that the program itself is at fault, below what the panic said, and gives the exit code.
@@ -162,6 +156,54 @@ impl Out {
         .hint("this is a fault of sconce; please report it with the lines above");
         self.failure(&error.into())
     }
+}
+
+/// Help that stands in for the command that is missing.
+fn is_help(error: &clap::Error) -> bool {
+    error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+}
+
+/// What clap has to say of the arguments, in the form of our own errors.
+fn mistake(error: &clap::Error) -> ops::Error {
+    let text = error.to_string();
+    let command = command_of(&text);
+    let help = format!("`{command} --help`");
+    if is_help(error) {
+        let message = format!("{command} needs a command or an argument");
+        return ops::Error::new(ops::Kind::Invalid, message).hint(help);
+    }
+    let said = text.split("\n\nUsage:").next().unwrap_or_default();
+    let said = said
+        .split("\n\nFor more information")
+        .next()
+        .unwrap_or_default();
+    let (tips, lines): (Vec<&str>, Vec<&str>) = said
+        .trim_start_matches("error: ")
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .partition(|line| line.trim_start().starts_with("tip: "));
+    let tips = tips
+        .iter()
+        .map(|tip| tip.trim().trim_start_matches("tip: "));
+    let mut hints: Vec<String> = tips.map(str::to_owned).collect();
+    if let (ErrorKind::UnknownArgument, "sconce run", Some(ContextValue::String(word))) = (
+        error.kind(),
+        command.as_str(),
+        error.get(ContextKind::InvalidArg),
+    ) && !word.starts_with('-')
+    {
+        hints = vec![format!("put `--` before the command: sconce run -- {word}")];
+    }
+    hints.push(help);
+    ops::Error::new(ops::Kind::Invalid, lines.join("\n")).hint(hints.join("; "))
+}
+
+/// `sconce runs show`, from the line that says how it is used.
+fn command_of(text: &str) -> String {
+    let usage = text.split("Usage: ").nth(1).unwrap_or("sconce");
+    let is_word = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let words: Vec<&str> = usage.split_whitespace().take_while(is_word).collect();
+    words.join(" ")
 }
 
 fn complain(text: &str) {

@@ -1,8 +1,14 @@
 use std::path::PathBuf;
 
-use super::{Answer, DONE, Failure, open::Context, table::Table};
+use serde_json::json;
+
+use super::{
+    Answer, DONE, Failure,
+    open::Context,
+    table::{Cell, Look, Table},
+};
 use crate::{
-    config::trust,
+    config::trust::{self, Trusted},
     ops::{Error, Kind},
 };
 
@@ -58,16 +64,31 @@ impl Trust {
     }
 }
 
+/// Is the file still what was trusted?
+fn counts(trusted: &Trusted) -> bool {
+    std::fs::read(&trusted.path)
+        .is_ok_and(|bytes| blake3::hash(&bytes).to_hex().as_str() == trusted.hash)
+}
+
 fn list(context: &Context) -> Answer {
     let (out, all) = (&context.out, trust::list(&context.environment.places)?);
     if out.is_json() {
-        out.json(&all)?;
+        let rows = all.iter().map(|trusted| {
+            json!({ "path": trusted.path, "hash": trusted.hash, "counts": counts(trusted) })
+        });
+        out.json(&rows.collect::<Vec<_>>())?;
         return Ok(DONE);
     }
-    let mut table = Table::default().text("file").word("hash");
+    let mut table = Table::default().text("file").word("hash").word("");
     for trusted in &all {
         let hash = trusted.hash.get(..16).unwrap_or(&trusted.hash);
-        table.row(vec![trusted.path.display().to_string().into(), hash.into()]);
+        let note = if counts(trusted) {
+            Cell::default()
+        } else {
+            Cell::from("changed since: does not count").look(Look::Warning)
+        };
+        let path = trusted.path.display().to_string();
+        table.row(vec![path.into(), hash.into(), note]);
     }
     if all.is_empty() {
         out.say("nothing is trusted");

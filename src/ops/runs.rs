@@ -4,7 +4,7 @@ mod compare;
 mod redact;
 mod steer;
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub use crate::domain::metrics::MetricValue;
 use crate::{
     domain::{
         events::{Event, What},
-        filter::Filter,
+        filter::{self, Filter},
         ids::{Id, JobId, RunId, unique_prefix},
         metrics::Summary,
         records::Artifact,
@@ -64,6 +64,8 @@ pub enum SortKey {
     Name,
     State,
     Step,
+    /// How long the newest attempt took, or has taken until now.
+    Dur,
     Metric(MetricColumn),
 }
 
@@ -83,7 +85,27 @@ pub struct Listing {
     pub matched: u64,
     /// Runs at work now, whatever the filter.
     pub live: u64,
+    /// Names in the filter and the order that no run has: perhaps misspelt.
+    pub unknown: Vec<Unknown>,
     pub rows: Vec<Row>,
+}
+
+/// A metric or a parameter that no run has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unknown {
+    pub name: String,
+    /// What was perhaps meant.
+    pub nearest: Option<String>,
+}
+
+impl std::fmt::Display for Unknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "no run has {:?}", self.name)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, ": did you mean {nearest}?"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A run in a list.
@@ -123,9 +145,14 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
     ws.store.read(|tx| {
         let total = rows::count(tx, &[])?;
         let live = rows::count(tx, &LIVE)?;
-        let (matched, page) = selection::page(tx, request, now)?;
-        let values = selection::values(tx, &page, &request.columns)?;
-        let listed = page.into_iter().zip(values).map(|(run, values)| {
+        let page = selection::page(tx, request, now)?;
+        let values = selection::values(tx, &page.runs, &request.columns)?;
+        // All names are looked up only where one of these seems to be none.
+        let unknown = match page.has_unseen && 0 < total {
+            true => unknown_in(&rows::known_names(tx)?, request),
+            false => vec![],
+        };
+        let listed = page.runs.into_iter().zip(values).map(|(run, values)| {
             let run = rows::complete(tx, run)?;
             Ok::<_, Error>(Row {
                 prefix: prefix(&run.id, &rows::neighbours(tx, &run.id)?),
@@ -135,11 +162,44 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
         });
         Ok(Listing {
             total,
-            matched,
+            matched: page.matched,
             live,
+            unknown,
             rows: listed.collect::<Result<_>>()?,
         })
     })
+}
+
+/// Which of these metrics and parameters no run has. Where there are no runs, nothing is unknown.
+pub fn unknown(ws: &Workspace, names: &[&str]) -> Result<Vec<Unknown>> {
+    if names.is_empty() {
+        return Ok(vec![]);
+    }
+    let known = ws.store.read(|tx| Ok::<_, Error>(rows::known_names(tx)?))?;
+    let strange = names.iter().filter(|name| !filter::is_known(name, &known));
+    Ok(strange
+        .map(|name| Unknown {
+            name: (*name).to_owned(),
+            nearest: filter::meant(name, &known),
+        })
+        .collect())
+}
+
+fn unknown_in(known: &BTreeSet<String>, request: &ListRequest) -> Vec<Unknown> {
+    let in_sort = match &request.sort.key {
+        SortKey::Metric(column) if !known.contains(&column.metric) => {
+            Some((column.metric.clone(), filter::meant(&column.metric, known)))
+        }
+        _ => None,
+    };
+    let names = request
+        .filter
+        .unknown_name(known)
+        .into_iter()
+        .chain(in_sort);
+    names
+        .map(|(name, nearest)| Unknown { name, nearest })
+        .collect()
 }
 
 const LIVE: [StateWord; 4] = [

@@ -14,6 +14,16 @@ use crate::{
     workspace::Workspace,
 };
 
+/// Keeps a store out of the repository in which it stands: nobody commits their runs by mistake.
+///
+/// # Errors
+///
+/// The file cannot be written.
+pub fn hide_from_git(root: &Path) -> Result<()> {
+    let file = root.join(".gitignore");
+    fs::write(&file, "*\n").map_err(|error| failed("cannot write", &file, error))
+}
+
 /// A backup that was made.
 #[derive(Clone, Debug, Serialize)]
 pub struct Backup {

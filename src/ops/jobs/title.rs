@@ -19,6 +19,9 @@ const INTERPRETERS: [&str; 13] = [
     "deepspeed",
 ];
 
+/// To these `-e` is no code.
+const SHELLS: [&str; 4] = ["sh", "bash", "dash", "zsh"];
+
 /// Launchers whose first argument is a word of their own.
 const LAUNCHERS: [[&str; 2]; 2] = [["uv", "run"], ["accelerate", "launch"]];
 
@@ -30,25 +33,34 @@ pub fn of(argv: &[String]) -> Option<String> {
     let Some(rest) = after_launcher(&name, arguments) else {
         return Some(name);
     };
-    // Code on the command line has no name, and what follows it is its own.
-    let is_code = |word: &&String| ["-c", "-e", "-m"].contains(&word.as_str());
-    // `--num_processes 4`: a number is the value of an option.
-    let is_script = |word: &String| !word.starts_with('-') && word.parse::<f64>().is_err();
-    let script = match rest.iter().find(|word| is_code(word) || is_script(word)) {
-        Some(word) if word == "-m" => rest.iter().skip_while(|word| *word != "-m").nth(1),
-        Some(word) if is_code(&word) => None,
-        found => found,
-    };
-    let Some(script) = script else {
+    let is_shell = SHELLS.contains(&name.as_str());
+    // A number is the value of an option: `--num_processes 4`.
+    let is_script = |word: &str| !word.starts_with('-') && word.parse::<f64>().is_err();
+    let says = |word: &str| is_script(word) || word == "-m" || is_code(word, is_shell);
+    let Some(at) = rest.iter().position(|word| says(word)) else {
         return Some(name);
     };
+    let script = rest[at].as_str();
+    if script == "-m" {
+        return Some(rest.get(at + 1).unwrap_or(&name).clone());
+    }
+    if is_code(script, is_shell) {
+        return Some(name);
+    }
     // A launcher may be given an interpreter in its turn.
     if is_interpreter(&file_name(script)) {
-        let at = rest.iter().position(|word| word == script)?;
         return of(&rest[at..]);
     }
     let stem = Path::new(script).file_stem();
     Some(stem.map_or(name, |stem| stem.to_string_lossy().into_owned()))
+}
+
+/// Is what follows this option code, which has no name? `python -c`, `perl -e`, `bash -lc`.
+fn is_code(word: &str, is_shell: bool) -> bool {
+    match word.strip_prefix('-') {
+        Some(letters) if is_shell => !letters.starts_with('-') && letters.contains('c'),
+        letters => matches!(letters, Some("c" | "e")),
+    }
 }
 
 /// What an interpreter or a launcher is given; `None` for any other program.
@@ -90,6 +102,9 @@ mod tests {
             ("python", "python"),
             ("python -c print(1) x", "python"),
             ("bash ./sweep.sh", "sweep"),
+            ("bash -eu ./sweep.sh", "sweep"),
+            ("bash -lc train.py", "bash"),
+            ("perl -e print", "perl"),
             ("uv run train.py", "train"),
             ("uv run python train.py", "train"),
             ("uv sync", "uv"),

@@ -128,6 +128,9 @@ impl Resumed {
 /// checkpoint, or from step 0 where there is none.
 pub fn resume(ws: &Workspace, id: &RunId) -> Result<Resumed> {
     let run = get(ws, id)?;
+    if run.state.has_ended() {
+        own(ws, &run)?;
+    }
     match run.state {
         RunState::Running {
             activity: Activity::Paused,
@@ -147,10 +150,7 @@ pub fn resume(ws: &Workspace, id: &RunId) -> Result<Resumed> {
             Err(Error::new(Kind::Conflict, message)
                 .hint(format!("`sconce train {preset}` starts anew")))
         }
-        RunState::Ended { .. } => {
-            own(ws, &run)?;
-            jobs::resume(ws, &run)
-        }
+        RunState::Ended { .. } => jobs::resume(ws, &run),
         _ => Err(Error::new(
             Kind::Conflict,
             format!("{} is {}", run.name, run.state.word()),
