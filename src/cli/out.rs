@@ -186,16 +186,30 @@ fn mistake(error: &clap::Error) -> ops::Error {
         .iter()
         .map(|tip| tip.trim().trim_start_matches("tip: "));
     let mut hints: Vec<String> = tips.map(str::to_owned).collect();
-    if let (ErrorKind::UnknownArgument, "sconce run", Some(ContextValue::String(word))) = (
-        error.kind(),
-        command.as_str(),
-        error.get(ContextKind::InvalidArg),
-    ) && !word.starts_with('-')
-    {
-        hints = vec![format!("put `--` before the command: sconce run -- {word}")];
+    if let Some(hint) = dashes(error, &command) {
+        hints = vec![hint];
     }
     hints.push(help);
     ops::Error::new(ops::Kind::Invalid, lines.join("\n")).hint(hints.join("; "))
+}
+
+/// Where to put `--`: a command to run needs it, and so does a filter that begins with `-`.
+fn dashes(error: &clap::Error, command: &str) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    match command {
+        "sconce run" if !word.starts_with('-') => {
+            Some(format!("put `--` before the command: sconce run -- {word}"))
+        }
+        "sconce runs" if word.starts_with('-') && !word.starts_with("--") => Some(
+            "put `--` before a filter that begins with `-`: sconce runs -- '-tag:junk'".to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 /// `sconce runs show`, from the line that says how it is used.

@@ -8,7 +8,7 @@ use super::{
     table::{Cell, Look, Table},
 };
 use crate::{
-    config::trust::{self, Trusted},
+    config::trust,
     ops::{Error, Kind},
 };
 
@@ -64,17 +64,11 @@ impl Trust {
     }
 }
 
-/// Is the file still what was trusted?
-fn counts(trusted: &Trusted) -> bool {
-    std::fs::read(&trusted.path)
-        .is_ok_and(|bytes| blake3::hash(&bytes).to_hex().as_str() == trusted.hash)
-}
-
 fn list(context: &Context) -> Answer {
     let (out, all) = (&context.out, trust::list(&context.environment.places)?);
     if out.is_json() {
         let rows = all.iter().map(|trusted| {
-            json!({ "path": trusted.path, "hash": trusted.hash, "counts": counts(trusted) })
+            json!({ "path": trusted.path, "hash": trusted.hash, "counts": trusted.counts() })
         });
         out.json(&rows.collect::<Vec<_>>())?;
         return Ok(DONE);
@@ -82,7 +76,7 @@ fn list(context: &Context) -> Answer {
     let mut table = Table::default().text("file").word("hash").word("");
     for trusted in &all {
         let hash = trusted.hash.get(..16).unwrap_or(&trusted.hash);
-        let note = if counts(trusted) {
+        let note = if trusted.counts() {
             Cell::default()
         } else {
             Cell::from("changed since: does not count").look(Look::Warning)

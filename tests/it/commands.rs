@@ -189,7 +189,7 @@ fn a_misspelt_metric_is_noticed_and_the_list_is_printed_all_the_same() {
         &["runs", "val/acc>0.3", "lr:1"][..],
         &["runs", "--sort", "dur"],
         &["runs", "--sort", "age"],
-        &["runs", "-junk"],
+        &["runs", "--sort", "name", "--", "-junk"],
     ] {
         let answer = space.run(args);
         assert_eq!(
@@ -255,6 +255,13 @@ fn a_mistake_in_the_arguments_is_told_like_any_other() {
         "{}",
         text.err
     );
+    let filter = space.run(&["runs", "-tag:junk"]);
+    assert_eq!(filter.code, Some(2));
+    assert!(
+        filter.err.contains("sconce runs -- '-tag:junk'"),
+        "{}",
+        filter.err
+    );
     let answer = space.run(&["--json", "runs", "compare"]);
     let error: serde_json::Value = serde_json::from_str(&answer.err).unwrap();
     assert_eq!(error["error"]["kind"], "invalid");
@@ -278,6 +285,7 @@ fn what_prints_prints_json_too() {
         .as_str()
         .unwrap()
         .to_owned();
+    eventually("an agent runs", || space.state(&run) == "running");
     assert_eq!(space.json(&["jobs", "priority", &next, "7"])["priority"], 7);
     assert_eq!(space.json(&["agent", "start"])["started"], false);
     assert_eq!(space.json(&["agent", "stop"])["stopped"], true);

@@ -74,10 +74,8 @@ impl Redact {
             format::short(&self.field)
         ))?;
         for file in &redacted.elsewhere {
-            out.warn(&format!(
-                "what the program wrote stays, look into {}",
-                file.display()
-            ));
+            let file = format::short(&file.display().to_string());
+            out.warn(&format!("what the program wrote stays, look into {file}"));
         }
         Ok(DONE)
     }

@@ -20,8 +20,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct List {
-    /// Which runs; see above.
-    #[arg(allow_hyphen_values = true)]
+    /// Which runs; see above. Write `--` before one that begins with `-`.
     filter: Vec<String>,
     /// created, age, dur, name, state, step, or a metric (`val/auc`, `val/loss@last`); the best or newest first.
     #[arg(long, default_value = "created")]
@@ -39,7 +38,6 @@ pub struct List {
 
 impl List {
     pub fn run(self, context: &Context) -> Answer {
-        refuse_unknown_flags(&self.filter)?;
         let filter = parse(&self.filter.join(" "))?;
         let ws = context.workspace()?;
         let usual = match ws.config.ui.metric.as_str() {
@@ -65,27 +63,6 @@ impl List {
         }
         Ok(DONE)
     }
-}
-
-/// A filter may begin with `-`, so that a flag which does not exist arrives as one.
-fn refuse_unknown_flags(words: &[String]) -> ops::Result<()> {
-    let Some(flag) = words.iter().find(|word| word.starts_with("--")) else {
-        return Ok(());
-    };
-    let known = [
-        "--sort",
-        "--reverse",
-        "--columns",
-        "--limit",
-        "--json",
-        "--store",
-        "--config",
-    ];
-    let hint = match nearest(flag, known) {
-        Some(near) => format!("did you mean {near}?"),
-        None => "`sconce runs --help`".to_owned(),
-    };
-    Err(Error::new(Kind::Invalid, format!("there is no {flag}")).hint(hint))
 }
 
 /// Prints a list of runs: a table and what it leaves out, or an object.
@@ -170,31 +147,6 @@ fn explain(text: &str, error: &filter::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_filter_may_begin_with_a_dash_and_a_flag_that_is_none_is_refused() {
-        use clap::Parser as _;
-        #[derive(Debug, clap::Parser)]
-        struct Alone {
-            #[command(flatten)]
-            list: List,
-        }
-        let filter = |words: &[&str]| {
-            let words = ["runs"].iter().chain(words);
-            Alone::try_parse_from(words).unwrap().list
-        };
-        for words in [
-            ["-a", "--reverse"],
-            ["--reverse", "-tag:junk"],
-            ["-host:x", "--reverse"],
-        ] {
-            let list = filter(&words);
-            assert!(list.reverse && list.filter.len() == 1, "{list:?}");
-            refuse_unknown_flags(&list.filter).unwrap();
-        }
-        let refused = refuse_unknown_flags(&filter(&["--colums", "a"]).filter).unwrap_err();
-        assert_eq!(refused.hint.as_deref(), Some("did you mean --columns?"));
-    }
 
     #[test]
     fn a_mistake_in_a_filter_is_shown_in_its_place() {

@@ -11,7 +11,7 @@ use crate::{
         events::What,
         ids::RunId,
         jobs::{Command, Request, Work},
-        runs::{Run, StateWord},
+        runs::{Run, RunKind, StateWord},
     },
     jobs::{self, request},
     ops::{Error, Kind, Result},
@@ -51,7 +51,7 @@ pub fn redact(ws: &Workspace, id: &RunId, field: &str) -> Result<Redacted> {
             return Err(Error::new(Kind::NotFound, message)
                 .hint(format!("what can be removed: {REDACTABLE}")));
         }
-        if ["argv", "cwd"].contains(&field) {
+        if run.kind == RunKind::Command && ["argv", "cwd"].contains(&field) {
             rewrite_request(&dir, run, field)?;
         }
         let what = What::Redacted {
