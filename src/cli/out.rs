@@ -6,11 +6,14 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
 };
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{
+    CommandFactory as _,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{DONE, Failure, NOT_DONE, format, table::Table};
+use super::{Cli, DONE, Failure, NOT_DONE, format, table::Table};
 use crate::{config::Environment, domain::text::shown, ops};
 
 /// How results are written.
@@ -166,7 +169,8 @@ fn is_help(error: &clap::Error) -> bool {
 /// What clap has to say of the arguments, in the form of our own errors.
 fn mistake(error: &clap::Error) -> ops::Error {
     let text = error.to_string();
-    let command = command_of(&text);
+    let words = std::env::args_os().skip(1);
+    let command = command_of(words.map(|word| word.to_string_lossy().into_owned()));
     let help = format!("`{command} --help`");
     if is_help(error) {
         let message = format!("{command} needs a command or an argument");
@@ -212,12 +216,17 @@ fn dashes(error: &clap::Error, command: &str) -> Option<String> {
     }
 }
 
-/// `sconce runs show`, from the line that says how it is used.
-fn command_of(text: &str) -> String {
-    let usage = text.split("Usage: ").nth(1).unwrap_or("sconce");
-    let is_word = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let words: Vec<&str> = usage.split_whitespace().take_while(is_word).collect();
-    words.join(" ")
+/// `sconce runs show`, for the words of a command line.
+fn command_of(words: impl IntoIterator<Item = String>) -> String {
+    let mut at = Cli::command();
+    let mut path = at.get_name().to_owned();
+    for word in words.into_iter().take_while(|word| word != "--") {
+        if let Some(inner) = at.find_subcommand(&word).cloned() {
+            path.push_str(&format!(" {word}"));
+            at = inner;
+        }
+    }
+    path
 }
 
 fn complain(text: &str) {
@@ -270,6 +279,19 @@ mod tests {
             "error: cannot open the store\n  because: the disk said �[31mno\nhint: try again"
         );
         assert_eq!(error_text(&Error::new(Kind::Bug, "no")), "error: no");
+    }
+
+    #[test]
+    fn a_command_is_named_by_the_words_that_lead_to_it() {
+        let cases = [
+            ("", "sconce"),
+            ("--json runs show --nope", "sconce runs show"),
+            ("run runs", "sconce run"),
+            ("runs -- show", "sconce runs"),
+        ];
+        for (line, name) in cases {
+            assert_eq!(command_of(line.split(' ').map(str::to_owned)), name);
+        }
     }
 
     #[test]
