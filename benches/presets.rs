@@ -80,7 +80,9 @@ fn measure(name: &str, preset: &Preset) {
     println!("{name}: {SEEDS} seeds, {seconds:.1} s each");
     for (metric, values) in found {
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let spread = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64;
-        println!("  {metric:<24} {mean:>9.4} ± {:.4}", spread.sqrt());
+        // Of a sample: the seeds stand for all that there are.
+        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+        let spread = (squares / (values.len() as f64 - 1.0)).sqrt();
+        println!("  {metric:<24} {mean:>9.4} ± {spread:.4}");
     }
 }

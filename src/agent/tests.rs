@@ -10,7 +10,7 @@ use crate::{
     },
     jobs::testing::eventually,
     ops,
-    ops::jobs::{Program, Submitted},
+    ops::jobs::{Program, Queueing, Submitted},
     workspace::{Clock, Surroundings},
 };
 
@@ -65,10 +65,7 @@ impl Stage {
             argv,
             experiment: None,
             needs,
-            priority: 50,
-            after: vec![],
-            tags: vec![],
-            note: String::new(),
+            queueing: Queueing::default(),
         };
         ops::jobs::program(&self.ws, program).unwrap()
     }
@@ -266,14 +263,14 @@ fn what_may_hold_secrets_goes_with_a_job_that_nobody_starts() {
             .to_vec(),
         experiment: None,
         needs: Needs::default(),
-        priority: 50,
-        after: vec![run],
-        tags: vec![],
-        note: String::new(),
+        queueing: Queueing {
+            after: vec![run],
+            ..Queueing::default()
+        },
     };
     let waits = ops::jobs::program(&stage.ws, program.clone()).unwrap().run;
     let free = Program {
-        after: vec![],
+        queueing: Queueing::default(),
         ..program
     };
     let fails = ops::jobs::program(&stage.ws, free).unwrap().run;

@@ -1,4 +1,5 @@
 use clap::Subcommand;
+use serde_json::json;
 
 use super::{Answer, DONE, Failure, NO, open::Context};
 use crate::{agent, ops};
@@ -38,16 +39,34 @@ impl Agent {
         let root = context.store(&context.config()?)?.path;
         let out = &context.out;
         match self.verb {
-            Verb::Start => ops::jobs::wake(&context.workspace()?)?,
+            Verb::Start => {
+                let is_first = !agent::status(&root)?.is_running;
+                ops::jobs::wake(&context.workspace()?)?;
+                if out.is_json() {
+                    out.json(&json!({ "started": is_first }))?;
+                } else if is_first {
+                    out.line("started")?;
+                } else {
+                    out.line("one runs already")?;
+                }
+            }
             Verb::Run => agent::run(
                 || context.agents_workspace().map_err(Failure::into_error),
                 &root,
             )?,
-            Verb::Stop => out.say(if agent::stop(&root)? {
-                "stopped; training goes on"
-            } else {
-                "no agent runs"
-            }),
+            Verb::Stop => {
+                let stopped = agent::stop(&root)?;
+                let said = if stopped {
+                    "stopped; training goes on"
+                } else {
+                    "no agent runs"
+                };
+                if out.is_json() {
+                    out.json(&json!({ "stopped": stopped }))?;
+                } else {
+                    out.line(said)?;
+                }
+            }
             Verb::Status => {
                 let status = agent::status(&root)?;
                 if out.is_json() {

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::{Answer, DONE, format, open::Context};
-use crate::ops::upkeep;
+use crate::{domain::text::counted, ops::upkeep};
 
 /// Copy the store into a new folder, consistent while everything runs
 #[derive(Debug, clap::Args)]
@@ -21,8 +21,8 @@ impl Backup {
         } else {
             let size = format::bytes(backup.bytes);
             out.line(format!(
-                "{} runs, {size} in {}",
-                backup.runs,
+                "{}, {size} in {}",
+                counted(backup.runs, "run"),
                 backup.path.display()
             ))?;
         }

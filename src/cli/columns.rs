@@ -9,7 +9,7 @@ use crate::{
         filter,
         metrics::{Direction, MetricValue},
         runs::{StateWord, Tag},
-        time::{Span, Timestamp},
+        time::Timestamp,
     },
     ops::{
         self, Error, Kind,
@@ -94,6 +94,12 @@ pub fn sort(word: &str, is_reverse: bool) -> ops::Result<Sort> {
         "name" => (SortKey::Name, false),
         "state" => (SortKey::State, false),
         "step" => (SortKey::Step, true),
+        "dur" => (SortKey::Dur, true),
+        field if filter::FIELDS.iter().any(|(name, _)| *name == field) => {
+            let message = format!("runs cannot be sorted by {field}");
+            let hint = "one of created, age, dur, name, state, step, or a metric such as val/auc";
+            return Err(Error::new(Kind::Invalid, message).hint(hint));
+        }
         metric_word => {
             let column = metric(metric_word)?;
             let descending = match column.value {
@@ -132,11 +138,27 @@ impl Column {
         }
     }
 
+    /// The metric or parameter that none of these rows has, in this column.
+    pub fn absent_from(&self, rows: &[Row]) -> Option<&str> {
+        let has_param = |row: &Row, name: &str| filter::param(&row.run.params, name).is_some();
+        match self {
+            Self::Field(_) => None,
+            Self::Param(name) => (!rows.iter().any(|row| has_param(row, name))).then_some(name),
+            Self::Metric(column, at) => {
+                let name = &column.metric;
+                let has = |row: &Row| {
+                    row.values.get(*at).copied().flatten().is_some() || has_param(row, name)
+                };
+                (!rows.iter().any(has)).then_some(name)
+            }
+        }
+    }
+
     pub fn cell(&self, row: &Row, now: Timestamp) -> Cell {
         let run = &row.run;
         match self {
             Self::Metric(column, at) => match row.values.get(*at).copied().flatten() {
-                Some(value) => format::number(Some(value)).into(),
+                Some(value) => format::metric(&column.metric, Some(value)).into(),
                 None => param(row, &column.metric),
             },
             Self::Param(name) => param(row, name),
@@ -151,14 +173,7 @@ impl Column {
             Self::Field("host") => run.actor.host.as_str().into(),
             Self::Field("created") => format::moment(run.created).into(),
             Self::Field("age") => format::age(run.created, now).into(),
-            Self::Field("dur") => {
-                let end = run.state.ended().unwrap_or(now);
-                let dur = run
-                    .state
-                    .started()
-                    .map(|start| Span(end.since(start)).to_string());
-                dur.unwrap_or_else(|| "·".to_owned()).into()
-            }
+            Self::Field("dur") => format::duration(&run.state, now).into(),
             Self::Field("step") => format::steps(&run.progress).into(),
             Self::Field("epoch") => format::number(run.progress.epoch).into(),
             Self::Field("note") => run.note.as_str().into(),
@@ -223,6 +238,8 @@ mod tests {
         let cases = [
             ("created", true),
             ("name", false),
+            ("dur", true),
+            ("age", true),
             ("val/auc", true),
             ("val/loss", false),
             ("val/loss@max", true),
@@ -232,6 +249,9 @@ mod tests {
         for (word, descending) in cases {
             assert_eq!(sort(word, false).unwrap().descending, descending, "{word}");
             assert_eq!(sort(word, true).unwrap().descending, !descending, "{word}");
+        }
+        for field in ["note", "epoch", "experiment"] {
+            assert!(sort(field, false).is_err(), "{field}");
         }
     }
 }

@@ -8,7 +8,11 @@ use super::{
     open::Context,
     table::{Cell, Look, Table},
 };
-use crate::config;
+use crate::{
+    config,
+    domain::text::{self, counted},
+    ops::{self, Error, Kind},
+};
 
 /// Show and check the configuration
 #[derive(Debug, clap::Args)]
@@ -29,8 +33,12 @@ enum Verb {
         files: Vec<PathBuf>,
     },
     /// Show every setting as it counts now
-    #[command(after_long_help = "Example:\n  sconce config show --origin")]
+    #[command(
+        after_long_help = "Examples:\n  sconce config show --origin\n  sconce config show agent.cpus"
+    )]
     Show {
+        /// One key, or all below it: `agent`.
+        key: Option<String>,
         /// Say who said it.
         #[arg(long)]
         origin: bool,
@@ -44,32 +52,79 @@ impl Config {
     pub fn run(self, context: &Context) -> Answer {
         match self.verb {
             Verb::Check { files } => check(context, &files),
-            Verb::Show { origin } => show(context, origin),
+            Verb::Show { key, origin } => show(context, key.as_deref(), origin),
             Verb::Path => path(context),
         }
     }
 }
 
 fn check(context: &Context, files: &[PathBuf]) -> Answer {
-    let out = &context.out;
+    let (out, environment) = (&context.out, &context.environment);
+    let counted = |values: usize| counted(values as u64, "value");
+    let mut checked = vec![];
+    for file in files {
+        let values = config::check(environment, &environment.cwd.join(file))?;
+        checked.push((file, values));
+    }
     if files.is_empty() {
         let loaded = context.config()?;
-        let found = loaded.files.iter().filter(|file| file.found).count();
-        out.line(format!(
-            "{found} files, {} values: all well",
-            loaded.said.len()
-        ))?;
-    }
-    for file in files {
-        let values = config::check(&context.environment, &context.environment.cwd.join(file))?;
-        out.line(format!("{}: {values} values, all well", file.display()))?;
+        let found = loaded.files.iter().filter(|file| file.found);
+        let (found, values) = (found.count() as u64, loaded.said.len());
+        if out.is_json() {
+            out.json(&json!({ "files": found, "values": values }))?;
+        } else {
+            let files = text::counted(found, "file");
+            out.line(format!("{files}, {}: all well", counted(values)))?;
+        }
+    } else if out.is_json() {
+        let rows = checked
+            .iter()
+            .map(|(file, values)| json!({ "file": file, "values": values }));
+        out.json(&rows.collect::<Vec<_>>())?;
+    } else {
+        for (file, values) in checked {
+            out.line(format!("{}: {}, all well", file.display(), counted(values)))?;
+        }
     }
     Ok(DONE)
 }
 
-fn show(context: &Context, origin: bool) -> Answer {
+/// The settings at or below a key.
+fn wanted<'a>(
+    loaded: &'a config::Loaded,
+    key: Option<&str>,
+) -> ops::Result<Vec<(String, String, Option<&'a config::Place>)>> {
+    let mut settings = loaded.settings();
+    let Some(key) = key else {
+        return Ok(settings);
+    };
+    let known: Vec<String> = settings.iter().map(|(key, ..)| key.clone()).collect();
+    settings.retain(|(found, ..)| {
+        found == key
+            || found
+                .strip_prefix(key)
+                .is_some_and(|rest| rest.starts_with('.'))
+    });
+    if !settings.is_empty() {
+        return Ok(settings);
+    }
+    let error = Error::new(Kind::NotFound, format!("there is no setting {key:?}"));
+    Err(match text::nearest(key, known.iter().map(String::as_str)) {
+        Some(near) => error.hint(format!("did you mean {near}?")),
+        None => error.hint("`sconce config show` lists them"),
+    })
+}
+
+/// A value as TOML writes it, for scripts.
+fn typed(value: &str) -> serde_json::Value {
+    let table: Option<toml::Table> = toml::from_str(&format!("value = {value}")).ok();
+    let typed = table.and_then(|table| serde_json::to_value(table.get("value")?).ok());
+    typed.unwrap_or_else(|| value.into())
+}
+
+fn show(context: &Context, key: Option<&str>, origin: bool) -> Answer {
     let (out, loaded) = (&context.out, context.config()?);
-    let settings = loaded.settings();
+    let settings = wanted(&loaded, key)?;
     let said_at = |place: &Option<&config::Place>| match place {
         Some(place) => place.to_string(),
         None => "default".to_owned(),
@@ -77,7 +132,7 @@ fn show(context: &Context, origin: bool) -> Answer {
     if out.is_json() {
         let rows: Vec<_> = settings
             .iter()
-            .map(|(key, value, place)| json!({ "key": key, "value": value, "origin": said_at(place) }))
+            .map(|(key, value, place)| json!({ "key": key, "value": typed(value), "origin": said_at(place) }))
             .collect();
         out.json(&json!({ "settings": rows, "inert": loaded.inert }))?;
         return Ok(DONE);

@@ -1,7 +1,6 @@
 use super::{Answer, DONE, Failure, columns, open, open::Context, runs::print_list, screen};
 use crate::{
     config,
-    domain::jobs::PRIORITY,
     ops::{
         jobs,
         runs::{self, ListRequest},
@@ -64,10 +63,7 @@ fn submit(ws: &Workspace) -> Result<(), Failure> {
             let request = jobs::Train {
                 name: name.clone(),
                 preset,
-                priority: PRIORITY,
-                after: vec![],
-                tags: vec![],
-                note: String::new(),
+                queueing: jobs::Queueing::default(),
             };
             jobs::train(ws, request)?;
         }

@@ -20,7 +20,7 @@ use crate::{
 pub struct Init {
     /// Where the store stands.
     dir: Option<PathBuf>,
-    /// Several people work in it: its folder may be written by a group.
+    /// Several people work in it: its folder may be written by a group, which --group names.
     #[arg(long, requires = "group")]
     shared: bool,
     /// The group, by name.
@@ -47,6 +47,7 @@ impl Init {
         }
         let loaded = context.config()?;
         let ws = open::open(&loaded, &root)?;
+        ops::upkeep::hide_from_git(&ws.root)?;
         if needs_pointer {
             places::point(&pointer, &ws.root)?;
         }
@@ -55,6 +56,9 @@ impl Init {
             out.json(&serde_json::json!({ "store": ws.root, "shared": self.shared }))?;
         } else {
             out.line(format!("the store is {}", ws.root.display()))?;
+            if needs_pointer {
+                out.line(format!("{} names it", pointer.display()))?;
+            }
             out.say(
                 "hint: `sconce train` lists the presets, `sconce run -- COMMAND` runs any program",
             );

@@ -1,4 +1,5 @@
 use clap::Subcommand;
+use serde_json::json;
 
 use super::{
     Answer, DONE, Failure, columns, format,
@@ -47,7 +48,12 @@ impl Jobs {
             None => print(context, &ws, self.limit)?,
             Some(Verb::Priority { run, priority }) => {
                 jobs::set_priority(&ws, &runs::find(&ws, &run)?, priority)?;
-                context.out.say(&format!("priority {priority}"));
+                let out = &context.out;
+                if out.is_json() {
+                    out.json(&json!({ "run": run, "priority": priority }))?;
+                } else {
+                    out.line(format!("{run}: priority {priority}"))?;
+                }
             }
             Some(Verb::Cancel { run }) => cancel(context, &ws, &run)?,
         }

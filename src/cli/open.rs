@@ -1,6 +1,9 @@
 //! What every command is handed: the flags for all, the environment, the way out; and the open project on demand.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use super::{Failure, Globals, Out};
 use crate::{
@@ -89,11 +92,23 @@ impl Context {
 /// Opens the store in a folder, making it when it is not there. Work that an agent left behind, by a reboot or a kill,
 /// gets a new one.
 pub fn open(loaded: &Loaded, root: &Path) -> ops::Result<Workspace> {
+    refuse_mangled(std::env::args_os())?;
     let ws = open_alone(loaded, root)?;
     if ops::leases::has_work(&ws)? {
         ops::jobs::wake(&ws)?;
     }
     Ok(ws)
+}
+
+/// A run keeps the words of its command as texts: what is none would be kept as something else.
+fn refuse_mangled(words: impl Iterator<Item = OsString>) -> ops::Result<()> {
+    let is_mangled = |word: &OsString| word.to_str().is_none();
+    let Some(word) = words.into_iter().find(is_mangled) else {
+        return Ok(());
+    };
+    let message = format!("the argument {word:?} is not UTF-8");
+    Err(ops::Error::new(ops::Kind::Invalid, message)
+        .hint("use a name that is, a link to it will do"))
 }
 
 fn open_alone(loaded: &Loaded, root: &Path) -> ops::Result<Workspace> {
@@ -117,4 +132,19 @@ fn open_alone(loaded: &Loaded, root: &Path) -> ops::Result<Workspace> {
         env: environment.vars.clone().into_iter().collect(),
     };
     Ok(Workspace::open(loaded.config.clone(), root, surroundings)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use super::*;
+
+    #[test]
+    fn an_argument_that_is_no_text_is_refused_by_its_name() {
+        let words = |last: &[u8]| ["sconce".into(), OsString::from_vec(last.to_vec())].into_iter();
+        refuse_mangled(words("größe".as_bytes())).unwrap();
+        let refused = refuse_mangled(words(b"a\xff")).unwrap_err();
+        assert_eq!(refused.message, r#"the argument "a\xFF" is not UTF-8"#);
+    }
 }

@@ -6,10 +6,14 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
 };
 
+use clap::{
+    CommandFactory as _,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{DONE, Failure, NOT_DONE, format, table::Table};
+use super::{Cli, DONE, Failure, NOT_DONE, format, table::Table};
 use crate::{config::Environment, domain::text::shown, ops};
 
 /// How results are written.
@@ -136,21 +140,14 @@ impl Out {
     /// Says what is wrong with the arguments, or prints the help that was asked for.
     pub fn usage(&self, error: &clap::Error) -> u8 {
         let is_asked_for = !error.use_stderr();
-        if is_asked_for || !self.is_json {
+        if is_asked_for || is_help(error) && !self.is_json {
             return match error.print() {
                 Ok(()) if is_asked_for => DONE,
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
                 _ => NOT_DONE,
             };
         }
-        let text = error.to_string();
-        let message = text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ");
-        complain(&error_json(&ops::Error::new(ops::Kind::Invalid, message)));
-        NOT_DONE
+        self.failure(&mistake(error).into())
     }
 
     /// Says that the program itself is at fault, below what the panic said, and gives the exit code.
@@ -162,6 +159,74 @@ impl Out {
         .hint("this is a fault of sconce; please report it with the lines above");
         self.failure(&error.into())
     }
+}
+
+/// Help that stands in for the command that is missing.
+fn is_help(error: &clap::Error) -> bool {
+    error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+}
+
+/// What clap has to say of the arguments, in the form of our own errors.
+fn mistake(error: &clap::Error) -> ops::Error {
+    let text = error.to_string();
+    let words = std::env::args_os().skip(1);
+    let command = command_of(words.map(|word| word.to_string_lossy().into_owned()));
+    let help = format!("`{command} --help`");
+    if is_help(error) {
+        let message = format!("{command} needs a command or an argument");
+        return ops::Error::new(ops::Kind::Invalid, message).hint(help);
+    }
+    let said = text.split("\n\nUsage:").next().unwrap_or_default();
+    let said = said
+        .split("\n\nFor more information")
+        .next()
+        .unwrap_or_default();
+    let (tips, lines): (Vec<&str>, Vec<&str>) = said
+        .trim_start_matches("error: ")
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .partition(|line| line.trim_start().starts_with("tip: "));
+    let tips = tips
+        .iter()
+        .map(|tip| tip.trim().trim_start_matches("tip: "));
+    let mut hints: Vec<String> = tips.map(str::to_owned).collect();
+    if let Some(hint) = dashes(error, &command) {
+        hints = vec![hint];
+    }
+    hints.push(help);
+    ops::Error::new(ops::Kind::Invalid, lines.join("\n")).hint(hints.join("; "))
+}
+
+/// Where to put `--`: a command to run needs it, and so does a filter that begins with `-`.
+fn dashes(error: &clap::Error, command: &str) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    match command {
+        "sconce run" if !word.starts_with('-') => {
+            Some(format!("put `--` before the command: sconce run -- {word}"))
+        }
+        "sconce runs" if word.starts_with('-') && !word.starts_with("--") => Some(
+            "put `--` before a filter that begins with `-`: sconce runs -- '-tag:junk'".to_owned(),
+        ),
+        _ => None,
+    }
+}
+
+/// `sconce runs show`, for the words of a command line.
+fn command_of(words: impl IntoIterator<Item = String>) -> String {
+    let mut at = Cli::command();
+    let mut path = at.get_name().to_owned();
+    for word in words.into_iter().take_while(|word| word != "--") {
+        if let Some(inner) = at.find_subcommand(&word).cloned() {
+            path.push_str(&format!(" {word}"));
+            at = inner;
+        }
+    }
+    path
 }
 
 fn complain(text: &str) {
@@ -214,6 +279,19 @@ mod tests {
             "error: cannot open the store\n  because: the disk said �[31mno\nhint: try again"
         );
         assert_eq!(error_text(&Error::new(Kind::Bug, "no")), "error: no");
+    }
+
+    #[test]
+    fn a_command_is_named_by_the_words_that_lead_to_it() {
+        let cases = [
+            ("", "sconce"),
+            ("--json runs show --nope", "sconce runs show"),
+            ("run runs", "sconce run"),
+            ("runs -- show", "sconce runs"),
+        ];
+        for (line, name) in cases {
+            assert_eq!(command_of(line.split(' ').map(str::to_owned)), name);
+        }
     }
 
     #[test]

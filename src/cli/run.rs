@@ -1,5 +1,5 @@
 use super::{
-    Answer, BUG, DONE, Failure, NO, NOT_DONE,
+    Answer, BUG, DONE, Failure, NO, NOT_DONE, format,
     open::Context,
     train::{Queueing, say_submitted},
     wait,
@@ -32,7 +32,7 @@ pub struct Run {
     /// Queue it and return at once.
     #[arg(long)]
     detach: bool,
-    /// The experiment that the run belongs to; without it, the program's name.
+    /// The experiment that the run belongs to; without it, the name of the program or of its script.
     #[arg(long)]
     experiment: Option<String>,
     /// Cores to lease.
@@ -55,10 +55,7 @@ impl Run {
     pub fn run(self, context: &Context) -> Answer {
         let ws = context.workspace()?;
         let request = jobs::Program {
-            after: self.queueing.after(&ws)?,
-            tags: self.queueing.tags()?,
-            priority: self.queueing.priority,
-            note: self.queueing.note,
+            queueing: self.queueing.resolve(&ws)?,
             argv: self.command,
             experiment: self.experiment,
             needs: Needs {
@@ -94,24 +91,42 @@ fn follow(context: &Context, ws: &Workspace, id: &RunId) -> Answer {
             at = chunk.to;
         }
     };
-    let waited = wait::until_ended(ws, id, |_| Ok(()), &mut show)?;
+    let waited = wait::until_ended(ws, out, id, |_| Ok(()), &mut show)?;
     show()?;
     match waited {
         wait::Waited::Interrupted(run) => Ok(wait::goes_on(out, &run)),
         wait::Waited::Ended(run) => {
             if out.is_json() {
                 out.json(&run)?;
-            } else if !matches!(
-                run.state,
-                RunState::Ended {
-                    how: Ending::Done | Ending::Failed { .. },
-                    ..
-                }
-            ) {
-                out.say(&wait::how_it_ended(&run));
+            } else if let Some(end) = untold(&run, 0 < at) {
+                out.say(&end);
             }
             Ok(exit_code(&run))
         }
+    }
+}
+
+/// What the output did not say of a run's end.
+fn untold(run: &Seen, has_output: bool) -> Option<String> {
+    let RunState::Ended { how, .. } = &run.state else {
+        return None;
+    };
+    match how {
+        Ending::Done => None,
+        Ending::Failed {
+            exit: Exit::Signal(number),
+            ..
+        } => Some(format!("{}: failed, signal {number}", run.name)),
+        // The last lines of output have just been seen.
+        Ending::Failed {
+            exit: Exit::Code(1..),
+            ..
+        } if has_output => None,
+        Ending::Failed { message, .. } if message.trim().is_empty() => None,
+        Ending::Failed { message, .. } => {
+            Some(format!("error: {}", format::safe_lines(message.trim_end())))
+        }
+        Ending::Stopped { .. } | Ending::Lost | Ending::Unseen => Some(wait::how_it_ended(run)),
     }
 }
 
@@ -177,6 +192,30 @@ mod tests {
     }
 
     #[test]
+    fn what_the_output_did_not_say_is_said() {
+        let failed = |exit| Ending::Failed {
+            exit,
+            message: "cannot start \"nosuch\": it is in no folder of PATH\n".to_owned(),
+        };
+        let never_started = "error: cannot start \"nosuch\": it is in no folder of PATH";
+        let cases = [
+            (Ending::Done, true, None),
+            (failed(Exit::Code(3)), true, None),
+            (failed(Exit::Code(127)), false, Some(never_started)),
+            (failed(Exit::Code(0)), true, Some(never_started)),
+            (
+                failed(Exit::Signal(9)),
+                true,
+                Some("brave-otter-7: failed, signal 9"),
+            ),
+            (Ending::Lost, true, Some("brave-otter-7: lost")),
+        ];
+        for (how, has_output, said) in cases {
+            assert_eq!(untold(&ended(how), has_output).as_deref(), said);
+        }
+    }
+
+    #[test]
     fn a_program_ends_here_as_it_ended_there() {
         let failed = |exit| Ending::Failed {
             exit,
@@ -201,6 +240,11 @@ mod tests {
                 failed(Exit::Code(1000)),
                 2,
                 "brave-otter-7: failed, exit code 1000\n  no�[2J luck\n  at all",
+            ),
+            (
+                failed(Exit::Code(0)),
+                1,
+                "brave-otter-7: failed, exit code 0\n  no�[2J luck\n  at all",
             ),
             (stopped, 2, "brave-otter-7: stopped by ana@gpu01"),
             (Ending::Lost, 2, "brave-otter-7: lost"),

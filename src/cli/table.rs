@@ -3,6 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
+use super::format::short;
 use crate::domain::text::shown;
 
 /// Between two columns.
@@ -25,7 +26,7 @@ struct Column {
     gives: bool,
 }
 
-/// A text, made safe to show, and its look.
+/// A text, made safe to show and cut where it is endless, and its look.
 #[derive(Clone, Debug, Default)]
 pub struct Cell {
     text: String,
@@ -60,7 +61,7 @@ impl Look {
 impl From<&str> for Cell {
     fn from(text: &str) -> Self {
         Self {
-            text: shown(text),
+            text: short(text),
             look: Look::Plain,
         }
     }

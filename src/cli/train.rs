@@ -1,6 +1,6 @@
 use super::{Answer, DONE, Failure, open::Context, table::Table, wait};
 use crate::{
-    domain::{ids::RunId, jobs::PRIORITY, runs::Tag},
+    domain::{jobs::PRIORITY, runs::Tag},
     ops::{self, Error, Kind, jobs, presets, runs},
     workspace::Workspace,
 };
@@ -36,25 +36,28 @@ pub struct Train {
 pub struct Queueing {
     /// Larger goes first.
     #[arg(long, default_value_t = PRIORITY, allow_negative_numbers = true)]
-    pub priority: i32,
+    priority: i32,
     /// Start only when this run is done; may be given again.
     #[arg(long, value_name = "RUN")]
-    pub after: Vec<String>,
+    after: Vec<String>,
     /// A tag of the run; may be given again.
     #[arg(long, value_name = "TAG")]
     tag: Vec<String>,
     /// A note on the run.
     #[arg(long, default_value = "")]
-    pub note: String,
+    note: String,
 }
 
 impl Queueing {
-    pub fn after(&self, ws: &Workspace) -> ops::Result<Vec<RunId>> {
-        self.after.iter().map(|run| runs::find(ws, run)).collect()
-    }
-
-    pub fn tags(&self) -> ops::Result<Vec<Tag>> {
-        tags(&self.tag)
+    /// With the runs that are meant.
+    pub fn resolve(self, ws: &Workspace) -> ops::Result<jobs::Queueing> {
+        let after = self.after.iter().map(|run| runs::find(ws, run));
+        Ok(jobs::Queueing {
+            priority: self.priority,
+            after: after.collect::<ops::Result<_>>()?,
+            tags: tags(&self.tag)?,
+            note: self.note,
+        })
     }
 }
 
@@ -75,10 +78,7 @@ impl Train {
         let request = jobs::Train {
             preset: presets::resolve(&ws, &name, &self.overrides)?,
             name,
-            priority: self.queueing.priority,
-            after: self.queueing.after(&ws)?,
-            tags: self.queueing.tags()?,
-            note: self.queueing.note.clone(),
+            queueing: self.queueing.resolve(&ws)?,
         };
         let submitted = jobs::train(&ws, request)?;
         say_submitted(context, &submitted)?;
@@ -86,7 +86,7 @@ impl Train {
             return Ok(DONE);
         }
         let out = &context.out;
-        match wait::until_ended(&ws, &submitted.run, |_| Ok(()), || Ok(()))? {
+        match wait::until_ended(&ws, out, &submitted.run, |_| Ok(()), || Ok(()))? {
             wait::Waited::Ended(run) => {
                 out.say(&wait::how_it_ended(&run));
                 Ok(wait::code(&run))

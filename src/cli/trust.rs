@@ -1,6 +1,12 @@
 use std::path::PathBuf;
 
-use super::{Answer, DONE, Failure, open::Context, table::Table};
+use serde_json::json;
+
+use super::{
+    Answer, DONE, Failure,
+    open::Context,
+    table::{Cell, Look, Table},
+};
 use crate::{
     config::trust,
     ops::{Error, Kind},
@@ -62,13 +68,22 @@ impl Trust {
 fn list(context: &Context) -> Answer {
     let (out, all) = (&context.out, trust::list(&context.environment.places)?);
     if out.is_json() {
-        out.json(&all)?;
+        let rows = all.iter().map(|trusted| {
+            json!({ "path": trusted.path, "hash": trusted.hash, "counts": trusted.counts() })
+        });
+        out.json(&rows.collect::<Vec<_>>())?;
         return Ok(DONE);
     }
-    let mut table = Table::default().text("file").word("hash");
+    let mut table = Table::default().text("file").word("hash").word("");
     for trusted in &all {
         let hash = trusted.hash.get(..16).unwrap_or(&trusted.hash);
-        table.row(vec![trusted.path.display().to_string().into(), hash.into()]);
+        let note = if trusted.counts() {
+            Cell::default()
+        } else {
+            Cell::from("changed since: does not count").look(Look::Warning)
+        };
+        let path = trusted.path.display().to_string();
+        table.row(vec![path.into(), hash.into(), note]);
     }
     if all.is_empty() {
         out.say("nothing is trusted");

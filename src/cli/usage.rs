@@ -1,5 +1,5 @@
 use super::{Answer, DONE, format, open::Context, table::Table};
-use crate::ops::upkeep;
+use crate::{domain::text::counted, ops::upkeep};
 
 /// Show what the store takes on the disk
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,8 @@ impl Usage {
             table.row(vec![name.into(), format::bytes(bytes).into(), what.into()]);
         }
         out.table(&table)?;
-        out.line(format!("{} runs in {}", usage.runs, ws.root.display()))?;
+        let runs = counted(usage.runs, "run");
+        out.line(format!("{runs} in {}", ws.root.display()))?;
         Ok(DONE)
     }
 }

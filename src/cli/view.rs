@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::{Answer, DONE, Failure, columns, jobs, open::Context, runs::print_list};
 use crate::{
-    domain::filter::Filter,
+    domain::{filter::Filter, text::counted},
     ops::runs::{self, ListRequest},
     workspace::Workspace,
 };
@@ -65,8 +65,10 @@ impl View {
                 .json(&json!({ "counts": counts, "live": live.rows, "newest": newest.rows }));
         }
         out.line(format!(
-            "{} runs, {} at work, {} queued",
-            counts.runs, counts.live, counts.queued
+            "{}, {} at work, {} queued",
+            counted(counts.runs, "run"),
+            counts.live,
+            counts.queued
         ))?;
         if 0 < counts.live {
             out.line("\nat work")?;

@@ -9,11 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{DONE, Failure, INTERRUPTED, NO, Out};
+use super::{DONE, Failure, INTERRUPTED, NO, Out, format};
 use crate::{
     domain::{
         ids::RunId,
-        runs::{Run, StateWord},
+        runs::{Ending, Run, RunState, StateWord},
     },
     ops::{self, jobs, runs, upkeep},
     workspace::Workspace,
@@ -31,9 +31,14 @@ pub enum Waited {
     Interrupted(Run),
 }
 
+/// A queued run that waits longer than this is worth a word.
+const WORTH_A_WORD: Duration = Duration::from_secs(1);
+
 /// Looks at a run whenever the store changes, and at every turn lets the caller do its part, until the run has ended.
+/// Says why one waits that is not started at once.
 pub fn until_ended(
     ws: &Workspace,
+    out: &Out,
     id: &RunId,
     mut changed: impl FnMut(&Run) -> Result<(), Failure>,
     mut each_turn: impl FnMut() -> Result<(), Failure>,
@@ -41,12 +46,17 @@ pub fn until_ended(
     let interrupt = interrupt()?;
     let (mut seen, mut last_change) = (None, Instant::now());
     let mut run = runs::get(ws, id)?;
+    let mut reason = Reason::default();
     loop {
         let revision = upkeep::revision(ws)?;
         if seen != Some(revision) {
             (seen, last_change) = (Some(revision), Instant::now());
             run = runs::get(ws, id)?;
             changed(&run)?;
+            reason.is_old = true;
+        }
+        if run.state == RunState::Queued {
+            reason.say(ws, out, &run)?;
         }
         each_turn()?;
         if run.state.has_ended() {
@@ -63,11 +73,47 @@ pub fn until_ended(
     }
 }
 
+/// Why a queued run waits, and what was said of it.
+struct Reason {
+    since: Instant,
+    /// The store has changed since it was looked up.
+    is_old: bool,
+    said: Option<String>,
+}
+
+impl Default for Reason {
+    fn default() -> Self {
+        Self {
+            since: Instant::now(),
+            is_old: true,
+            said: None,
+        }
+    }
+}
+
+impl Reason {
+    /// Says it when it has held for a while, and again when it is another.
+    fn say(&mut self, ws: &Workspace, out: &Out, run: &Run) -> Result<(), Failure> {
+        if !self.is_old || self.since.elapsed() < WORTH_A_WORD {
+            return Ok(());
+        }
+        self.is_old = false;
+        let reason = jobs::waits(ws, &run.id)?;
+        if reason != self.said
+            && let Some(reason) = &reason
+        {
+            out.say(&format!("{} waits: {}", run.name, format::short(reason)));
+        }
+        self.said = reason;
+        Ok(())
+    }
+}
+
 /// Waits for several runs, one after another, saying how each ended. The code is 0 when all are done.
 pub fn for_all(ws: &Workspace, out: &Out, ids: &[RunId]) -> Result<u8, Failure> {
     let mut ended = vec![];
     for id in ids {
-        match until_ended(ws, id, |_| Ok(()), || Ok(()))? {
+        match until_ended(ws, out, id, |_| Ok(()), || Ok(()))? {
             Waited::Ended(run) => {
                 if !out.is_json() {
                     out.line(how_it_ended(&run))?;
@@ -93,14 +139,13 @@ pub fn code(run: &Run) -> u8 {
 
 /// `brave-otter-7: failed, exit code 3`, with the last lines of output below.
 pub fn how_it_ended(run: &Run) -> String {
-    use crate::domain::runs::{Ending, RunState};
     let text = format!("{}: {}", run.name, run.state.word());
     match &run.state {
         RunState::Ended {
             how: Ending::Failed { exit, message },
             ..
         } => {
-            let message = super::format::safe_lines(message.trim_end());
+            let message = format::safe_lines(message.trim_end());
             let below = if message.is_empty() {
                 String::new()
             } else {
@@ -112,7 +157,7 @@ pub fn how_it_ended(run: &Run) -> String {
             how: Ending::Stopped { by },
             ..
         } if !by.is_empty() => {
-            format!("{text} by {}", crate::domain::text::shown(by))
+            format!("{text} by {}", format::short(by))
         }
         _ => text,
     }

@@ -34,6 +34,8 @@ impl Watch {
         let (out, every) = (&context.out, Duration::from_secs(self.every));
         let (mut last, mut printed) = (String::new(), None::<Instant>);
         let changed = |run: &Run| {
+            // One that has ended is told of as of its end, however long ago that is.
+            let time = run.state.ended().unwrap_or_else(|| ws.now());
             let is_due = printed.is_none_or(|at| every <= at.elapsed()) || run.state.has_ended();
             if !is_due {
                 return Ok(());
@@ -45,17 +47,19 @@ impl Watch {
             }
             printed = Some(Instant::now());
             if out.is_json() {
-                out.json_line(&json!({ "time": ws.now(), "run": run, "metrics": metrics }))?;
+                out.json_line(&json!({ "time": time, "run": run, "metrics": metrics }))?;
             } else {
-                out.line(format!("{} {line}", format::moment(ws.now())))?;
+                out.line(format!("{} {line}", format::moment(time)))?;
             }
             last = line;
             Ok(())
         };
-        Ok(match wait::until_ended(&ws, &id, changed, || Ok(()))? {
-            wait::Waited::Ended(run) => wait::code(&run),
-            wait::Waited::Interrupted(run) => wait::goes_on(out, &run),
-        })
+        Ok(
+            match wait::until_ended(&ws, out, &id, changed, || Ok(()))? {
+                wait::Waited::Ended(run) => wait::code(&run),
+                wait::Waited::Interrupted(run) => wait::goes_on(out, &run),
+            },
+        )
     }
 }
 
@@ -70,7 +74,10 @@ fn line(run: &Run, metrics: &[Summary]) -> String {
         .filter(|metric| !metric.metric.starts_with("system/"))
     {
         let name = crate::domain::text::shown(&metric.metric);
-        line.push_str(&format!(" {name} {}", format::number(Some(metric.last))));
+        line.push_str(&format!(
+            " {name} {}",
+            format::metric(&metric.metric, Some(metric.last))
+        ));
     }
     line
 }

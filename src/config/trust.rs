@@ -24,6 +24,13 @@ pub struct Trusted {
     pub hash: String,
 }
 
+impl Trusted {
+    /// Is the file still what was trusted?
+    pub fn counts(&self) -> bool {
+        matches!(super::read(&self.path), Ok(Some(text)) if hash(&text) == self.hash)
+    }
+}
+
 pub fn list(places: &Places) -> Result<Vec<Trusted>> {
     let text = super::read(&file(places))?.unwrap_or_default();
     let entries = text.lines().filter_map(|line| {
@@ -172,5 +179,21 @@ mod tests {
         std::fs::write(at("sconce.toml"), "").unwrap();
         let trusted = add(&places, &at("sconce.toml")).unwrap();
         assert_eq!(list(&places).unwrap(), [trusted]);
+    }
+
+    #[test]
+    fn a_file_that_changed_is_trusted_no_longer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sconce.toml");
+        std::fs::write(&path, "a = 1").unwrap();
+        let trusted = Trusted {
+            path: path.clone(),
+            hash: hash("a = 1"),
+        };
+        assert!(trusted.counts());
+        std::fs::write(&path, "a = 2").unwrap();
+        assert!(!trusted.counts());
+        std::fs::remove_file(&path).unwrap();
+        assert!(!trusted.counts());
     }
 }

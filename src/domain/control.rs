@@ -32,3 +32,16 @@ pub enum Want {
     /// End at once, without one.
     Stop,
 }
+
+impl Want {
+    /// What is wanted, in words.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Run => "go on",
+            Self::Pause => "pause",
+            Self::Checkpoint => "checkpoint",
+            Self::StopAfterStep => "stop after this step",
+            Self::Stop => "stop at once",
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{control::Want, jobs::Slot, runs::Ending, time::Timestamp};
+use super::{control::Want, jobs::Slot, runs::Ending, text, time::Timestamp};
 
 /// One line of a run's history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,4 +105,98 @@ pub struct Process {
     pub start: u64,
     pub boot: String,
     pub host: String,
+}
+
+impl What {
+    /// It in words. Texts from outside stand in it as they are, of any length.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Said { text } => text.clone(),
+            Self::Submitted { by } => format!("submitted by {by}"),
+            Self::Started {
+                attempt, process, ..
+            } => format!(
+                "attempt {attempt} started, process {} on {}",
+                process.pid, process.host
+            ),
+            Self::Spawned { process } => format!("program started, process {}", process.pid),
+            Self::Resumed { from } => format!("goes on from step {}", text::thousands(*from)),
+            Self::Asked { want, by, .. } => format!("{by} asked: {}", want.sentence()),
+            Self::Answered {
+                want,
+                refused: None,
+                ..
+            } => format!("done: {}", want.sentence()),
+            Self::Answered {
+                want,
+                refused: Some(why),
+                ..
+            } => format!("refused: {}: {why}", want.sentence()),
+            Self::Checkpoint { best, metric, .. } => {
+                let best = if *best { ", the best" } else { "" };
+                let metric =
+                    metric.map_or_else(String::new, |value| format!(": {}", text::value(value)));
+                format!("checkpoint{best}{metric}")
+            }
+            Self::CheckpointFailed { why } => format!("no checkpoint: {why}"),
+            Self::Thinned { points } => format!(
+                "{} left out, extremes kept: the journal was too slow",
+                text::counted(*points, "point")
+            ),
+            Self::Shortened { from, to } => {
+                format!("the journal shrank from {from} to {to} bytes")
+            }
+            Self::BadLines { count: 1, first } => {
+                format!("1 line of the journal is no record: {first}")
+            }
+            Self::BadLines { count, first } => format!(
+                "{} of the journal are no records, the first: {first}",
+                text::counted(*count, "line")
+            ),
+            Self::Ended { how } => how.to_string(),
+            Self::Noticed { what } => what.clone(),
+            Self::Adopted { by } => format!("watched again by {by}"),
+            Self::Killed { by } => format!("killed by {by}"),
+            Self::Redacted { field, by } => format!("{field} removed by {by}"),
+            Self::Refused { why } => format!("refused: {why}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_and_several_are_said_as_people_do() {
+        let bad = |count| What::BadLines {
+            count,
+            first: "not a JSON object".to_owned(),
+        };
+        let cases = [
+            (
+                bad(1),
+                "1 line of the journal is no record: not a JSON object",
+            ),
+            (
+                bad(1_200),
+                "1,200 lines of the journal are no records, the first: not a JSON object",
+            ),
+            (
+                What::Thinned { points: 1 },
+                "1 point left out, extremes kept: the journal was too slow",
+            ),
+            (
+                What::Checkpoint {
+                    path: "checkpoints/best.safetensors".to_owned(),
+                    best: true,
+                    metric: Some(0.93),
+                },
+                "checkpoint, the best: 0.9300",
+            ),
+        ];
+        for (what, sentence) in cases {
+            assert_eq!(what.sentence(), sentence);
+        }
+    }
 }

@@ -71,7 +71,7 @@ pub enum Field {
     Created,
     /// The span since it was created.
     Age,
-    /// The span from its start to its end, or to now.
+    /// The span from the start of its newest attempt to its end, or to now.
     Dur,
     Step,
     Epoch,
@@ -197,26 +197,33 @@ impl Filter {
         names
     }
 
-    /// The first name that is neither in `known` nor the last part of a dotted name there, and what was perhaps meant.
+    /// The first name that is not [`is_known`], and what was perhaps meant.
     pub fn unknown_name(&self, known: &BTreeSet<String>) -> Option<(String, Option<String>)> {
         let Names {
             metrics,
             params,
             either,
         } = self.fields();
-        let is_known = |name: &str| {
-            known.contains(name) || known.iter().any(|known| seen::ends_in(known, name))
-        };
         let name = metrics
             .into_iter()
             .chain(params)
             .chain(either)
-            .find(|name| !is_known(name))?;
-        let candidates = known.iter().map(String::as_str);
-        let candidates = candidates.chain(FIELDS.iter().map(|(field, _)| *field));
-        let nearest = text::nearest(&name, candidates).map(str::to_owned);
+            .find(|name| !is_known(name, known))?;
+        let nearest = meant(&name, known);
         Some((name, nearest))
     }
+}
+
+/// Is a metric or a parameter of this name, or of a dotted name that ends so, among those that there are?
+pub fn is_known(name: &str, known: &BTreeSet<String>) -> bool {
+    known.contains(name) || known.iter().any(|known| seen::ends_in(known, name))
+}
+
+/// What was perhaps meant by a name that nothing has.
+pub fn meant(name: &str, known: &BTreeSet<String>) -> Option<String> {
+    let known = known.iter().map(String::as_str);
+    let candidates = known.chain(FIELDS.iter().map(|(field, _)| *field));
+    text::nearest(name, candidates).map(str::to_owned)
 }
 
 impl From<Expr> for Filter {

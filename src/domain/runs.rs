@@ -184,6 +184,12 @@ impl RunState {
             _ => None,
         }
     }
+
+    /// Milliseconds from the start of the newest attempt to its end, or to now; `None` where that attempt never started.
+    pub fn duration(&self, now: Timestamp) -> Option<i64> {
+        let started = self.started()?;
+        Some(self.ended().unwrap_or(now).since(started))
+    }
 }
 
 /// How far a run is; totals are absent when the program did not say.
@@ -216,20 +222,15 @@ pub struct Run {
     pub note: String,
 }
 
-/// A state as scripts read it: its word, and the facts it carries beside it.
-fn stated<S: serde::Serializer>(state: &RunState, serializer: S) -> Result<S::Ok, S::Error> {
+/// A state as scripts read it: its word, and beside it the facts that it may carry, `null` where it does not.
+pub fn stated<S: serde::Serializer>(state: &RunState, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Stated<'a> {
         state: StateWord,
-        #[serde(skip_serializing_if = "Option::is_none")]
         started: Option<Timestamp>,
-        #[serde(skip_serializing_if = "Option::is_none")]
         ended: Option<Timestamp>,
-        #[serde(skip_serializing_if = "Option::is_none")]
         exit: Option<Exit>,
-        #[serde(skip_serializing_if = "Option::is_none")]
         message: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
         stopped_by: Option<&'a str>,
     }
     let how = match state {

@@ -1,5 +1,7 @@
 //! Text from outside (names, log lines, cells of a table) made safe to show in a terminal.
 
+use std::borrow::Cow;
+
 /// The text with control characters, escape sequences' lead bytes, marks that turn the direction of writing and
 /// Unicode's own line ends replaced by `�`, and line ends by `⏎`. Tabs become a blank.
 pub fn shown(text: &str) -> String {
@@ -29,6 +31,62 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     (distance(nearest) * 5 <= longest * 2).then_some(nearest)
 }
 
+/// The first `most` characters, and `…` where something is missing.
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// `1 file`, `1,200 files`.
+pub fn counted(count: u64, noun: &str) -> String {
+    let many = if count == 1 { "" } else { "s" };
+    let number = i64::try_from(count).map_or_else(|_| count.to_string(), thousands);
+    format!("{number} {noun}{many}")
+}
+
+/// A measured value in at most 9 columns: four significant digits, `NaN`, `inf`.
+pub fn value(value: f64) -> String {
+    let size = value.abs();
+    if value.is_nan() {
+        "NaN".to_owned()
+    } else if value.is_infinite() {
+        if 0.0 < value { "inf" } else { "-inf" }.to_owned()
+    } else if size == 0.0 {
+        "0".to_owned()
+    } else if !(1e-4..1e6).contains(&size) {
+        let mut text = format!("{value:.2e}");
+        if 9 < text.len() {
+            text = format!("{value:.1e}");
+        }
+        match text.split_once('e') {
+            Some((digits, power)) => {
+                let digits = digits.trim_end_matches('0').trim_end_matches('.');
+                format!("{digits}e{power}")
+            }
+            None => text,
+        }
+    } else {
+        let before = size.log10().floor() as i32 + 1;
+        let after = usize::try_from(4 - before).unwrap_or(0).min(6);
+        format!("{value:.after$}")
+    }
+}
+
+/// A whole number with commas: `1,280,004`.
+pub fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if 0 < at && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -40,12 +98,34 @@ mod tests {
         fn nothing_shown_can_steer_a_terminal(text in any::<String>()) {
             prop_assert!(!shown(&text).chars().any(|c| c.is_control() || is_unsafe(c)));
         }
+
+        #[test]
+        fn a_value_fits_nine_columns(v in any::<f64>()) {
+            prop_assert!(value(v).len() <= 9, "{}", value(v));
+        }
+
+        #[test]
+        fn what_is_shortened_begins_as_it_did(text in "\\PC{0,20}", most in 0usize..24) {
+            let short = shortened(&text, most);
+            prop_assert_eq!(short == text, text.chars().count() <= most);
+            prop_assert!(text.starts_with(short.trim_end_matches('…')));
+        }
     }
 
     #[test]
     fn what_turns_or_breaks_a_line_is_shown_as_unknown() {
         assert_eq!(shown("a\u{61c}b\u{202e}c\u{2028}d"), "a�b�c�d");
         assert_eq!(shown("a\nb\tc"), "a⏎b c");
+    }
+
+    #[test]
+    fn things_are_counted_as_people_do() {
+        let cases = [(0, "0 files"), (1, "1 file"), (12_345, "12,345 files")];
+        for (count, text) in cases {
+            assert_eq!(counted(count, "file"), text);
+        }
+        assert_eq!(thousands(-1_280_004), "-1,280,004");
+        assert_eq!(thousands(-280), "-280");
     }
 
     #[test]

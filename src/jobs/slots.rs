@@ -14,15 +14,40 @@ pub fn machine(settings: &AgentSettings) -> Slot {
     capacity(&all(), settings)
 }
 
+/// Why these needs can never be met on this machine, in words; `None` when they can, once enough of it is free.
+pub fn impossible(settings: &AgentSettings, needs: &Needs) -> Option<String> {
+    let machine = Slot {
+        // To ask for them takes a while.
+        gpus: if needs.gpus == 0 {
+            vec![]
+        } else {
+            known_gpus()
+        },
+        ..without_gpus()
+    };
+    shortage(&capacity(&machine, settings), &[], needs)
+}
+
 /// The cores this process may use, the memory, the GPUs that `nvidia-smi` lists.
 fn all() -> Slot {
-    static GPUS: OnceLock<Vec<u32>> = OnceLock::new();
+    Slot {
+        gpus: known_gpus(),
+        ..without_gpus()
+    }
+}
+
+fn without_gpus() -> Slot {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     Slot {
         cpus: (0..u32::try_from(cores).unwrap_or(u32::MAX)).collect(),
         memory: memory(),
-        gpus: GPUS.get_or_init(gpus).clone(),
+        gpus: vec![],
     }
+}
+
+fn known_gpus() -> Vec<u32> {
+    static GPUS: OnceLock<Vec<u32>> = OnceLock::new();
+    GPUS.get_or_init(gpus).clone()
 }
 
 /// The memory of this machine, or of the control group this process lives in when that is less. MiB.
@@ -202,6 +227,23 @@ mod tests {
             prop_assert!(cpus.0 == cpus.1 && cpus.1 <= 6);
             prop_assert!(gpus.0 == gpus.1 && gpus.1 <= 3);
             prop_assert!(held.iter().map(|slot| slot.memory).sum::<u64>() <= 2_000);
+        }
+    }
+
+    #[test]
+    fn what_no_machine_has_is_impossible() {
+        let impossible = |needs| impossible(&AgentSettings::default(), &needs);
+        assert_eq!(impossible(needs(1, 1, 0)), None);
+        for (needs, wanted) in [
+            (needs(70_000, 1, 0), "70000 CPUs wanted"),
+            (needs(1, u64::MAX, 0), "MiB wanted"),
+            (needs(1, 1, 70_000), "70000 GPUs wanted"),
+        ] {
+            let why = impossible(needs).unwrap();
+            assert!(
+                why.contains(wanted) && why.ends_with("on this machine"),
+                "{why}"
+            );
         }
     }
 

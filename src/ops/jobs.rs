@@ -1,17 +1,18 @@
 //! Jobs: submit, list, order.
 
 mod submit;
+mod title;
 
 use serde::Serialize;
 
-pub use self::submit::{Program, Submitted, Train, program, train};
+pub use self::submit::{Program, Queueing, Submitted, Train, program, train};
 pub(super) use self::submit::{resume, withdraw};
 use super::{Error, Kind, Result, runs};
 use crate::{
     domain::{
         ids::RunId,
         jobs::{Job, JobState, Slot},
-        runs::{Progress, RunState, StateWord},
+        runs::{Progress, RunState, StateWord, stated},
     },
     jobs::{lock, slots, spawn},
     store::{Connection, jobs as rows, runs as run_rows},
@@ -38,6 +39,7 @@ pub struct JobRow {
     pub job: Job,
     pub name: String,
     pub experiment: String,
+    #[serde(serialize_with = "stated")]
     pub run_state: RunState,
     pub progress: Progress,
     /// Why a queued job waits, in words: `after calm-heron-2`, `no GPU is free`.
@@ -49,10 +51,7 @@ pub fn list(ws: &Workspace, limit: u64) -> Result<Vec<JobRow>> {
     let capacity = slots::machine(&ws.config.agent);
     ws.store.read(|tx| {
         let open = rows::open(tx)?;
-        let used: Vec<Slot> = open
-            .iter()
-            .filter_map(|job| held(job, &ws.actor().host))
-            .collect();
+        let used = used(ws, &open);
         let closed = rows::closed(tx, limit)?;
         open.into_iter()
             .chain(closed)
@@ -61,8 +60,14 @@ pub fn list(ws: &Workspace, limit: u64) -> Result<Vec<JobRow>> {
     })
 }
 
+/// The slots that jobs hold on this machine.
+pub(super) fn used(ws: &Workspace, open: &[Job]) -> Vec<Slot> {
+    let held = open.iter().filter_map(|job| held(job, &ws.actor().host));
+    held.collect()
+}
+
 /// The slot that a job holds on a host.
-pub(super) fn held(job: &Job, host: &str) -> Option<Slot> {
+fn held(job: &Job, host: &str) -> Option<Slot> {
     match &job.state {
         JobState::Leased { slot, .. } if job.actor.host == host => Some(slot.clone()),
         _ => None,
@@ -79,7 +84,10 @@ fn row(
     let missing = || Error::new(Kind::Bug, format!("job {} has no run", job.id));
     let run = run_rows::get(tx, &job.run)?.ok_or_else(missing)?;
     let waits = match job.state {
-        JobState::Queued => Some(reason(ws, tx, &job, capacity, used)?),
+        JobState::Queued => {
+            let reason = reason(ws, tx, &job, capacity, used)?;
+            Some(reason.unwrap_or_else(|| "starts soon".to_owned()))
+        }
         _ => None,
     };
     Ok(JobRow {
@@ -92,24 +100,35 @@ fn row(
     })
 }
 
+/// Why a run waits, in words; `None` when it does not wait, or starts as soon as an agent sees it.
+pub fn waits(ws: &Workspace, run: &RunId) -> Result<Option<String>> {
+    let capacity = slots::machine(&ws.config.agent);
+    ws.store.read(|tx| match rows::of_run(tx, run)? {
+        Some(job) if job.state == JobState::Queued => {
+            reason(ws, tx, &job, &capacity, &used(ws, &rows::open(tx)?))
+        }
+        _ => Ok(None),
+    })
+}
+
 fn reason(
     ws: &Workspace,
     tx: &Connection,
     job: &Job,
     capacity: &Slot,
     used: &[Slot],
-) -> Result<String> {
+) -> Result<Option<String>> {
     for before in &job.after {
         if let Some(run) =
             run_rows::get(tx, before)?.filter(|run| run.state.word() != StateWord::Done)
         {
-            return Ok(format!("after {}", run.name));
+            return Ok(Some(format!("after {}", run.name)));
         }
     }
     if job.actor.host != ws.actor().host {
-        return Ok(format!("for {}", job.actor.host));
+        return Ok(Some(format!("for {}", job.actor.host)));
     }
-    Ok(slots::shortage(capacity, used, &job.needs).unwrap_or_else(|| "starts soon".to_owned()))
+    Ok(slots::shortage(capacity, used, &job.needs))
 }
 
 /// Gives a queued job another priority; larger goes first.

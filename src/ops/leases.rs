@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::{Error, Kind, Result, jobs::held};
+use super::{Error, Kind, Result, jobs::used};
 use crate::{
     domain::{
         events::{Event, What},
@@ -34,10 +34,7 @@ pub fn lease(ws: &Workspace, capacity: &Slot) -> Result<Option<Leased>> {
     let (leased, trouble) = ws.store.write(|tx| {
         let mut trouble = None;
         let open = rows::open(tx)?;
-        let used: Vec<Slot> = open
-            .iter()
-            .filter_map(|job| held(job, &ws.actor().host))
-            .collect();
+        let used = used(ws, &open);
         for job in open {
             if job.state != JobState::Queued || !is_ours(ws, &job) || !may_start(ws, tx, &job)? {
                 continue;

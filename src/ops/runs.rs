@@ -1,23 +1,25 @@
 //! Runs: list, show, compare, steer, label.
 
 mod compare;
+mod redact;
 mod steer;
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use serde::Serialize;
 
 pub(super) use self::steer::own;
 pub use self::{
     compare::{ComparedMetric, Comparison, compare},
-    steer::{Stop, adopt, checkpoint, kill, pause, resume, stop},
+    redact::{REDACTABLE, Redacted, redact},
+    steer::{Resumed, Stop, adopt, checkpoint, kill, pause, resume, stop},
 };
 use super::{Error, Kind, Result, selection};
 pub use crate::domain::metrics::MetricValue;
 use crate::{
     domain::{
         events::{Event, What},
-        filter::Filter,
+        filter::{self, Filter},
         ids::{Id, JobId, RunId, unique_prefix},
         metrics::Summary,
         records::Artifact,
@@ -63,6 +65,8 @@ pub enum SortKey {
     Name,
     State,
     Step,
+    /// How long the newest attempt took, or has taken until now.
+    Dur,
     Metric(MetricColumn),
 }
 
@@ -82,7 +86,27 @@ pub struct Listing {
     pub matched: u64,
     /// Runs at work now, whatever the filter.
     pub live: u64,
+    /// Names in the filter and the order that no run has: perhaps misspelt.
+    pub unknown: Vec<Unknown>,
     pub rows: Vec<Row>,
+}
+
+/// A metric or a parameter that no run has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unknown {
+    pub name: String,
+    /// What was perhaps meant.
+    pub nearest: Option<String>,
+}
+
+impl std::fmt::Display for Unknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "no run has {:?}", self.name)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, ": did you mean {nearest}?"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A run in a list.
@@ -122,9 +146,14 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
     ws.store.read(|tx| {
         let total = rows::count(tx, &[])?;
         let live = rows::count(tx, &LIVE)?;
-        let (matched, page) = selection::page(tx, request, now)?;
-        let values = selection::values(tx, &page, &request.columns)?;
-        let listed = page.into_iter().zip(values).map(|(run, values)| {
+        let page = selection::page(tx, request, now)?;
+        let values = selection::values(tx, &page.runs, &request.columns)?;
+        // All names are looked up only where one of these seems to be none.
+        let unknown = match page.has_unseen && 0 < total {
+            true => unknown_in(&rows::known_names(tx)?, request),
+            false => vec![],
+        };
+        let listed = page.runs.into_iter().zip(values).map(|(run, values)| {
             let run = rows::complete(tx, run)?;
             Ok::<_, Error>(Row {
                 prefix: prefix(&run.id, &rows::neighbours(tx, &run.id)?),
@@ -134,11 +163,44 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
         });
         Ok(Listing {
             total,
-            matched,
+            matched: page.matched,
             live,
+            unknown,
             rows: listed.collect::<Result<_>>()?,
         })
     })
+}
+
+/// Which of these metrics and parameters no run has. Where there are no runs, nothing is unknown.
+pub fn unknown(ws: &Workspace, names: &[&str]) -> Result<Vec<Unknown>> {
+    if names.is_empty() {
+        return Ok(vec![]);
+    }
+    let known = ws.store.read(|tx| Ok::<_, Error>(rows::known_names(tx)?))?;
+    let strange = names.iter().filter(|name| !filter::is_known(name, &known));
+    Ok(strange
+        .map(|name| Unknown {
+            name: (*name).to_owned(),
+            nearest: filter::meant(name, &known),
+        })
+        .collect())
+}
+
+fn unknown_in(known: &BTreeSet<String>, request: &ListRequest) -> Vec<Unknown> {
+    let in_sort = match &request.sort.key {
+        SortKey::Metric(column) if !known.contains(&column.metric) => {
+            Some((column.metric.clone(), filter::meant(&column.metric, known)))
+        }
+        _ => None,
+    };
+    let names = request
+        .filter
+        .unknown_name(known)
+        .into_iter()
+        .chain(in_sort);
+    names
+        .map(|(name, nearest)| Unknown { name, nearest })
+        .collect()
 }
 
 const LIVE: [StateWord; 4] = [
@@ -267,67 +329,6 @@ pub fn note(ws: &Workspace, id: &RunId, text: &str) -> Result<Run> {
     })
 }
 
-/// Removes one captured field for good: `argv`, `diff`, `env.NAME`, another key of what was captured, `param.NAME` or `note`.
-/// What was removed is not in the audit line.
-pub fn redact(ws: &Workspace, id: &RunId, field: &str) -> Result<Run> {
-    steer::own(ws, &get(ws, id)?)?;
-    change(ws, id, "runs.redact", |tx, run| {
-        let mut captured = rows::captured(tx, &run.id)?;
-        let is_done = match field.split_once('.') {
-            _ if field == "note" => {
-                rows::set_note(tx, &run.id, "")?;
-                true
-            }
-            Some(("param", name)) => rows::remove_param(tx, &run.id, name)?,
-            _ => redact_captured(&mut captured, field),
-        };
-        if !is_done {
-            let known = captured
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(key, _)| key.as_str());
-            let error = Error::new(
-                Kind::NotFound,
-                format!("{} has no captured field {field:?}", run.name),
-            );
-            return Err(error.hint(format!(
-                "there are {}, env.NAME, param.NAME and note",
-                known.collect::<Vec<_>>().join(", ")
-            )));
-        }
-        rows::set_captured(tx, &run.id, &captured)?;
-        add_event(
-            ws,
-            tx,
-            run,
-            What::Redacted {
-                field: field.to_owned(),
-                by: ws.actor().to_string(),
-            },
-        )?;
-        Ok((None, Some(field.to_owned())))
-    })
-}
-
-/// Names may hold dots themselves: what stands before the first one is the group.
-fn redact_captured(captured: &mut serde_json::Value, field: &str) -> bool {
-    let found = match field.split_once('.') {
-        _ if field == "diff" => captured.pointer_mut("/git/diff"),
-        Some((group, name)) => captured
-            .get_mut(group)
-            .and_then(|group| group.get_mut(name)),
-        None => captured.get_mut(field),
-    };
-    match found {
-        Some(value) => {
-            *value = "redacted".into();
-            true
-        }
-        None => false,
-    }
-}
-
 /// One change of a run and its audit line. `edit` gives what stood before and what stands after.
 fn change(
     ws: &Workspace,
@@ -396,29 +397,4 @@ fn add_event(ws: &Workspace, tx: &store::Connection, run: &Run, what: What) -> R
             what,
         },
     )?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_captured_field_is_removed_by_the_name_that_people_know() {
-        let captured = serde_json::json!({
-            "argv": ["train"],
-            "env": {"A.B/C": "secret"},
-            "git": {"commit": "c", "diff": "+token"},
-        });
-        for (field, kept) in [("argv", 2), ("env.A.B/C", 2), ("diff", 2), ("git.diff", 2)] {
-            let mut found = captured.clone();
-            assert!(redact_captured(&mut found, field), "{field}");
-            let text = found.to_string();
-            let secrets = ["train", "secret", "+token"];
-            let left = secrets.iter().filter(|secret| text.contains(**secret));
-            assert_eq!(left.count(), kept, "{field}");
-        }
-        for field in ["env.D", "nothing", "git.nothing", ""] {
-            assert!(!redact_captured(&mut captured.clone(), field), "{field}");
-        }
-    }
 }

@@ -20,8 +20,18 @@ use crate::{
     store::{self, Connection, runs as rows, series},
 };
 
-/// How many runs match, and the page of them that was asked for. Tags and parameters are not filled in yet.
-pub fn page(tx: &Connection, request: &ListRequest, now: Timestamp) -> Result<(u64, Vec<Run>)> {
+/// A page of a list.
+pub struct Page {
+    /// How many runs match.
+    pub matched: u64,
+    /// Without their tags and parameters.
+    pub runs: Vec<Run>,
+    /// A name in the filter or the order was met in no run: perhaps no run has it.
+    pub has_unseen: bool,
+}
+
+/// The page that was asked for.
+pub fn page(tx: &Connection, request: &ListRequest, now: Timestamp) -> Result<Page> {
     let Sort { key, descending } = &request.sort;
     match (request.filter.is_empty(), order(key)) {
         (true, Some(order)) => {
@@ -30,19 +40,22 @@ pub fn page(tx: &Connection, request: &ListRequest, now: Timestamp) -> Result<(u
                 .iter()
                 .map(|id| rows::get(tx, id))
                 .collect::<store::Result<_>>()?;
-            Ok((rows::count(tx, &[])?, runs.into_iter().flatten().collect()))
+            Ok(Page {
+                matched: rows::count(tx, &[])?,
+                runs: runs.into_iter().flatten().collect(),
+                has_unseen: false,
+            })
         }
         _ => {
-            let mut runs = matching(tx, &request.filter, now)?;
-            sort(tx, &mut runs, &request.sort)?;
+            let (mut runs, unseen) = matching(tx, &request.filter, now)?;
+            let is_sorted = sort(tx, &mut runs, &request.sort, now)?;
             let matched = runs.len() as u64;
-            Ok((
+            let shown = runs.into_iter().skip(request.offset as usize);
+            Ok(Page {
                 matched,
-                runs.into_iter()
-                    .skip(request.offset as usize)
-                    .take(request.limit as usize)
-                    .collect(),
-            ))
+                runs: shown.take(request.limit as usize).collect(),
+                has_unseen: unseen || !is_sorted,
+            })
         }
     }
 }
@@ -70,16 +83,18 @@ fn order(key: &SortKey) -> Option<rows::Order> {
         SortKey::Name => Some(rows::Order::Name),
         SortKey::State => Some(rows::Order::State),
         SortKey::Step => Some(rows::Order::Step),
-        SortKey::Metric(_) => None,
+        SortKey::Dur | SortKey::Metric(_) => None,
     }
 }
 
-/// Every run that the filter lets through, newest first. Reads only the metrics and parameters that the filter names.
-fn matching(tx: &Connection, filter: &Filter, now: Timestamp) -> Result<Vec<Run>> {
+/// Every run that the filter lets through, newest first, and whether a name of the filter was met in no run. Reads only
+/// the metrics and parameters that the filter names.
+fn matching(tx: &Connection, filter: &Filter, now: Timestamp) -> Result<(Vec<Run>, bool)> {
     let mut runs = rows::all_bare(tx)?;
     if filter.is_empty() {
-        return Ok(runs);
+        return Ok((runs, false));
     }
+    let mut seen = BTreeSet::new();
     let at: HashMap<RunId, usize> = runs
         .iter()
         .enumerate()
@@ -93,9 +108,10 @@ fn matching(tx: &Connection, filter: &Filter, now: Timestamp) -> Result<Vec<Run>
     let names = filter.fields();
     let params: BTreeSet<&String> = names.params.iter().chain(&names.either).collect();
     for name in params {
-        for (id, name, value) in rows::all_of_param(tx, name)? {
+        for (id, whole, value) in rows::all_of_param(tx, name)? {
+            seen.insert(name);
             if let Some(i) = at.get(&id) {
-                runs[*i].params.insert(name, value);
+                runs[*i].params.insert(whole, value);
             }
         }
     }
@@ -103,31 +119,45 @@ fn matching(tx: &Connection, filter: &Filter, now: Timestamp) -> Result<Vec<Run>
     let mut metrics: Vec<Vec<Summary>> = vec![vec![]; runs.len()];
     for name in names.metrics.iter().chain(&names.either) {
         let summaries = series::values(tx, &ids, name).map_err(store::Error::from)?;
+        if summaries.iter().any(Option::is_some) {
+            seen.insert(name);
+        }
         for (of_run, summary) in metrics.iter_mut().zip(summaries) {
             of_run.extend(summary);
         }
     }
+    let mut asked = names
+        .metrics
+        .iter()
+        .chain(&names.params)
+        .chain(&names.either);
+    let has_unseen = asked.any(|name| !seen.contains(name));
     let matched = runs
         .into_iter()
         .zip(metrics)
         .filter(|(run, metrics)| filter.matches(&Seen { run, metrics, now }));
-    Ok(matched.map(|(run, _)| run).collect())
+    Ok((matched.map(|(run, _)| run).collect(), has_unseen))
 }
 
-/// Runs come newest first and every sort here is stable, so ties stay in that order.
-fn sort(tx: &Connection, runs: &mut [Run], sort: &Sort) -> Result<()> {
+/// Runs come newest first and every sort here is stable, so ties stay in that order. `false` where no run has the metric.
+fn sort(tx: &Connection, runs: &mut [Run], sort: &Sort, now: Timestamp) -> Result<bool> {
     let down = sort.descending;
     match &sort.key {
         SortKey::Created => sort_by(runs, down, |run| run.created),
         SortKey::Name => sort_by(runs, down, |run| run.name.to_lowercase()),
         SortKey::State => sort_by(runs, down, |run| run.state.word().to_string()),
         SortKey::Step => sort_by(runs, down, |run| run.progress.step),
+        SortKey::Dur => {
+            let dur = |run: &Run| run.state.duration(now).map(|ms| ms as f64);
+            runs.sort_by(|a, b| compare(dur(a).as_ref(), dur(b).as_ref(), down));
+        }
         SortKey::Metric(column) => {
             let values = by_metric(tx, runs, column)?;
             runs.sort_by(|a, b| compare(values.get(&a.id), values.get(&b.id), down));
+            return Ok(!values.is_empty());
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 fn sort_by<K: Ord>(runs: &mut [Run], descending: bool, key: impl Fn(&Run) -> K) {

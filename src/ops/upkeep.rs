@@ -21,6 +21,16 @@ pub fn is_store(root: &Path) -> bool {
     Store::is_at(root)
 }
 
+/// Keeps a store out of the repository in which it stands: nobody commits their runs by mistake.
+///
+/// # Errors
+///
+/// The file cannot be written.
+pub fn hide_from_git(root: &Path) -> Result<()> {
+    let file = root.join(".gitignore");
+    fs::write(&file, "*\n").map_err(|error| failed("cannot write", &file, error))
+}
+
 /// A backup that was made.
 #[derive(Clone, Debug, Serialize)]
 pub struct Backup {

@@ -370,6 +370,13 @@ pub fn remove_param(tx: &Connection, id: &RunId, name: &str) -> Result<bool> {
         != 0)
 }
 
+/// The names of all parameters and metrics that any run has.
+pub fn known_names(tx: &Connection) -> Result<BTreeSet<String>> {
+    let mut query = tx.prepare_cached("select name from params union select metric from series")?;
+    let rows = query.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 pub fn artifacts(tx: &Connection, id: &RunId) -> Result<Vec<Artifact>> {
     let mut query =
         tx.prepare_cached("select path, kind from artifacts where run = ?1 order by path")?;

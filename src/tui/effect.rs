@@ -223,7 +223,10 @@ impl Verb {
             ),
             Self::Stop(id, Stop::Now) => of("stop asked, at once", runs::stop(ws, id, Stop::Now)?),
             Self::Pause(id) => of("pause asked", runs::pause(ws, id)?),
-            Self::Resume(id) => of("goes on", runs::resume(ws, id)?),
+            Self::Resume(id) => {
+                let resumed = runs::resume(ws, id)?;
+                of(resumed.sentence(), resumed.run)
+            }
             Self::Adopt(id) => of("watched again", runs::adopt(ws, id)?),
             Self::Checkpoint(id) => of("checkpoint asked", runs::checkpoint(ws, id)?),
             Self::Tag(id, add, remove) => of("tags kept", runs::tag(ws, id, add, remove)?),
@@ -245,10 +248,10 @@ impl Verb {
                     ops::jobs::Train {
                         name: preset.clone(),
                         preset: ops::presets::resolve(ws, preset, overrides)?,
-                        priority: crate::domain::jobs::PRIORITY,
-                        after: vec![],
-                        tags: vec![],
-                        note: note.clone(),
+                        queueing: ops::jobs::Queueing {
+                            note: note.clone(),
+                            ..Default::default()
+                        },
                     },
                 )?;
                 Said {

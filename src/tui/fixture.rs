@@ -166,6 +166,7 @@ pub fn table(runs: Vec<Run>) -> Table {
         offset: 0,
         own: rows.iter().map(own).collect(),
         listing: Listing {
+            unknown: vec![],
             total: rows.len() as u64,
             matched: rows.len() as u64,
             live: rows.iter().filter(|row| row.run.state.is_live()).count() as u64,

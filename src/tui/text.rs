@@ -3,7 +3,11 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::{text::shown, time::Span};
+pub use crate::domain::text::value;
+use crate::domain::{
+    text::{shown, thousands},
+    time::Span,
+};
 
 /// How many columns a text takes.
 pub fn width(text: &str) -> usize {
@@ -71,34 +75,6 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// A measured value in at most 9 columns: four significant digits, `NaN`, `inf`.
-pub fn value(value: f64) -> String {
-    let size = value.abs();
-    if value.is_nan() {
-        "NaN".to_owned()
-    } else if value.is_infinite() {
-        if 0.0 < value { "inf" } else { "-inf" }.to_owned()
-    } else if size == 0.0 {
-        "0".to_owned()
-    } else if !(1e-4..1e6).contains(&size) {
-        let mut text = format!("{value:.2e}");
-        if 9 < text.len() {
-            text = format!("{value:.1e}");
-        }
-        match text.split_once('e') {
-            Some((digits, power)) => {
-                let digits = digits.trim_end_matches('0').trim_end_matches('.');
-                format!("{digits}e{power}")
-            }
-            None => text,
-        }
-    } else {
-        let before = size.log10().floor() as i32 + 1;
-        let after = usize::try_from(4 - before).unwrap_or(0).min(6);
-        format!("{value:.after$}")
-    }
-}
-
 /// A round value without the zeros at its end: `0.5`, `2`.
 pub fn short(number: f64) -> String {
     let text = value(number);
@@ -111,7 +87,7 @@ pub fn short(number: f64) -> String {
 /// A whole number with commas up to 7 digits, with a unit beyond: `1,280,004`, `12.8M`.
 pub fn count(number: i64) -> String {
     if number.unsigned_abs() < 10_000_000 {
-        return commas(number);
+        return thousands(number);
     }
     let size = number as f64;
     let (size, unit) = [(1e9, "G"), (1e6, "M")]
@@ -119,18 +95,6 @@ pub fn count(number: i64) -> String {
         .find(|(scale, _)| *scale <= size.abs())
         .map_or((size, ""), |(scale, unit)| (size / scale, unit));
     format!("{size:.1}{unit}")
-}
-
-fn commas(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if 0 < at && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if number < 0 { format!("-{text}") } else { text }
 }
 
 /// A size or a rate with a unit of 1,000: `812`, `21.2k`, `3.4M`.
@@ -191,11 +155,6 @@ mod tests {
         #[test]
         fn wrapped_lines_fit_unless_one_character_does_not(text in "[a-z ñ漢🦀]{0,80}", columns in 2usize..30) {
             prop_assert!(wrap(&text, columns).iter().all(|line| width(line) <= columns));
-        }
-
-        #[test]
-        fn a_value_fits_nine_columns(v in any::<f64>()) {
-            prop_assert!(value(v).len() <= 9, "{}", value(v));
         }
     }
 

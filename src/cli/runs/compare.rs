@@ -54,7 +54,7 @@ impl Compare {
             let cells = metric.values.iter().enumerate().map(|(at, value)| {
                 let is_best = metric.best == Some(at);
                 let mark = if is_best { "* " } else { "" };
-                let cell = Cell::from(format!("{mark}{}", format::number(*value)));
+                let cell = Cell::from(format!("{mark}{}", format::metric(&metric.metric, *value)));
                 if is_best { cell.look(Look::Bold) } else { cell }
             });
             table.row(

@@ -1,7 +1,7 @@
 //! Tags, notes, and what is taken out of a run's record.
 
 use crate::{
-    cli::{Answer, DONE, open::Context, train},
+    cli::{Answer, DONE, format, open::Context, train},
     domain::runs::{self as nouns, Run},
     ops::runs,
 };
@@ -52,7 +52,7 @@ impl Note {
 /// Remove one captured field of a run for good
 #[derive(Debug, clap::Args)]
 #[command(
-    after_long_help = "Fields are env.NAME, argv, diff, param.NAME and note. That it was removed, and by whom, stays.\n\nExample:\n  sconce runs redact brave-otter-7 env.HF_TOKEN"
+    after_long_help = format!("Fields are {}. That it was removed, and by whom, stays.\n\nExample:\n  sconce runs redact brave-otter-7 env.HF_TOKEN", runs::REDACTABLE)
 )]
 pub struct Redact {
     run: String,
@@ -62,8 +62,22 @@ pub struct Redact {
 impl Redact {
     pub fn run(self, context: &Context) -> Answer {
         let ws = context.workspace()?;
-        let run = runs::redact(&ws, &runs::find(&ws, &self.run)?, &self.field)?;
-        answer(context, &run, &format!("{} is removed", self.field))
+        let redacted = runs::redact(&ws, &runs::find(&ws, &self.run)?, &self.field)?;
+        let out = &context.out;
+        if out.is_json() {
+            out.json(&redacted)?;
+            return Ok(DONE);
+        }
+        out.line(format!(
+            "{}: {} is removed",
+            redacted.run.name,
+            format::short(&self.field)
+        ))?;
+        for file in &redacted.elsewhere {
+            let file = format::short(&file.display().to_string());
+            out.warn(&format!("what the program wrote stays, look into {file}"));
+        }
+        Ok(DONE)
     }
 }
 
@@ -72,11 +86,7 @@ fn answer(context: &Context, run: &Run, done: &str) -> Answer {
     if out.is_json() {
         out.json(run)?;
     } else {
-        out.line(format!(
-            "{}: {}",
-            run.name,
-            crate::domain::text::shown(done)
-        ))?;
+        out.line(format!("{}: {}", run.name, format::short(done)))?;
     }
     Ok(DONE)
 }

@@ -3,6 +3,7 @@ use crate::{
     cli::{
         Answer, DONE, Failure,
         columns::{self, Column},
+        format,
         open::Context,
         table::Table,
     },
@@ -19,9 +20,9 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct List {
-    /// Which runs; see above.
+    /// Which runs; see above. Write `--` before one that begins with `-`.
     filter: Vec<String>,
-    /// created, name, state, step, or a metric (`val/auc`, `val/loss@last`); the best or newest first.
+    /// created, age, dur, name, state, step, or a metric (`val/auc`, `val/loss@last`); the best or newest first.
     #[arg(long, default_value = "created")]
     sort: String,
     /// The other way round.
@@ -72,6 +73,20 @@ pub fn print(
     columns: &[Column],
 ) -> Result<Listing, Failure> {
     let (out, listing) = (&context.out, runs::list(ws, request)?);
+    // A column that is empty in all that is shown is asked of all runs.
+    let empty: Vec<&str> = match listing.rows.as_slice() {
+        [] => vec![],
+        rows => columns
+            .iter()
+            .filter_map(|column| column.absent_from(rows))
+            .collect(),
+    };
+    let mut unknown = listing.unknown.clone();
+    unknown.extend(runs::unknown(ws, &empty)?);
+    unknown.dedup();
+    for unknown in &unknown {
+        out.warn(&format::short(&unknown.to_string()));
+    }
     if out.is_json() {
         out.json(&listing)?;
         return Ok(listing);

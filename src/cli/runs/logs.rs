@@ -51,6 +51,7 @@ impl Logs {
         }
         let waited = wait::until_ended(
             &ws,
+            out,
             &run,
             |_| Ok(()),
             || print_from(context, &ws, &run, &mut at),

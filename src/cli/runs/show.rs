@@ -1,16 +1,18 @@
+use std::fmt::Display;
+
+use serde_json::Value;
+
 use crate::{
-    cli::{
-        Answer, DONE, Failure, columns, format, open::Context, out::Out, table::Table,
-        wait::how_it_ended,
-    },
+    cli::{Answer, DONE, Failure, columns, format, open::Context, out::Out, table::Table},
     domain::{
-        events::{Event, What},
-        runs::{Run, Tag},
+        runs::{Ending, Run, RunState, Tag},
+        text::thousands,
+        time::{Span, Timestamp},
     },
     ops::runs::{self, Detail},
 };
 
-/// Show one run: state, parameters, metrics, files
+/// Show one run: state, what it was made from, parameters, metrics, files
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = "Examples:\n  sconce runs show brave-otter-7\n  sconce runs show 3f2a --json"
@@ -29,13 +31,20 @@ impl Show {
             out.json(&detail)?;
             return Ok(DONE);
         }
-        out.table(&head(&detail))?;
+        out.table(&head(&detail, ws.now()))?;
+        section(out, "made from", &made_from(&detail.captured))?;
+        section(out, "environment", &environment(&detail.captured))?;
         section(out, "parameters", &params(&detail.run))?;
         section(out, "metrics", &metrics(&detail))?;
         section(out, "files", &files(&detail))?;
-        if detail.run.state.has_ended() {
-            out.line("")?;
-            out.line(how_it_ended(&detail.run))?;
+        if let RunState::Ended {
+            how: Ending::Failed { message, .. },
+            ..
+        } = &detail.run.state
+            && !message.trim().is_empty()
+        {
+            let message = format::safe_lines(message.trim_end());
+            out.line(format!("\nfailed\n  {}", message.replace('\n', "\n  ")))?;
         }
         Ok(DONE)
     }
@@ -62,11 +71,8 @@ impl Events {
         for event in &events {
             table.row(vec![
                 format::moment(event.time).into(),
-                event
-                    .step
-                    .map_or_else(String::new, |step| step.to_string())
-                    .into(),
-                words(event).into(),
+                event.step.map_or_else(String::new, thousands).into(),
+                event.what.sentence().into(),
             ]);
         }
         out.table(&table)?;
@@ -82,16 +88,30 @@ fn section(out: &Out, title: &str, table: &Table) -> Result<(), Failure> {
     out.table(table)
 }
 
-fn head(detail: &Detail) -> Table {
+fn head(detail: &Detail, now: Timestamp) -> Table {
     let run = &detail.run;
     let tags: Vec<&str> = run.tags.iter().map(Tag::as_str).collect();
-    let id = run.id.to_string();
+    let moment = |time: Option<Timestamp>| time.map_or_else(String::new, format::moment);
+    let (exit, by) = match &run.state {
+        RunState::Ended { how, .. } => match how {
+            Ending::Failed { exit, .. } => (exit.to_string(), ""),
+            Ending::Stopped { by } => (String::new(), by.as_str()),
+            Ending::Done | Ending::Lost | Ending::Unseen => (String::new(), ""),
+        },
+        _ => (String::new(), ""),
+    };
+    let dur = run.state.duration(now).map(|ms| Span(ms).to_string());
     let rows = [
-        ("id", id),
+        ("exit", exit),
+        ("stopped by", by.to_owned()),
+        ("id", run.id.to_string()),
         ("experiment", run.experiment.clone()),
         ("preset", run.preset.clone().unwrap_or_default()),
         ("by", run.actor.to_string()),
         ("created", format::moment(run.created)),
+        ("started", moment(run.state.started())),
+        ("ended", moment(run.state.ended())),
+        ("dur", dur.unwrap_or_default()),
         ("attempt", run.attempt.to_string()),
         ("step", format::steps(&run.progress)),
         ("tags", tags.join(" ")),
@@ -103,18 +123,78 @@ fn head(detail: &Detail) -> Table {
         run.name.as_str().into(),
         columns::state(run.state.word()),
     ]);
+    pairs(table, "", rows)
+}
+
+/// A row for each value that there is.
+fn pairs<N: Display>(
+    mut table: Table,
+    indent: &str,
+    rows: impl IntoIterator<Item = (N, String)>,
+) -> Table {
     for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
-        table.row(vec![name.into(), value.into()]);
+        table.row(vec![format!("{indent}{name}").into(), value.into()]);
     }
     table
 }
 
+/// From what it was made: the command, the folder, the commit, the machine.
+fn made_from(captured: &Value) -> Table {
+    let text = |path: &str| match captured.pointer(path) {
+        None | Some(Value::Null) => String::new(),
+        Some(value) => format::json(value),
+    };
+    let command = match &captured["argv"] {
+        Value::Array(words) => {
+            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+            format::command(&words)
+        }
+        _ => text("/argv"),
+    };
+    let memory = captured["memory"].as_u64();
+    let rows = [
+        ("command", command),
+        ("in", text("/cwd")),
+        ("commit", commit(&captured["git"])),
+        ("host", text("/host")),
+        ("os", text("/os")),
+        ("cores", text("/cpus")),
+        (
+            "memory",
+            memory.map_or_else(|| text("/memory"), |mib| format::bytes(mib << 20)),
+        ),
+        ("sconce", text("/sconce")),
+    ];
+    pairs(Table::default().word("").text(""), "  ", rows)
+}
+
+/// `3f2a9c… on main, with changes`.
+fn commit(git: &Value) -> String {
+    let Some(commit) = git["commit"].as_str() else {
+        return git.as_str().map(format::short).unwrap_or_default();
+    };
+    let branch = git["branch"].as_str().map(|branch| format!(" on {branch}"));
+    let dirty = match git["dirty"].as_bool() {
+        Some(true) => ", with changes",
+        Some(false) => ", clean",
+        None => "",
+    };
+    format!("{commit}{}{dirty}", branch.unwrap_or_default())
+}
+
+/// The variables that were kept with their values.
+fn environment(captured: &Value) -> Table {
+    let kept = captured["env"].as_object().into_iter().flatten();
+    let rows = kept.map(|(name, value)| (name, format::json(value)));
+    pairs(Table::default().text("").text(""), "  ", rows)
+}
+
 fn params(run: &Run) -> Table {
-    let mut table = Table::default().text("").text("");
-    for (name, value) in &run.params {
-        table.row(vec![format!("  {name}").into(), format::json(value).into()]);
-    }
-    table
+    let rows = run
+        .params
+        .iter()
+        .map(|(name, value)| (name, format::json(value)));
+    pairs(Table::default().text("").text(""), "  ", rows)
 }
 
 fn metrics(detail: &Detail) -> Table {
@@ -133,9 +213,9 @@ fn metrics(detail: &Detail) -> Table {
         };
         table.row(vec![
             format!("  {}", metric.metric).into(),
-            format::number(best).into(),
-            format::number(Some(metric.last)).into(),
-            metric.points.to_string().into(),
+            format::metric(&metric.metric, best).into(),
+            format::metric(&metric.metric, Some(metric.last)).into(),
+            thousands(metric.points as i64).into(),
             nan.into(),
         ]);
     }
@@ -149,56 +229,4 @@ fn files(detail: &Detail) -> Table {
         table.row(vec![format!("  {}", artifact.path).into(), kind.into()]);
     }
     table
-}
-
-/// An event as a sentence.
-fn words(event: &Event) -> String {
-    match &event.what {
-        What::Submitted { by } => format!("submitted by {by}"),
-        What::Started {
-            attempt, process, ..
-        } => {
-            format!(
-                "attempt {attempt} started: process {} on {}",
-                process.pid, process.host
-            )
-        }
-        What::Spawned { process } => format!("program started: process {}", process.pid),
-        What::Resumed { from } => format!("goes on from step {from}"),
-        What::Asked { want, by, .. } => format!("{by} asked for {want}"),
-        What::Answered {
-            want,
-            refused: None,
-            ..
-        } => format!("{want}: done"),
-        What::Answered {
-            want,
-            refused: Some(why),
-            ..
-        } => format!("{want}: refused, {why}"),
-        What::Checkpoint { path, best, metric } => {
-            let best = if *best { ", the best so far" } else { "" };
-            let metric = metric.map_or_else(String::new, |value| {
-                format!(" at {}", format::number(Some(value)))
-            });
-            format!("checkpoint {path}{metric}{best}")
-        }
-        What::CheckpointFailed { why } => format!("no checkpoint: {why}"),
-        What::Said { text } => text.clone(),
-        What::Thinned { points } => {
-            format!("{points} points left out, extremes kept: the journal was too slow")
-        }
-        What::Shortened { from, to } => {
-            format!("the journal became shorter: {from} bytes were known, {to} are there")
-        }
-        What::BadLines { count, first } => {
-            format!("{count} lines of the journal are no records, the first: {first}")
-        }
-        What::Ended { how } => how.to_string(),
-        What::Noticed { what } => what.clone(),
-        What::Adopted { by } => format!("adopted by {by}"),
-        What::Killed { by } => format!("killed by {by}"),
-        What::Redacted { field, by } => format!("{field} removed by {by}"),
-        What::Refused { why } => format!("refused: {why}"),
-    }
 }

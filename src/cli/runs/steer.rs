@@ -29,12 +29,9 @@ impl Stop {
         } else {
             runs::Stop::Gently
         };
-        each(
-            context,
-            &self.runs,
-            |ws, id| runs::stop(ws, id, how),
-            "asked to stop",
-        )
+        each(context, &self.runs, |ws, id| {
+            Ok((runs::stop(ws, id, how)?, "asked to stop"))
+        })
     }
 }
 
@@ -48,7 +45,9 @@ pub struct Pause {
 
 impl Pause {
     pub fn run(self, context: &Context) -> Answer {
-        each(context, &self.runs, runs::pause, "asked to pause")
+        each(context, &self.runs, |ws, id| {
+            Ok((runs::pause(ws, id)?, "asked to pause"))
+        })
     }
 }
 
@@ -62,16 +61,13 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     pub fn run(self, context: &Context) -> Answer {
-        each(
-            context,
-            &self.runs,
-            runs::checkpoint,
-            "asked for a checkpoint",
-        )
+        each(context, &self.runs, |ws, id| {
+            Ok((runs::checkpoint(ws, id)?, "asked for a checkpoint"))
+        })
     }
 }
 
-/// Let runs go on: a paused one from where it stands, an ended training from its last checkpoint
+/// Let runs go on: a paused one from where it stands, a training that ended before it was done from its last checkpoint
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Example:\n  sconce runs resume brave-otter-7")]
 pub struct Resume {
@@ -81,7 +77,11 @@ pub struct Resume {
 
 impl Resume {
     pub fn run(self, context: &Context) -> Answer {
-        each(context, &self.runs, runs::resume, "goes on")
+        each(context, &self.runs, |ws, id| {
+            let resumed = runs::resume(ws, id)?;
+            let said = resumed.sentence();
+            Ok((resumed.run, said))
+        })
     }
 }
 
@@ -95,7 +95,9 @@ pub struct Adopt {
 
 impl Adopt {
     pub fn run(self, context: &Context) -> Answer {
-        each(context, &self.runs, runs::adopt, "adopted")
+        each(context, &self.runs, |ws, id| {
+            Ok((runs::adopt(ws, id)?, "adopted"))
+        })
     }
 }
 
@@ -109,7 +111,9 @@ pub struct Kill {
 
 impl Kill {
     pub fn run(self, context: &Context) -> Answer {
-        each(context, &self.runs, runs::kill, "killed")
+        each(context, &self.runs, |ws, id| {
+            Ok((runs::kill(ws, id)?, "killed"))
+        })
     }
 }
 
@@ -139,17 +143,16 @@ fn find(ws: &Workspace, names: &[String]) -> ops::Result<Vec<RunId>> {
 fn each(
     context: &Context,
     names: &[String],
-    steer: impl Fn(&Workspace, &RunId) -> ops::Result<Run>,
-    done: &str,
+    steer: impl Fn(&Workspace, &RunId) -> ops::Result<(Run, &'static str)>,
 ) -> Answer {
     let ws = context.workspace()?;
     let ids = find(&ws, names)?;
     let out = &context.out;
     let mut steered = vec![];
     for id in &ids {
-        let run = steer(&ws, id)?;
+        let (run, said) = steer(&ws, id)?;
         if !out.is_json() {
-            out.line(format!("{}: {done}", run.name))?;
+            out.line(format!("{}: {said}", run.name))?;
         }
         steered.push(run);
     }

@@ -64,10 +64,8 @@ impl Seen<'_> {
         self.run.created
     }
 
-    /// Milliseconds from its start to its end, or to now.
     pub(super) fn duration(&self) -> Option<i64> {
-        let started = self.run.state.started()?;
-        Some(self.run.state.ended().unwrap_or(self.now).since(started))
+        self.run.state.duration(self.now)
     }
 
     pub(super) fn step(&self) -> i64 {

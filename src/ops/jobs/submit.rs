@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::wake;
+use super::{title, wake};
 use crate::{
     data,
     domain::{
@@ -19,11 +19,33 @@ use crate::{
         runs::{Progress, Run, RunKind, RunState, StateWord, Tag},
     },
     jobs::{capture, files, request, slots},
-    ops::{Error, Kind, Result, presets, runs},
+    ops::{Error, Kind, Result, presets, runs, runs::Resumed},
     store::{self, Connection, events, jobs as rows, runs as run_rows},
     train,
     workspace::Workspace,
 };
+
+/// How a job is queued, and what is written on its run.
+#[derive(Clone, Debug)]
+pub struct Queueing {
+    /// Larger goes first.
+    pub priority: i32,
+    /// Runs that must be done first.
+    pub after: Vec<RunId>,
+    pub tags: Vec<Tag>,
+    pub note: String,
+}
+
+impl Default for Queueing {
+    fn default() -> Self {
+        Self {
+            priority: PRIORITY,
+            after: vec![],
+            tags: vec![],
+            note: String::new(),
+        }
+    }
+}
 
 /// A training to be queued.
 #[derive(Clone, Debug)]
@@ -32,10 +54,7 @@ pub struct Train {
     pub name: String,
     /// The preset, overrides applied.
     pub preset: Preset,
-    pub priority: i32,
-    pub after: Vec<RunId>,
-    pub tags: Vec<Tag>,
-    pub note: String,
+    pub queueing: Queueing,
 }
 
 /// A foreign program to be queued. It gets the caller's environment and working folder.
@@ -44,10 +63,7 @@ pub struct Program {
     pub argv: Vec<String>,
     pub experiment: Option<String>,
     pub needs: Needs,
-    pub priority: i32,
-    pub after: Vec<RunId>,
-    pub tags: Vec<Tag>,
-    pub note: String,
+    pub queueing: Queueing,
 }
 
 /// What was queued.
@@ -71,10 +87,7 @@ pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
     let Train {
         name,
         preset,
-        priority,
-        after,
-        tags,
-        note,
+        queueing,
     } = request;
     ws.store.must_be_writable()?;
     train::check(&preset)?;
@@ -84,13 +97,8 @@ pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
     let table = data::read(&file)?;
     let plan = data::inspect(&table, &preset)?;
     data::split(&table, &plan, &preset, preset.seed)?;
-    let mut warnings = plan.warnings.clone();
-    warnings.extend(too_many_threads(ws, &preset));
-    let needs = Needs {
-        cpus: preset.train.threads.max(1),
-        gpus: u32::from(preset.device == Device::Cuda),
-        ..Needs::default()
-    };
+    let warnings = plan.warnings.clone();
+    let needs = needs(&preset);
     let draft = Draft {
         kind: RunKind::Train,
         experiment: preset.experiment.clone().unwrap_or_else(|| name.clone()),
@@ -99,10 +107,7 @@ pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
         captured: captured(ws, &ws.surroundings.argv),
         environment: None,
         needs,
-        priority,
-        after,
-        tags,
-        note,
+        queueing,
         work: Work::Train(Box::new(Training {
             data: file,
             data_hash: table.hash().to_owned(),
@@ -117,48 +122,28 @@ pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
     })
 }
 
-/// A job that needs more cores than there are never starts beside another, and its threads wait for each other.
-fn too_many_threads(ws: &Workspace, preset: &Preset) -> Option<String> {
-    let (threads, cores) = (
-        preset.train.threads,
-        slots::machine(&ws.config.agent).cpus.len(),
-    );
-    (cores < threads as usize).then(|| {
-        format!("train.threads is {threads}, and this machine has {cores} cores to give: write {cores} or less")
-    })
-}
-
 /// Queues a foreign program and wakes the agent.
 pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
     let Program {
         argv,
         experiment,
         needs,
-        priority,
-        after,
-        tags,
-        note,
+        queueing,
     } = request;
     ws.store.must_be_writable()?;
-    let Some(first) = argv.first() else {
+    let Some(experiment) = experiment.or_else(|| title::of(&argv)) else {
         return Err(Error::new(Kind::Invalid, "there is no command to run")
             .hint("write it after `--`: sconce run -- python train.py"));
     };
-    let file = Path::new(first)
-        .file_name()
-        .map_or_else(|| first.clone(), |name| name.to_string_lossy().into_owned());
     let draft = Draft {
         kind: RunKind::Command,
-        experiment: experiment.unwrap_or(file),
+        experiment,
         preset: None,
         params: Default::default(),
         captured: captured(ws, &argv),
         environment: Some(&ws.surroundings.env),
         needs,
-        priority,
-        after,
-        tags,
-        note,
+        queueing,
         work: Work::Command(Command {
             argv,
             cwd: ws.surroundings.cwd.clone(),
@@ -167,8 +152,11 @@ pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
     submit(ws, draft)
 }
 
+/// Said of an attempt that finds nothing to go on from.
+const FROM_THE_START: &str = "no checkpoint: starts from step 0";
+
 /// Queues another attempt of an ended training, from its last checkpoint when there is one.
-pub(in crate::ops) fn resume(ws: &Workspace, run: &Run) -> Result<Run> {
+pub(in crate::ops) fn resume(ws: &Workspace, run: &Run) -> Result<Resumed> {
     let dir = ws.run_dir(&run.id);
     let frozen = request::frozen(&dir).map_err(|error| {
         Error::new(
@@ -186,12 +174,9 @@ pub(in crate::ops) fn resume(ws: &Workspace, run: &Run) -> Result<Run> {
     };
     let last = PathBuf::from("checkpoints/last.safetensors");
     training.resume = dir.join(&last).exists().then_some(last);
-    let attempt = run.attempt + 1;
-    let needs = Needs {
-        cpus: training.preset.train.threads.max(1),
-        gpus: u32::from(training.preset.device == Device::Cuda),
-        ..Needs::default()
-    };
+    let (has_checkpoint, attempt) = (training.resume.is_some(), run.attempt + 1);
+    let needs = needs(&training.preset);
+    refuse_impossible(ws, &needs)?;
     let asked = Request {
         job: JobId(ws.random_id()),
         run: run.id,
@@ -213,10 +198,41 @@ pub(in crate::ops) fn resume(ws: &Workspace, run: &Run) -> Result<Run> {
         }
         run_rows::set_attempt(tx, &run.id, attempt)?;
         run_rows::set_state(tx, &run.id, &RunState::Queued)?;
+        if !has_checkpoint {
+            let event = Event {
+                time: ws.now(),
+                step: None,
+                what: What::Noticed {
+                    what: FROM_THE_START.to_owned(),
+                },
+            };
+            events::insert(tx, &run.id, &event)?;
+        }
         line(ws, tx, run, "runs.resume", Some(run.state.word()))
     })?;
     wake(ws)?;
-    runs::get(ws, &run.id)
+    Ok(Resumed {
+        run: runs::get(ws, &run.id)?,
+        has_checkpoint,
+    })
+}
+
+/// What the cores and GPUs of a preset come to.
+fn needs(preset: &Preset) -> Needs {
+    Needs {
+        cpus: preset.train.threads.max(1),
+        gpus: u32::from(preset.device == Device::Cuda),
+        ..Needs::default()
+    }
+}
+
+/// Refuses what would wait for ever: more than this machine has at all, or gives under its settings.
+fn refuse_impossible(ws: &Workspace, needs: &Needs) -> Result<()> {
+    match slots::impossible(&ws.config.agent, needs) {
+        Some(why) => Err(Error::new(Kind::Environment, format!("it could never start: {why}"))
+            .hint("ask for less; `cpus`, `memory` and `gpus` of `[agent]` in the config limit what is given")),
+        None => Ok(()),
+    }
 }
 
 /// What a new run needs to exist.
@@ -229,16 +245,14 @@ struct Draft<'a> {
     /// Handed to the worker in a private file that it removes as it starts.
     environment: Option<&'a [(String, String)]>,
     needs: Needs,
-    priority: i32,
-    after: Vec<RunId>,
-    tags: Vec<Tag>,
-    note: String,
+    queueing: Queueing,
     work: Work,
 }
 
 /// Makes the run's folder, its request and its rows, in this order, and wakes the agent: a row is never there before
 /// what it speaks of.
 fn submit(ws: &Workspace, draft: Draft) -> Result<Submitted> {
+    refuse_impossible(ws, &draft.needs)?;
     let id = RunId(ws.random_id());
     let mut run = Run {
         id,
@@ -251,9 +265,9 @@ fn submit(ws: &Workspace, draft: Draft) -> Result<Submitted> {
         created: ws.now(),
         attempt: 1,
         progress: Progress::default(),
-        tags: draft.tags.into_iter().collect(),
+        tags: draft.queueing.tags.into_iter().collect(),
         params: draft.params,
-        note: draft.note,
+        note: draft.queueing.note,
     };
     // Names are unique: the request holds one, so it is settled before the request is written.
     while ws
@@ -282,8 +296,8 @@ fn submit(ws: &Workspace, draft: Draft) -> Result<Submitted> {
         ws,
         &asked,
         draft.needs,
-        draft.priority,
-        &draft.after,
+        draft.queueing.priority,
+        &draft.queueing.after,
         |tx| {
             if !run_rows::insert(tx, &run, &draft.captured)? {
                 return Err(Error::new(
@@ -470,10 +484,7 @@ mod tests {
         let asked = Train {
             name: "tiny".to_owned(),
             preset: serde_json::from_value(preset).unwrap(),
-            priority: PRIORITY,
-            after: vec![],
-            tags: vec![],
-            note: String::new(),
+            queueing: Queueing::default(),
         };
         let Submitted { run: id, job, .. } = train(&ws, asked).unwrap();
         let row = ws.store.read(|tx| rows::get(tx, &job)).unwrap().unwrap();
@@ -489,7 +500,8 @@ mod tests {
             .write(|tx| run_rows::set_state(tx, &id, &ended))
             .unwrap();
         let seen_by_both = runs::get(&ws, &id).unwrap();
-        assert_eq!(resume(&ws, &seen_by_both).unwrap().attempt, 2);
+        let resumed = resume(&ws, &seen_by_both).unwrap();
+        assert_eq!((resumed.run.attempt, resumed.has_checkpoint), (2, false));
         let refused = resume(&ws, &seen_by_both).unwrap_err();
         assert_eq!(refused.kind, Kind::Conflict);
         let requests = ws.root.join("requests").join(uid.to_string());

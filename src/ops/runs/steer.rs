@@ -7,7 +7,7 @@ use crate::{
         events::{Process, What},
         ids::RunId,
         jobs::JobState,
-        runs::{Activity, Ending, Run, RunState, StateWord},
+        runs::{Activity, Ending, Run, RunKind, RunState, StateWord},
     },
     jobs::{control, process},
     ops::{Error, Kind, Result, jobs},
@@ -92,27 +92,70 @@ pub fn pause(ws: &Workspace, id: &RunId) -> Result<Run> {
 
 /// Writes a checkpoint now; training goes on.
 pub fn checkpoint(ws: &Workspace, id: &RunId) -> Result<Run> {
+    let run = get(ws, id)?;
+    if run.kind == RunKind::Command {
+        let hint = "only a training of sconce writes checkpoints when it is asked";
+        return Err(is_foreign(&run).hint(hint));
+    }
     ask(ws, id, Want::Checkpoint)
 }
 
-/// Goes on: a paused run runs again; an ended training becomes a new attempt from its last checkpoint.
-pub fn resume(ws: &Workspace, id: &RunId) -> Result<Run> {
+/// What became of a resume.
+#[derive(Clone, Debug)]
+pub struct Resumed {
+    pub run: Run,
+    /// `false` where a new attempt begins at step 0, for want of one.
+    pub has_checkpoint: bool,
+}
+
+impl Resumed {
+    /// What is said of it.
+    pub fn sentence(&self) -> &'static str {
+        if self.has_checkpoint {
+            "goes on"
+        } else {
+            "no checkpoint: starts from step 0"
+        }
+    }
+}
+
+/// Goes on: a paused run runs again; a training that ended before it was done becomes a new attempt from its last
+/// checkpoint, or from step 0 where there is none.
+pub fn resume(ws: &Workspace, id: &RunId) -> Result<Resumed> {
     let run = get(ws, id)?;
+    if run.state.has_ended() {
+        own(ws, &run)?;
+    }
     match run.state {
         RunState::Running {
             activity: Activity::Paused,
             ..
-        } => ask(ws, id, Want::Run),
-        RunState::Ended { .. } => {
-            own(ws, &run)?;
-            jobs::resume(ws, &run)
+        } => ask(ws, id, Want::Run).map(|run| Resumed {
+            run,
+            has_checkpoint: true,
+        }),
+        RunState::Ended { .. } if run.kind == RunKind::Command => {
+            Err(is_foreign(&run).hint("start it again with `sconce run -- …`"))
         }
+        RunState::Ended {
+            how: Ending::Done, ..
+        } => {
+            let preset = run.preset.as_deref().unwrap_or("PRESET");
+            let message = format!("{} is done", run.name);
+            Err(Error::new(Kind::Conflict, message)
+                .hint(format!("`sconce train {preset}` starts anew")))
+        }
+        RunState::Ended { .. } => jobs::resume(ws, &run),
         _ => Err(Error::new(
             Kind::Conflict,
             format!("{} is {}", run.name, run.state.word()),
         )
         .hint("only a paused or an ended run can be resumed")),
     }
+}
+
+fn is_foreign(run: &Run) -> Error {
+    Error::new(Kind::Invalid, format!("{} is a foreign program", run.name))
 }
 
 /// Watches an orphaned program again: its end will be seen, its exit code will not.

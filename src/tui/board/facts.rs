@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use crate::{
     domain::{
-        control::Want,
         events::{Event, What},
         metrics::Summary,
         time::Span as TimeSpan,
@@ -193,82 +192,29 @@ fn history(event: &Event, shared: &Shared, columns: usize) -> Line<'static> {
     let at = event
         .step
         .map_or(String::new(), |step| format!(" @{}", text::count(step)));
-    let (text, role) = sentence(&event.what);
+    let text = event.what.sentence();
     let spans = vec![
         look.span(format!(" {ago:>6} "), Role::Dim),
         look.span(
             look.clip(&format!("{text}{at}"), columns.saturating_sub(9)),
-            role,
+            role(&event.what),
         ),
     ];
     fit(spans, columns, look.charset.ellipsis())
 }
 
-/// An event in words.
-pub fn sentence(what: &What) -> (String, Role) {
-    let text = match what {
-        What::Said { text } => text.clone(),
-        What::Submitted { by } => format!("submitted by {by}"),
-        What::Started {
-            attempt, process, ..
-        } => format!("attempt {attempt} started, process {}", process.pid),
-        What::Spawned { process } => format!("program started, process {}", process.pid),
-        What::Resumed { from } => format!("goes on from step {}", text::count(*from)),
-        What::Asked { want, by, .. } => format!("{by} asked: {}", wanted(*want)),
+/// How an event is meant.
+fn role(what: &What) -> Role {
+    match what {
+        What::CheckpointFailed { .. } | What::Refused { .. } => Role::Error,
         What::Answered {
-            want,
-            refused: None,
-            ..
-        } => format!("done: {}", wanted(*want)),
-        What::Answered {
-            want,
-            refused: Some(why),
-            ..
-        } => return (format!("refused: {}: {why}", wanted(*want)), Role::Warn),
-        What::Checkpoint {
-            best: true,
-            metric: Some(metric),
-            ..
-        } => format!("checkpoint, the best: {}", text::value(*metric)),
-        What::Checkpoint { .. } => "checkpoint".to_owned(),
-        What::CheckpointFailed { why } => return (format!("no checkpoint: {why}"), Role::Error),
-        What::Thinned { points } => {
-            return (
-                format!(
-                    "{} points left out, extremes kept",
-                    text::count(*points as i64)
-                ),
-                Role::Warn,
-            );
+            refused: Some(_), ..
         }
-        What::Shortened { from, to } => {
-            return (
-                format!("the journal shrank from {from} to {to} bytes"),
-                Role::Warn,
-            );
-        }
-        What::BadLines { count, first } => {
-            return (
-                format!("{count} lines of the journal are no record: {first}"),
-                Role::Warn,
-            );
-        }
-        What::Ended { how } => how.to_string(),
-        What::Noticed { what } => return (what.clone(), Role::Warn),
-        What::Adopted { by } => format!("watched again by {by}"),
-        What::Killed { by } => return (format!("killed by {by}"), Role::Warn),
-        What::Redacted { field, by } => format!("{field} removed by {by}"),
-        What::Refused { why } => return (format!("refused: {why}"), Role::Error),
-    };
-    (text, Role::Text)
-}
-
-fn wanted(want: Want) -> &'static str {
-    match want {
-        Want::Run => "go on",
-        Want::Pause => "pause",
-        Want::Checkpoint => "checkpoint",
-        Want::StopAfterStep => "stop after this step",
-        Want::Stop => "stop at once",
+        | What::Thinned { .. }
+        | What::Shortened { .. }
+        | What::BadLines { .. }
+        | What::Noticed { .. }
+        | What::Killed { .. } => Role::Warn,
+        _ => Role::Text,
     }
 }

@@ -160,12 +160,7 @@ fn steps(step: i64, total: Option<i64>, state: &RunState) -> String {
     }
 }
 
-/// Since it began, or how long ago it was made.
+/// Since it was made.
 fn age(run: &Run, shared: &Shared) -> String {
-    let from = run
-        .state
-        .ended()
-        .or(run.state.started())
-        .unwrap_or(run.created);
-    text::span(shared.now.since(from))
+    text::span(shared.now.since(run.created))
 }

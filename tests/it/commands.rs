@@ -1,0 +1,317 @@
+//! What the commands answer: refusals, warnings, and the shapes that scripts read.
+
+use serde_json::json;
+
+use crate::space::{Space, eventually};
+
+/// A foreign program that has ended well, by its name.
+fn ended(space: &Space, args: &[&str]) -> String {
+    let args: Vec<&str> = ["run", "--detach", "--"]
+        .iter()
+        .chain(args)
+        .copied()
+        .collect();
+    let run = space.json(&args)["name"].as_str().unwrap().to_owned();
+    space.run(&["runs", "wait", &run]);
+    run
+}
+
+#[test]
+fn what_the_machine_could_never_give_is_refused_at_once() {
+    let space = Space::new();
+    for need in [
+        ["--cpus", "9999"],
+        ["--gpus", "9999"],
+        ["--memory", "999999999"],
+    ] {
+        let args: Vec<&str> = ["run"]
+            .iter()
+            .chain(&need)
+            .chain(&["--", "true"])
+            .copied()
+            .collect();
+        let answer = space.run(&args);
+        assert_eq!(answer.code, Some(2), "{}", answer.err);
+        assert!(answer.err.contains("9999"), "{}", answer.err);
+        assert!(answer.err.contains("on this machine"), "{}", answer.err);
+    }
+    let training = space.run(&["train", "diagnosis", "-S", "threads=64"]);
+    assert_eq!(training.code, Some(2));
+    assert!(training.err.contains("64 CPUs wanted"), "{}", training.err);
+    assert_eq!(space.json(&["runs"])["total"], 0);
+}
+
+#[test]
+fn a_command_that_waits_says_for_what() {
+    let space = Space::new();
+    let first = space.json(&["run", "--detach", "--", "sleep", "3"])["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let answer = space.run(&["run", "--after", &first, "--", "true"]);
+    assert_eq!(answer.code, Some(0));
+    assert!(
+        answer.err.contains(&format!("waits: after {first}")),
+        "{}",
+        answer.err
+    );
+}
+
+#[test]
+fn a_program_that_cannot_be_started_says_why() {
+    let space = Space::new();
+    let answer = space.run(&["run", "--", "no-such-program"]);
+    assert_eq!(answer.code, Some(127));
+    assert!(
+        answer
+            .err
+            .contains("error: cannot start \"no-such-program\""),
+        "{}",
+        answer.err
+    );
+    let killed = space.run(&["run", "--", "sh", "-c", "echo here; kill -9 $$"]);
+    assert_eq!(killed.code, Some(137));
+    assert!(killed.err.contains("failed, signal 9"), "{}", killed.err);
+    let without_dashes = space.run(&["run", "no-such-program"]);
+    assert_eq!(without_dashes.code, Some(2));
+    assert!(
+        without_dashes
+            .err
+            .contains("hint: put `--` before the command: sconce run -- no-such-program"),
+        "{}",
+        without_dashes.err
+    );
+}
+
+#[test]
+fn what_was_redacted_stands_in_no_file_of_ours() {
+    let space = Space::new();
+    let run = ended(&space, &["sh", "-c", "true", "hunter2"]);
+    let dir = space.dir(&run);
+    let holds = |name: &str| {
+        let text = std::fs::read_to_string(dir.join(name)).unwrap();
+        text.contains("hunter2")
+    };
+    assert!(holds("job.json"));
+    let answer = space.json(&["runs", "redact", &run, "argv"]);
+    assert!(!answer["elsewhere"].as_array().unwrap().is_empty());
+    assert!(!holds("job.json"));
+    assert_eq!(space.show(&run)["captured"]["argv"], "redacted");
+    let unknown = space.run(&["runs", "redact", &run, "argw"]);
+    let help = space.ok(&["runs", "redact", "--help"]);
+    for field in ["argv", "cwd", "env.NAME", "param.NAME"] {
+        assert!(unknown.err.contains(field), "{}", unknown.err);
+        assert!(help.contains(field), "{help}");
+    }
+
+    let running = space.json(&["run", "--detach", "--", "sleep", "600"])["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let refused = space.run(&["runs", "redact", &running, "argv"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("hint:"), "{}", refused.err);
+    assert_eq!(
+        space.show(&running)["captured"]["argv"],
+        json!(["sleep", "600"])
+    );
+}
+
+#[test]
+fn a_resume_says_where_it_begins() {
+    let space = Space::new();
+    let done = space.train(&["diagnosis", "-S", "epochs=1", "--wait"]);
+    let refused = space.run(&["runs", "resume", &done]);
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.err.contains("is done") && refused.err.contains("sconce train diagnosis"),
+        "{}",
+        refused.err
+    );
+
+    let run = space.train(&["fraud", "-S", "epochs=100000", "-S", "patience=0"]);
+    eventually("it trains", || {
+        5 < space.show(&run)["run"]["progress"]["step"]
+            .as_i64()
+            .unwrap()
+    });
+    space.ok(&["runs", "stop", &run]);
+    space.run(&["runs", "wait", &run]);
+    std::fs::remove_dir_all(space.dir(&run).join("checkpoints")).unwrap();
+    let answer = space.ok(&["runs", "resume", &run]);
+    assert!(
+        answer.contains("no checkpoint: starts from step 0"),
+        "{answer}"
+    );
+    let events = space.ok(&["runs", "events", &run]);
+    assert!(
+        events.contains("no checkpoint: starts from step 0"),
+        "{events}"
+    );
+    space.ok(&["runs", "stop", &run]);
+}
+
+#[test]
+fn a_program_of_another_language_is_asked_for_no_checkpoint() {
+    let space = Space::new();
+    let run = ended(&space, &["true"]);
+    for verb in ["checkpoint", "resume"] {
+        let refused = space.run(&["runs", verb, &run]);
+        assert_eq!(refused.code, Some(2));
+        assert!(refused.err.contains("foreign program"), "{}", refused.err);
+    }
+}
+
+#[test]
+fn a_misspelt_metric_is_noticed_and_the_list_is_printed_all_the_same() {
+    let space = Space::new();
+    let script =
+        r#"echo '{"step":1,"metrics":{"val/acc":0.5},"params":{"lr":1}}' >> $SCONCE_JOURNAL"#;
+    let run = ended(&space, &["sh", "-c", script]);
+    let meant = "no run has \"val/acu\": did you mean val/acc?";
+    for args in [
+        &["runs", "val/acu>0.3"][..],
+        &["runs", "--sort", "val/acu"],
+        &["runs", "--columns", "name,val/acu"],
+    ] {
+        let answer = space.run(args);
+        assert_eq!(answer.code, Some(0), "{}", answer.err);
+        assert!(answer.err.contains(meant), "{args:?}: {}", answer.err);
+    }
+    let columns = space.run(&["runs", "--columns", "name,p.nope,p.lr,val/acc"]);
+    assert!(
+        columns.err.contains("no run has \"nope\""),
+        "{}",
+        columns.err
+    );
+    assert!(columns.out.contains(&run), "{}", columns.out);
+    for args in [
+        &["runs", "val/acc>0.3", "lr:1"][..],
+        &["runs", "--sort", "dur"],
+        &["runs", "--sort", "age"],
+        &["runs", "--sort", "name", "--", "-junk"],
+    ] {
+        let answer = space.run(args);
+        assert_eq!(
+            (answer.code, answer.err.as_str()),
+            (Some(0), ""),
+            "{args:?}"
+        );
+        assert!(answer.out.contains(&run), "{args:?}: {}", answer.out);
+    }
+    let listing = space.json(&["runs", "val/acu>0.3"]);
+    assert_eq!(
+        listing["unknown"],
+        json!([{ "name": "val/acu", "nearest": "val/acc" }])
+    );
+}
+
+#[test]
+fn a_page_of_a_run_says_what_it_was_made_from_and_nothing_endless() {
+    let space = Space::new();
+    let run = ended(&space, &["sh", "-c", "exit 3", "a b"]);
+    let note = "x".repeat(100_000);
+    space.ok(&["runs", "note", &run, &note]);
+    let page = space.ok(&["runs", "show", &run]);
+    for part in [
+        "sh -c 'exit 3' 'a b'",
+        "exit code 3",
+        "started",
+        "dur",
+        "host",
+        "PATH",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(page.len() < 20_000 && page.contains("xxx…"));
+    assert!(!page.contains(&format!("{run}: failed")), "{page}");
+    assert_eq!(space.show(&run)["run"]["note"], note);
+}
+
+#[test]
+fn a_state_has_one_shape_for_scripts() {
+    let space = Space::new();
+    ended(&space, &["sh", "-c", "exit 3"]);
+    let (run, job) = (
+        space.json(&["runs"])["rows"][0].clone(),
+        space.json(&["jobs"])[0]["run_state"].clone(),
+    );
+    for key in ["state", "started", "ended", "exit", "message", "stopped_by"] {
+        assert!(run.get(key).is_some(), "{key}: {run}");
+        assert_eq!(run[key], job[key], "{key}");
+    }
+    assert_eq!(job["exit"], json!({ "code": 3 }));
+    assert!(job["stopped_by"].is_null());
+}
+
+#[test]
+fn a_mistake_in_the_arguments_is_told_like_any_other() {
+    let space = Space::new();
+    let text = space.run(&["run", "--cpus", "many", "--", "true"]);
+    assert_eq!(text.code, Some(2));
+    assert!(
+        text.err.starts_with("error: invalid value 'many'")
+            && text.err.ends_with("hint: `sconce run --help`\n"),
+        "{}",
+        text.err
+    );
+    let filter = space.run(&["runs", "-tag:junk"]);
+    assert_eq!(filter.code, Some(2));
+    assert!(
+        filter.err.contains("sconce runs -- '-tag:junk'"),
+        "{}",
+        filter.err
+    );
+    let answer = space.run(&["--json", "runs", "compare"]);
+    let error: serde_json::Value = serde_json::from_str(&answer.err).unwrap();
+    assert_eq!(error["error"]["kind"], "invalid");
+    assert!(
+        error["error"]["message"].as_str().unwrap().contains("RUNS"),
+        "{error}"
+    );
+    assert_eq!(error["error"]["hint"], "`sconce runs compare --help`");
+}
+
+#[test]
+fn what_prints_prints_json_too() {
+    let space = Space::new();
+    let checked = space.json(&["config", "check"]);
+    assert!(checked["values"].is_u64(), "{checked}");
+    let run = space.json(&["run", "--detach", "--", "sleep", "600"])["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let next = space.json(&["run", "--detach", "--after", &run, "--", "true"])["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    eventually("an agent runs", || space.state(&run) == "running");
+    assert_eq!(space.json(&["jobs", "priority", &next, "7"])["priority"], 7);
+    assert_eq!(space.json(&["agent", "start"])["started"], false);
+    assert_eq!(space.json(&["agent", "stop"])["stopped"], true);
+    let shown = space.json(&["config", "show", "agent"]);
+    let cpus = shown["settings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|setting| setting["key"] == "agent.cpus")
+        .unwrap()
+        .clone();
+    assert_eq!(cpus["value"], 2);
+    assert_eq!(
+        space.ok(&["config", "show", "agent.cpus"]),
+        "agent.cpus = 2\n"
+    );
+    assert_eq!(space.run(&["config", "show", "agent.cpu"]).code, Some(2));
+}
+
+#[test]
+fn a_store_in_a_repository_is_no_news_to_git() {
+    let space = Space::new();
+    let mut init = space.command(&["init"]);
+    init.env_remove("SCONCE_STORE");
+    let answer = crate::space::Answer::of(init);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let ignored = std::fs::read_to_string(space.path("work/.sconce/.gitignore")).unwrap();
+    assert_eq!(ignored, "*\n");
+}
