@@ -49,16 +49,29 @@ pub fn list(ws: &Workspace, limit: u64) -> Result<Vec<JobRow>> {
     let capacity = slots::machine(&ws.config.agent);
     ws.store.read(|tx| {
         let open = rows::open(tx)?;
-        let used: Vec<Slot> = open
-            .iter()
-            .filter_map(|job| held(job, &ws.actor().host))
-            .collect();
+        let used = used(ws, &open);
         let closed = rows::closed(tx, limit)?;
         open.into_iter()
             .chain(closed)
             .map(|job| row(ws, tx, job, &capacity, &used))
             .collect()
     })
+}
+
+/// Why a job waits, if it does: one look for one run's page.
+pub(super) fn waits(ws: &Workspace, tx: &Connection, job: &Job) -> Result<Option<String>> {
+    if job.state != JobState::Queued {
+        return Ok(None);
+    }
+    let capacity = slots::machine(&ws.config.agent);
+    let used = used(ws, &rows::open(tx)?);
+    reason(ws, tx, job, &capacity, &used).map(Some)
+}
+
+fn used(ws: &Workspace, open: &[Job]) -> Vec<Slot> {
+    open.iter()
+        .filter_map(|job| held(job, &ws.actor().host))
+        .collect()
 }
 
 /// The slot that a job holds on a host.

@@ -12,7 +12,7 @@ pub use self::{
     compare::{ComparedMetric, Comparison, compare},
     steer::{Stop, adopt, checkpoint, kill, pause, resume, stop},
 };
-use super::{Error, Kind, Result, selection};
+use super::{Error, Kind, Result, jobs, selection};
 pub use crate::domain::metrics::MetricValue;
 use crate::{
     domain::{
@@ -36,6 +36,8 @@ pub struct ListRequest {
     pub columns: Vec<MetricColumn>,
     pub offset: u64,
     pub limit: u64,
+    /// This run shall be among the rows wherever it stands in the list: they start elsewhere if need be.
+    pub around: Option<RunId>,
 }
 
 /// The order of a list; ties go to the newer run. NaN and absent values stand last either way.
@@ -81,6 +83,9 @@ pub struct Listing {
     pub matched: u64,
     /// Runs at work now, whatever the filter.
     pub live: u64,
+    /// The place of the first row in the whole list.
+    #[serde(skip)]
+    pub offset: u64,
     pub rows: Vec<Row>,
 }
 
@@ -103,6 +108,9 @@ pub struct Detail {
     pub prefix: usize,
     /// Of the newest attempt.
     pub job: Option<JobId>,
+    /// Why a queued run waits, in words: `after calm-heron-2`, `no GPU is free`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
     pub metrics: Vec<Summary>,
     pub events: Vec<Event>,
     pub artifacts: Vec<Artifact>,
@@ -121,9 +129,9 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
     ws.store.read(|tx| {
         let total = rows::count(tx, &[])?;
         let live = rows::count(tx, &LIVE)?;
-        let (matched, page) = selection::page(tx, request, now)?;
-        let values = selection::values(tx, &page, &request.columns)?;
-        let listed = page.into_iter().zip(values).map(|(run, values)| {
+        let page = selection::page(tx, request, now)?;
+        let values = selection::values(tx, &page.runs, &request.columns)?;
+        let listed = page.runs.into_iter().zip(values).map(|(run, values)| {
             let run = rows::complete(tx, run)?;
             Ok::<_, Error>(Row {
                 prefix: prefix(&run.id, &rows::neighbours(tx, &run.id)?),
@@ -133,8 +141,9 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
         });
         Ok(Listing {
             total,
-            matched,
+            matched: page.matched,
             live,
+            offset: page.offset,
             rows: listed.collect::<Result<_>>()?,
         })
     })
@@ -195,9 +204,15 @@ pub fn find(ws: &Workspace, text: &str) -> Result<RunId> {
 pub fn show(ws: &Workspace, id: &RunId) -> Result<Detail> {
     ws.store.read(|tx| {
         let run = rows::get(tx, id)?.ok_or_else(|| gone(id))?;
+        let job = job_rows::of_run(tx, id)?;
+        let waits = match &job {
+            Some(job) => jobs::waits(ws, tx, job)?,
+            None => None,
+        };
         Ok(Detail {
             prefix: prefix(id, &rows::neighbours(tx, id)?),
-            job: job_rows::of_run(tx, id)?.map(|job| job.id),
+            job: job.map(|job| job.id),
+            waits,
             metrics: series::summaries(tx, id).map_err(store::Error::from)?,
             events: events::of(tx, id)?,
             artifacts: rows::artifacts(tx, id)?,
@@ -225,6 +240,8 @@ pub struct Counts {
     pub runs: u64,
     /// At work.
     pub live: u64,
+    /// Those of the live ones that nobody watches.
+    pub orphaned: u64,
     pub queued: u64,
 }
 
@@ -234,6 +251,7 @@ pub fn counts(ws: &Workspace) -> Result<Counts> {
         Ok(Counts {
             runs: rows::count(tx, &[])?,
             live: rows::count(tx, &LIVE)?,
+            orphaned: rows::count(tx, &[StateWord::Orphaned])?,
             queued: rows::count(tx, &[StateWord::Queued])?,
         })
     })

@@ -20,30 +20,65 @@ use crate::{
     store::{self, Connection, runs as rows, series},
 };
 
-/// How many runs match, and the page of them that was asked for. Tags and parameters are not filled in yet.
-pub fn page(tx: &Connection, request: &ListRequest, now: Timestamp) -> Result<(u64, Vec<Run>)> {
+/// A part of a list. Tags and parameters are not filled in yet.
+pub struct Page {
+    /// How many runs match.
+    pub matched: u64,
+    /// The place of the first run in the whole list.
+    pub offset: u64,
+    pub runs: Vec<Run>,
+}
+
+/// The part of the list that was asked for, or the part around the run that was asked for.
+pub fn page(tx: &Connection, request: &ListRequest, now: Timestamp) -> Result<Page> {
     let Sort { key, descending } = &request.sort;
     match (request.filter.is_empty(), order(key)) {
         (true, Some(order)) => {
-            let ids = rows::page(tx, &[], order, *descending, request.offset, request.limit)?;
+            let place = match &request.around {
+                Some(id) => rows::place(tx, id, order, *descending)?,
+                None => None,
+            };
+            let offset = first(request, place);
+            let ids = rows::page(tx, &[], order, *descending, offset, request.limit)?;
             let runs: Vec<Option<Run>> = ids
                 .iter()
                 .map(|id| rows::get(tx, id))
                 .collect::<store::Result<_>>()?;
-            Ok((rows::count(tx, &[])?, runs.into_iter().flatten().collect()))
+            Ok(Page {
+                matched: rows::count(tx, &[])?,
+                offset,
+                runs: runs.into_iter().flatten().collect(),
+            })
         }
         _ => {
             let mut runs = matching(tx, &request.filter, now)?;
             sort(tx, &mut runs, &request.sort)?;
             let matched = runs.len() as u64;
-            Ok((
+            let place = request
+                .around
+                .and_then(|id| runs.iter().position(|run| run.id == id));
+            let offset = first(request, place.map(|place| place as u64));
+            Ok(Page {
                 matched,
-                runs.into_iter()
-                    .skip(request.offset as usize)
+                offset,
+                runs: runs
+                    .into_iter()
+                    .skip(offset as usize)
                     .take(request.limit as usize)
                     .collect(),
-            ))
+            })
         }
+    }
+}
+
+/// Where the part starts: where it was asked for, unless the run that must be in it stands elsewhere, or nowhere.
+fn first(request: &ListRequest, place: Option<u64>) -> u64 {
+    let (offset, limit) = (request.offset, request.limit);
+    match place {
+        Some(place) if place < offset || offset.saturating_add(limit) <= place => {
+            place.saturating_sub(limit / 2)
+        }
+        _ => offset,
     }
 }
 
@@ -195,6 +230,26 @@ mod tests {
             tags: Default::default(),
             params: Default::default(),
             note: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_part_starts_where_it_was_asked_for_unless_its_run_stands_elsewhere() {
+        let request = ListRequest {
+            offset: 64,
+            limit: 64,
+            ..ListRequest::default()
+        };
+        let cases = [
+            (None, 64),
+            (Some(64), 64),
+            (Some(127), 64),
+            (Some(128), 96),
+            (Some(63), 31),
+            (Some(3), 0),
+        ];
+        for (place, offset) in cases {
+            assert_eq!(first(&request, place), offset, "{place:?}");
         }
     }
 

@@ -8,7 +8,6 @@ use crate::{
         control::Want,
         events::{Event, What},
         metrics::Summary,
-        time::Span as TimeSpan,
     },
     ops::runs::Detail,
     tui::{
@@ -35,11 +34,7 @@ pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'stat
     lines.push(pair(
         look,
         "by",
-        &format!(
-            "{}, {} ago",
-            run.actor,
-            TimeSpan(shared.now.since(run.created))
-        ),
+        &format!("{}, {} ago", run.actor, shared.age(run.created)),
         columns,
     ));
     if !run.tags.is_empty() {
@@ -189,7 +184,7 @@ fn captured(value: &Value) -> Vec<(String, String)> {
 
 fn history(event: &Event, shared: &Shared, columns: usize) -> Line<'static> {
     let look = &shared.look;
-    let ago = TimeSpan(shared.now.since(event.time)).to_string();
+    let ago = shared.age(event.time);
     let at = event
         .step
         .map_or(String::new(), |step| format!(" @{}", text::count(step)));
