@@ -54,7 +54,7 @@ pub struct RunList {
     gone: Option<String>,
 }
 
-/// A filter as it is typed: the last good one stays in force while the text is wrong.
+/// A filter as it is typed: its finished words are in force while the last one is not finished.
 #[derive(Debug, Default)]
 pub struct FilterText {
     /// The text of the filter in force.
@@ -68,7 +68,15 @@ impl FilterText {
     fn set(&mut self, text: &str) {
         match Filter::parse(text) {
             Ok(filter) => (self.text, self.filter, self.error) = (text.to_owned(), filter, None),
-            Err(error) => self.error = Some(error),
+            Err(error) => {
+                // The word that is being typed is not finished; those before it hold.
+                let before = text.trim_end().rsplit_once(char::is_whitespace);
+                let before = before.map_or("", |(before, _)| before);
+                if let Ok(filter) = Filter::parse(before) {
+                    (self.text, self.filter) = (before.to_owned(), filter);
+                }
+                self.error = Some(error);
+            }
         }
     }
 }

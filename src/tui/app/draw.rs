@@ -141,7 +141,11 @@ impl App {
         let actions = [Action::Help].iter().chain(wanted).chain(&[Action::Back]);
         let mut hints: Vec<(String, String)> = vec![];
         let mut named = vec![];
-        for action in actions.filter(|action| self.is_offered(**action)) {
+        let target = self.view_ref().target();
+        let is_useful = |action: Action| {
+            self.is_offered(action) && self.refusal(action, target.as_ref()).is_none()
+        };
+        for action in actions.filter(|action| is_useful(**action)) {
             let key = self.keymap.keys_of(&contexts, *action).into_iter().next();
             if let Some(keys) = key.filter(|_| !named.contains(action)) {
                 let label = match action {

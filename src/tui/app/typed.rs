@@ -305,10 +305,11 @@ impl App {
     }
 
     /// Why an action cannot be done now.
-    fn refusal(&self, action: Action, target: Option<&Target>) -> Option<String> {
+    pub(super) fn refusal(&self, action: Action, target: Option<&Target>) -> Option<String> {
         let is_verb = action.changes_state() || matches!(action, Action::Tag | Action::Note);
         match &self.gone {
-            Some(error) if is_verb => Some(format!("{error}: r opens what is there now")),
+            // The status says why.
+            Some(_) if is_verb => Some("nothing can be changed until then".to_owned()),
             _ => verbs::refusal(action, target, &self.shared),
         }
     }

@@ -157,12 +157,16 @@ impl Confirm {
     }
 
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) {
-        let widest = self
-            .lines
+        let wide = self
+            .answers
             .iter()
-            .map(|line| text::width(line) as u16)
-            .max()
-            .unwrap_or(0);
+            .map(|answer| answer.button)
+            .fold(text::width(self.keep), |wide, button| {
+                wide.max(text::width(button))
+            });
+        let told = self.lines.iter().map(|line| text::width(line));
+        let meant = (self.answers.iter()).map(|answer| wide + 11 + text::width(answer.means));
+        let widest = told.chain(meant).max().unwrap_or(0) as u16;
         let width = widest.clamp(46, 70) + 2;
         let inside = usize::from(width.min(area.width.saturating_sub(2))).saturating_sub(2);
         let mut lines: Vec<Line<'_>> = vec![];
@@ -177,12 +181,6 @@ impl Confirm {
         let keep = (self.keep, 'n', "");
         let others = self.answers.iter();
         let others = others.map(|answer| (answer.button, answer.key, answer.means));
-        let widest = |wide: usize, button: &str| wide.max(text::width(button));
-        let wide = others
-            .clone()
-            .fold(text::width(self.keep), |wide, (button, ..)| {
-                widest(wide, button)
-            });
         for (at, (button, key, means)) in [keep].into_iter().chain(others).enumerate() {
             let role = if at == self.focus {
                 Role::Banner

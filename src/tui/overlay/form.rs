@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
-    text::{Line, Span},
+    text::Line,
 };
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ use crate::{
     tui::{
         action::Action,
         effect::{Verb, wrong_override},
-        look::{Look, fit},
+        look::Look,
         theme::Role,
         trouble,
     },
@@ -196,7 +196,7 @@ impl Form {
 
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<Position> {
         let rows = 2 + self.fields.len() as u16;
-        let inner = framed(buffer, area, look, "train", (70, (rows + 5).min(28)));
+        let inner = framed(buffer, area, look, "train", (70, rows + 3));
         let width = usize::from(inner.width);
         let foot = self.foot(look, width);
         let (list, below) =
@@ -321,21 +321,9 @@ impl Form {
                 lines.push(Line::from(look.span(line, Role::Dim)));
             }
         }
-        let keys = if self.is_waiting {
-            vec![look.span(" checking the data …", Role::Dim)]
-        } else {
-            vec![
-                look.span(" Enter", Role::Key),
-                Span::raw(" train  "),
-                look.span("↑ ↓", Role::Key),
-                Span::raw(" field  "),
-                look.span("← →", Role::Key),
-                Span::raw(" preset  "),
-                look.span("^g", Role::Key),
-                Span::raw(" cancel"),
-            ]
-        };
-        lines.push(fit(keys, width, look.charset.ellipsis()));
+        if self.is_waiting {
+            lines.push(Line::from(look.span(" checking the data …", Role::Dim)));
+        }
         lines
     }
 }

@@ -35,8 +35,8 @@ enum Row<'a> {
     Elsewhere(&'static str, &'a Binding),
 }
 
-/// Columns of the box where there is room: the words of no action are longer.
-const WIDTH: u16 = 76;
+/// Columns of the box where there is room.
+const WIDTH: u16 = 88;
 /// Columns of the keys.
 const KEYS: usize = 16;
 
@@ -214,7 +214,8 @@ impl Row<'_> {
                     let lead = keys(binding);
                     let used: usize = lead.iter().map(Span::width).sum();
                     let room = columns.saturating_sub(used + text::width(why) + 2);
-                    let label = look.clip(&binding.label, room);
+                    let short = binding.label.split([':', ';']).next();
+                    let label = look.clip(short.unwrap_or_default(), room);
                     (lead, format!("{label}: {why}"), Role::Dim)
                 }
                 None => (keys(binding), binding.label.clone(), Role::Text),

@@ -173,11 +173,12 @@ impl View for Bench {
 
     fn hints(&self) -> &'static [Action] {
         &[
+            Action::Open,
+            Action::Stop,
+            Action::Resume,
+            Action::Train,
             Action::NextPane,
             Action::Zoom,
-            Action::Open,
-            Action::Train,
-            Action::Stop,
             Action::Tag,
         ]
     }

@@ -177,7 +177,10 @@ impl View for Runs {
         if list.filter.error.is_some() {
             crumb += "  filter unfinished";
         }
-        crumb + "  " + &said(list.sort())
+        if *list.sort() != Sort::default() {
+            crumb += &format!("  {}", said(list.sort()));
+        }
+        crumb
     }
 
     fn awaits(&self, action: Action) -> bool {
@@ -207,10 +210,11 @@ impl View for Runs {
             Action::Open,
             Action::Filter,
             Action::Sort,
+            Action::Stop,
+            Action::Resume,
+            Action::Train,
             Action::Matter,
             Action::Preview,
-            Action::Train,
-            Action::Stop,
             Action::Tag,
         ]
     }
