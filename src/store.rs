@@ -19,7 +19,7 @@ pub mod series;
 
 use std::{
     fs::{File, OpenOptions},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -51,6 +51,19 @@ pub struct Store {
     /// Held shared for as long as the store is open, so that no migration happens under us.
     schema: Option<File>,
     is_relieving: Arc<AtomicBool>,
+    /// Device and inode of the database, by which it is known from another at its path.
+    file: (u64, u64),
+}
+
+/// What is at the path of an open store now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The store itself.
+    Here,
+    /// Nothing: what is written is lost.
+    Removed,
+    /// Another store, which nothing is written to.
+    Replaced,
 }
 
 impl Store {
@@ -82,7 +95,9 @@ impl Store {
             fast.pragma_update(None, "wal_autocheckpoint", 0)?;
         }
         let watch = door.connect()?;
+        let file = identity(&door.path).map_err(io)?;
         Ok(Self {
+            file,
             root: root.to_owned(),
             door,
             full: Mutex::new(full),
@@ -160,6 +175,17 @@ impl Store {
             hold(&self.watch).query_row("pragma data_version", [], |row| row.get::<_, i64>(0))?
                 as u64,
         )
+    }
+
+    /// Is the database still at its path? One that was deleted or replaced is written to as if nothing were wrong.
+    pub fn standing(&self) -> Standing {
+        match identity(&self.root.join("store.db")) {
+            Ok(file) if file == self.file => Standing::Here,
+            Ok(_) => Standing::Replaced,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Standing::Removed,
+            // A folder that cannot be looked into says nothing of what is in it.
+            Err(_) => Standing::Here,
+        }
     }
 
     /// Does another process wait to bring the schema up to date? Long-lived processes then step down.
@@ -260,6 +286,11 @@ fn prepare(root: &Path, door: &Door) -> Result<File> {
     }
     schema::bring_up_to_date(root, door, &lock)?;
     Ok(lock)
+}
+
+fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
+    let meta = path.metadata()?;
+    Ok((meta.dev(), meta.ino()))
 }
 
 /// Makes a folder that only its owner enters.
@@ -366,6 +397,21 @@ mod tests {
                 mode(&root.join("schema.lock"))
             ),
             (0o700, 0o600, 0o600)
+        );
+    }
+
+    #[test]
+    fn a_store_knows_when_another_or_nothing_is_at_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, aside) = (folder.path().join("store"), folder.path().join("aside"));
+        let store = Store::open(&root).unwrap();
+        assert_eq!(store.standing(), Standing::Here);
+        std::fs::rename(&root, &aside).unwrap();
+        assert_eq!(store.standing(), Standing::Removed);
+        let other = Store::open(&root).unwrap();
+        assert_eq!(
+            (store.standing(), other.standing()),
+            (Standing::Replaced, Standing::Here)
         );
     }
 

@@ -132,11 +132,5 @@ fn theme(environment: &Environment, term: &str) -> Theme {
     let is_light = environment
         .var("COLORFGBG")
         .is_some_and(|colours| colours.ends_with(";15") || colours.ends_with(";7"));
-    match term {
-        _ if environment.var("NO_COLOR").is_some() => Theme::Mono,
-        "linux" | "screen" | "xterm" => Theme::Sixteen,
-        term if term.starts_with("vt") => Theme::Mono,
-        _ if is_light => Theme::Light,
-        _ => Theme::Dark,
-    }
+    Theme::detect(term, environment.var("NO_COLOR").is_some(), is_light)
 }

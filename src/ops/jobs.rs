@@ -60,10 +60,27 @@ pub fn list(ws: &Workspace, limit: u64) -> Result<Vec<JobRow>> {
     })
 }
 
+/// Why a run waits, in words; `None` when it does not wait, or starts as soon as an agent sees it.
+pub fn waits(ws: &Workspace, run: &RunId) -> Result<Option<String>> {
+    ws.store.read(|tx| match rows::of_run(tx, run)? {
+        Some(job) => waits_in(ws, tx, &job),
+        None => Ok(None),
+    })
+}
+
+pub(super) fn waits_in(ws: &Workspace, tx: &Connection, job: &Job) -> Result<Option<String>> {
+    if job.state != JobState::Queued {
+        return Ok(None);
+    }
+    let capacity = slots::machine(&ws.config.agent);
+    reason(ws, tx, job, &capacity, &used(ws, &rows::open(tx)?))
+}
+
 /// The slots that jobs hold on this machine.
 pub(super) fn used(ws: &Workspace, open: &[Job]) -> Vec<Slot> {
-    let held = open.iter().filter_map(|job| held(job, &ws.actor().host));
-    held.collect()
+    open.iter()
+        .filter_map(|job| held(job, &ws.actor().host))
+        .collect()
 }
 
 /// The slot that a job holds on a host.
@@ -97,17 +114,6 @@ fn row(
         progress: run.progress,
         job,
         waits,
-    })
-}
-
-/// Why a run waits, in words; `None` when it does not wait, or starts as soon as an agent sees it.
-pub fn waits(ws: &Workspace, run: &RunId) -> Result<Option<String>> {
-    let capacity = slots::machine(&ws.config.agent);
-    ws.store.read(|tx| match rows::of_run(tx, run)? {
-        Some(job) if job.state == JobState::Queued => {
-            reason(ws, tx, &job, &capacity, &used(ws, &rows::open(tx)?))
-        }
-        _ => Ok(None),
     })
 }
 

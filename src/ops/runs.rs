@@ -14,7 +14,7 @@ pub use self::{
     redact::{REDACTABLE, Redacted, redact},
     steer::{Resumed, Stop, adopt, checkpoint, kill, pause, resume, stop},
 };
-use super::{Error, Kind, Result, selection};
+use super::{Error, Kind, Result, jobs, selection};
 pub use crate::domain::metrics::MetricValue;
 use crate::{
     domain::{
@@ -39,6 +39,8 @@ pub struct ListRequest {
     pub columns: Vec<MetricColumn>,
     pub offset: u64,
     pub limit: u64,
+    /// This run shall be among the rows wherever it stands in the list: they start elsewhere if need be.
+    pub around: Option<RunId>,
 }
 
 /// The order of a list; ties go to the newer run. NaN and absent values stand last either way.
@@ -88,6 +90,9 @@ pub struct Listing {
     pub live: u64,
     /// Names in the filter and the order that no run has: perhaps misspelt.
     pub unknown: Vec<Unknown>,
+    /// The place of the first row in the whole list.
+    #[serde(skip)]
+    pub offset: u64,
     pub rows: Vec<Row>,
 }
 
@@ -128,6 +133,9 @@ pub struct Detail {
     pub prefix: usize,
     /// Of the newest attempt.
     pub job: Option<JobId>,
+    /// Why a queued run waits, in words: `after calm-heron-2`, `no GPU is free`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
     pub metrics: Vec<Summary>,
     pub events: Vec<Event>,
     pub artifacts: Vec<Artifact>,
@@ -166,6 +174,7 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
             matched: page.matched,
             live,
             unknown,
+            offset: page.offset,
             rows: listed.collect::<Result<_>>()?,
         })
     })
@@ -258,9 +267,15 @@ pub fn find(ws: &Workspace, text: &str) -> Result<RunId> {
 pub fn show(ws: &Workspace, id: &RunId) -> Result<Detail> {
     ws.store.read(|tx| {
         let run = rows::get(tx, id)?.ok_or_else(|| gone(id))?;
+        let job = job_rows::of_run(tx, id)?;
+        let waits = match &job {
+            Some(job) => jobs::waits_in(ws, tx, job)?,
+            None => None,
+        };
         Ok(Detail {
             prefix: prefix(id, &rows::neighbours(tx, id)?),
-            job: job_rows::of_run(tx, id)?.map(|job| job.id),
+            job: job.map(|job| job.id),
+            waits,
             metrics: series::summaries(tx, id).map_err(store::Error::from)?,
             events: events::of(tx, id)?,
             artifacts: rows::artifacts(tx, id)?,
@@ -288,6 +303,8 @@ pub struct Counts {
     pub runs: u64,
     /// At work.
     pub live: u64,
+    /// Those of the live ones that nobody watches.
+    pub orphaned: u64,
     pub queued: u64,
 }
 
@@ -297,6 +314,7 @@ pub fn counts(ws: &Workspace) -> Result<Counts> {
         Ok(Counts {
             runs: rows::count(tx, &[])?,
             live: rows::count(tx, &LIVE)?,
+            orphaned: rows::count(tx, &[StateWord::Orphaned])?,
             queued: rows::count(tx, &[StateWord::Queued])?,
         })
     })

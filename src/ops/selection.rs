@@ -20,28 +20,36 @@ use crate::{
     store::{self, Connection, runs as rows, series},
 };
 
-/// A page of a list.
+/// A part of a list.
 pub struct Page {
     /// How many runs match.
     pub matched: u64,
+    /// The place of the first run in the whole list.
+    pub offset: u64,
     /// Without their tags and parameters.
     pub runs: Vec<Run>,
     /// A name in the filter or the order was met in no run: perhaps no run has it.
     pub has_unseen: bool,
 }
 
-/// The page that was asked for.
+/// The part of the list that was asked for, or the part around the run that was asked for.
 pub fn page(tx: &Connection, request: &ListRequest, now: Timestamp) -> Result<Page> {
     let Sort { key, descending } = &request.sort;
     match (request.filter.is_empty(), order(key)) {
         (true, Some(order)) => {
-            let ids = rows::page(tx, &[], order, *descending, request.offset, request.limit)?;
+            let place = match &request.around {
+                Some(id) => rows::place(tx, id, order, *descending)?,
+                None => None,
+            };
+            let offset = first(request, place);
+            let ids = rows::page(tx, &[], order, *descending, offset, request.limit)?;
             let runs: Vec<Option<Run>> = ids
                 .iter()
                 .map(|id| rows::get(tx, id))
                 .collect::<store::Result<_>>()?;
             Ok(Page {
                 matched: rows::count(tx, &[])?,
+                offset,
                 runs: runs.into_iter().flatten().collect(),
                 has_unseen: false,
             })
@@ -50,13 +58,32 @@ pub fn page(tx: &Connection, request: &ListRequest, now: Timestamp) -> Result<Pa
             let (mut runs, unseen) = matching(tx, &request.filter, now)?;
             let is_sorted = sort(tx, &mut runs, &request.sort, now)?;
             let matched = runs.len() as u64;
-            let shown = runs.into_iter().skip(request.offset as usize);
+            let place = request
+                .around
+                .and_then(|id| runs.iter().position(|run| run.id == id));
+            let offset = first(request, place.map(|place| place as u64));
             Ok(Page {
                 matched,
-                runs: shown.take(request.limit as usize).collect(),
+                offset,
+                runs: runs
+                    .into_iter()
+                    .skip(offset as usize)
+                    .take(request.limit as usize)
+                    .collect(),
                 has_unseen: unseen || !is_sorted,
             })
         }
+    }
+}
+
+/// Where the part starts: where it was asked for, unless the run that must be in it stands elsewhere, or nowhere.
+fn first(request: &ListRequest, place: Option<u64>) -> u64 {
+    let (offset, limit) = (request.offset, request.limit);
+    match place {
+        Some(place) if place < offset || offset.saturating_add(limit) <= place => {
+            place.saturating_sub(limit / 2)
+        }
+        _ => offset,
     }
 }
 
@@ -225,6 +252,26 @@ mod tests {
             tags: Default::default(),
             params: Default::default(),
             note: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_part_starts_where_it_was_asked_for_unless_its_run_stands_elsewhere() {
+        let request = ListRequest {
+            offset: 64,
+            limit: 64,
+            ..ListRequest::default()
+        };
+        let cases = [
+            (None, 64),
+            (Some(64), 64),
+            (Some(127), 64),
+            (Some(128), 96),
+            (Some(63), 31),
+            (Some(3), 0),
+        ];
+        for (place, offset) in cases {
+            assert_eq!(first(&request, place), offset, "{place:?}");
         }
     }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{Error, Kind, Result};
 use crate::{
     domain::runs::{Run, StateWord},
-    store::{self, Store, audit, disk, make_private_folder, runs as rows},
+    store::{self, Standing, Store, audit, disk, make_private_folder, runs as rows},
     workspace::Workspace,
 };
 
@@ -305,6 +305,20 @@ fn not_needed(ws: &Workspace, run: &Run) -> Vec<PrunedFile> {
         }
     });
     found
+}
+
+/// Is the open store still the one at its path?
+///
+/// # Errors
+///
+/// [`Kind::Conflict`] when it was removed or replaced: what would be written now is lost.
+pub fn in_place(ws: &Workspace) -> Result<()> {
+    let what = match ws.store.standing() {
+        Standing::Here => return Ok(()),
+        Standing::Removed => "removed",
+        Standing::Replaced => "replaced",
+    };
+    Err(Error::new(Kind::Conflict, format!("the store was {what}")))
 }
 
 /// A number that changes when another process commits to the store; costs no read.

@@ -159,6 +159,33 @@ pub fn page(
     rows.map(|row| parse_id("runs", &row?)).collect()
 }
 
+/// How many runs stand before this one in an order; `None` when it is not there.
+pub fn place(tx: &Connection, id: &RunId, order: Order, descending: bool) -> Result<Option<u64>> {
+    let (column, collate) = match order {
+        Order::Created => ("created", ""),
+        Order::Name => ("name", "collate nocase"),
+        Order::State => ("state", ""),
+        Order::Step => ("step", ""),
+    };
+    let before = if descending { ">" } else { "<" };
+    // The same ties as in `page`.
+    let tie = if order == Order::Created {
+        "runs.id < own.id"
+    } else {
+        "(runs.created > own.created or (runs.created = own.created and runs.id < own.id))"
+    };
+    let sql = format!(
+        "select (select count(*) from runs where runs.{column} {before} own.{column} {collate}
+            or (runs.{column} = own.{column} {collate} and {tie}))
+         from runs as own where own.id = ?"
+    );
+    let place = tx
+        .prepare_cached(&sql)?
+        .query_row([id.to_string()], |row| row.get::<_, i64>(0))
+        .optional()?;
+    Ok(place.map(|place| place as u64))
+}
+
 pub fn count(tx: &Connection, states: &[StateWord]) -> Result<u64> {
     let sql = format!("select count(*) from runs {}", in_states(states));
     let values = states.iter().map(ToString::to_string);
@@ -439,6 +466,36 @@ mod tests {
                 .collect(),
             note: String::new(),
         }
+    }
+
+    #[test]
+    fn the_place_of_a_run_is_where_the_list_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let checked = store.write(|tx| {
+            for number in 0..24 {
+                let mut run = run(number, &[]);
+                // Names that differ in case, and ties in all else.
+                run.name = format!(
+                    "{}-{number}",
+                    ["ant", "Bee", "ANT"][usize::from(number) % 3]
+                );
+                run.created = Timestamp(i64::from(number / 4));
+                run.progress.step = i64::from(number % 5);
+                insert(tx, &run, &serde_json::json!({}))?;
+            }
+            for order in [Order::Created, Order::Name, Order::State, Order::Step] {
+                for descending in [false, true] {
+                    let ids = page(tx, &[], order, descending, 0, 100)?;
+                    for (at, id) in ids.iter().enumerate() {
+                        let place = place(tx, id, order, descending)?;
+                        assert_eq!(place, Some(at as u64), "{order:?} {descending}");
+                    }
+                }
+            }
+            place(tx, &RunId(Id::from_bytes([99; 16])), Order::Name, true)
+        });
+        assert_eq!(checked.unwrap(), None);
     }
 
     /// A filter by `lr` used to find no run whose program calls it `optimiser.lr`.

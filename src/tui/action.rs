@@ -110,7 +110,7 @@ pub enum Action {
     Note,
     /// train
     Train,
-    /// stop; a queued run is dropped
+    /// stop; a queued run leaves the queue
     Stop,
     /// go on: after a pause, after an end, or watch again
     Resume,
@@ -142,6 +142,19 @@ impl Action {
     /// One line for the help.
     pub fn help(self) -> &'static str {
         self.get_documentation().unwrap_or_default()
+    }
+
+    /// The heading it stands under in the help.
+    pub fn section(self) -> &'static str {
+        match self {
+            action if action <= Self::PageUp => "move",
+            action if action <= Self::PreviousPane => "open and back",
+            action if action <= Self::LastView => "views",
+            action if action <= Self::Refresh => "what is shown",
+            action if action <= Self::PanRight => "charts",
+            action if action <= Self::Demo => "runs",
+            _ => "the screen",
+        }
     }
 
     /// The work of others or of the machine changes by it, beyond tags and notes.

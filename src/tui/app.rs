@@ -3,7 +3,10 @@
 mod draw;
 mod typed;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 
 use ratatui::layout::{Position, Rect};
 
@@ -13,7 +16,6 @@ use super::{
     effect::{Answer, Done, Effect, Verb},
     event::{Event, Link, Ticket, Tickets},
     keymap::Keymap,
-    look::Look,
     overlay::Overlay,
     remote::Remote,
     shared::Shared,
@@ -46,7 +48,16 @@ pub struct App {
     overlays: Vec<Overlay>,
     typed: Vec<Chord>,
     typed_at: Timestamp,
+    /// Keys typed before what they act on was there.
+    held: VecDeque<Chord>,
     toasts: Toasts,
+    /// The message that is true only for the list in front.
+    remark: Option<String>,
+    /// The open store is not the one at its path any more.
+    gone: Option<ops::Error>,
+    /// Since when work waits for the store.
+    busy: Option<Timestamp>,
+    drawn: Timestamp,
     /// Since when updates are held, and how many there were since.
     frozen: Option<(Timestamp, u64)>,
     interrupted: Option<Timestamp>,
@@ -66,24 +77,17 @@ enum StoreState {
 
 /// The box of keys that may follow opens after this.
 const WHICH_KEY_MS: i64 = 250;
+/// Work has waited this long when the screen is told that the store is busy.
+const BUSY_MS: i64 = 1_000;
+/// More keys than a person types ahead of a list.
+const MOST_HELD: usize = 64;
 /// Two interrupts within this leave.
 const INTERRUPT_MS: i64 = 2_000;
 
 impl App {
     pub fn new(options: &Options, keymap: Keymap, size: (u16, u16), now: Timestamp) -> Self {
-        let look = Look {
-            theme: options.theme,
-            charset: options.charset,
-            has_borders: false,
-        };
         Self {
-            shared: Shared {
-                now,
-                look,
-                store: super::event::Opened::default(),
-                metric: options.metric.clone(),
-                is_read_only: options.is_read_only,
-            },
+            shared: Shared::new(now, options),
             keymap,
             rate: options.rate,
             is_link_slow: false,
@@ -102,7 +106,12 @@ impl App {
             overlays: vec![],
             typed: vec![],
             typed_at: now,
+            held: VecDeque::new(),
             toasts: Toasts::default(),
+            remark: None,
+            gone: None,
+            busy: None,
+            drawn: now,
             frozen: None,
             interrupted: None,
             followed: now,
@@ -121,9 +130,18 @@ impl App {
     pub fn handle(&mut self, now: Timestamp, event: Event) -> Vec<Effect> {
         self.shared.now = now;
         self.is_dirty |= self.toasts.pass(now);
+        let mut effects = self.happen(event);
+        effects.extend(self.release());
+        effects
+    }
+
+    fn happen(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Input(input) => return self.input(input),
             Event::Opened(Ok(opened)) => {
+                if self.gone.take().is_some() {
+                    self.forget();
+                }
                 (self.shared.store, self.store) = (opened, StoreState::Open);
                 self.expire();
             }
@@ -139,6 +157,14 @@ impl App {
                 None => self.expire(),
             },
             Event::WatchFailed(error) => self.complain(&error),
+            Event::StoreGone(error) => {
+                self.gone = Some(error);
+                self.is_dirty = true;
+            }
+            Event::StoreBusy(is_busy) => {
+                self.busy = is_busy.then_some(Timestamp(self.shared.now.0 - BUSY_MS));
+                self.is_dirty = true;
+            }
             Event::Loaded(ticket, answer) => self.loaded(ticket, answer),
             Event::Done(done) => self.done(done),
             Event::Woken => self.woken(),
@@ -175,7 +201,15 @@ impl App {
         let is_following =
             self.frozen.is_none() && self.is_open() && self.view_ref().is_following();
         let follow = is_following.then_some(Timestamp(self.followed.0 + pace));
-        [toast, which_key, follow].into_iter().flatten().min()
+        // Over a slow link seconds pass in steps.
+        let age = (self.shared.next_age()).map(|after| Timestamp(self.drawn.0 + after.max(pace)));
+        let busy = (self.busy).map(|since| {
+            Timestamp(self.shared.now.0 + 1_000 - self.shared.now.since(since) % 1_000)
+        });
+        [toast, which_key, follow, age, busy]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     pub fn ended(&self) -> Option<Ended> {
@@ -208,6 +242,18 @@ impl App {
             StoreState::Open => self.counts.value.is_some_and(|counts| counts.runs == 0),
             StoreState::Opening => false,
         }
+    }
+
+    /// Another store was opened in the place of the last: nothing that is known is true of it.
+    fn forget(&mut self) {
+        self.bench = Bench::default();
+        self.runs = Runs::default();
+        self.live = Live::default();
+        self.jobs = Jobs::default();
+        self.pages.clear();
+        self.overlays.clear();
+        self.toasts = Toasts::default();
+        self.counts = Remote::default();
     }
 
     fn expire(&mut self) {
@@ -310,6 +356,13 @@ impl App {
     fn say(&mut self, level: Level, text: impl Into<String>) {
         self.toasts.say(level, text.into(), self.shared.now);
         self.is_dirty = true;
+    }
+
+    /// What was remarked of a list is not true of the next.
+    fn take_remark_back(&mut self) {
+        if let Some(remark) = self.remark.take() {
+            self.toasts.take_back(&remark);
+        }
     }
 
     fn complain(&mut self, error: &ops::Error) {

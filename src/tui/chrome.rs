@@ -12,11 +12,11 @@ use super::{
     action::Action,
     chord::Keys,
     look::{Look, Pane, fit},
-    theme::Role,
+    theme::{Role, state_role},
     toast::Toast,
     views::Root,
 };
-use crate::ops::runs::Counts;
+use crate::{domain::runs::StateWord, ops::runs::Counts};
 
 /// Below this the screen says so and waits.
 pub const LEAST: (u16, u16) = (40, 10);
@@ -91,14 +91,19 @@ pub fn crumb(buffer: &mut Buffer, area: Rect, look: &Look, crumb: &str, right: V
 }
 
 pub fn counts<'a>(look: &Look, counts: Counts) -> Vec<Span<'a>> {
+    let running = counts.live.saturating_sub(counts.orphaned);
+    let parts = [
+        (running, StateWord::Running),
+        (counts.orphaned, StateWord::Orphaned),
+        (counts.queued, StateWord::Queued),
+    ];
     let mut spans = vec![];
-    if 0 < counts.live {
-        let glyph = look.charset.state(crate::domain::runs::StateWord::Running);
-        spans.push(look.span(format!("{glyph} {} running", counts.live), Role::Running));
-    }
-    if 0 < counts.queued {
-        let glyph = look.charset.state(crate::domain::runs::StateWord::Queued);
-        spans.push(look.span(format!("  {glyph} {} queued", counts.queued), Role::Quiet));
+    for (count, state) in parts.into_iter().filter(|(count, _)| 0 < *count) {
+        let (lead, glyph) = (
+            if spans.is_empty() { "" } else { "  " },
+            look.charset.state(state),
+        );
+        spans.push(look.span(format!("{lead}{glyph} {count} {state}"), state_role(state)));
     }
     spans
 }
@@ -140,31 +145,21 @@ pub fn status(
     );
 }
 
-/// Keys with what they do; those at the end give way first, the way to the help never.
-pub fn hints(buffer: &mut Buffer, area: Rect, look: &Look, hints: &[(Keys, Action)]) {
-    let help = hints.iter().filter(|(_, action)| *action == Action::Help);
-    let others = hints.iter().filter(|(_, action)| *action != Action::Help);
-    let one = |(keys, action): &(Keys, Action)| {
-        let label = action
-            .help()
-            .split([':', ';', ','])
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        (keys.short(), label)
-    };
+/// Keys with what they do. Those at the end give way first; the first never does, and stands last.
+pub fn hints(buffer: &mut Buffer, area: Rect, look: &Look, hints: &[(String, String)]) {
     let width =
         |(keys, label): &(String, String)| super::text::width(keys) + super::text::width(label) + 3;
-    let help: Vec<(String, String)> = help.map(|hint| (one(hint).0, "help".to_owned())).collect();
-    let mut room =
-        usize::from(area.width).saturating_sub(1 + help.iter().map(width).sum::<usize>());
+    let Some((first, others)) = hints.split_first() else {
+        return;
+    };
+    let mut room = usize::from(area.width).saturating_sub(1 + width(first));
     let mut spans = vec![Span::raw(" ")];
-    let fitting = others.map(one).take_while(|hint| {
+    let fitting = others.iter().take_while(|hint| {
         let fits = width(hint) <= room;
         room = room.saturating_sub(width(hint));
         fits
     });
-    for (keys, label) in fitting.collect::<Vec<_>>().into_iter().chain(help) {
+    for (keys, label) in fitting.collect::<Vec<_>>().into_iter().chain([first]) {
         spans.push(look.span(keys, Role::Key));
         spans.push(look.span(format!(" {label}  "), Role::Dim));
     }
@@ -217,11 +212,18 @@ pub fn which_key(
 }
 
 pub fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) {
-    let text = format!(
-        "{}x{} needed, have {}x{}: q leaves",
-        LEAST.0, LEAST.1, area.width, area.height
-    );
-    look.line(buffer, area, Line::from(text));
+    let have = format!("{}x{}", area.width, area.height);
+    let need = format!("{}x{} needed", LEAST.0, LEAST.1);
+    let texts = [
+        format!("{have}: {need}, q leaves"),
+        format!("{have}: {need}"),
+        format!("{have} is small"),
+        have,
+    ];
+    let fits = |text: &&String| super::text::width(text) <= usize::from(area.width);
+    if let Some(text) = texts.iter().find(fits) {
+        look.line(buffer, area, Line::from(text.as_str()));
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use crate::{
     domain::{
         ids::RunId,
         metrics::Summary,
-        runs::{Run, Tag},
+        presets::Preset,
+        runs::{Run, RunState, Tag},
         series::Window,
     },
     ops::{
@@ -55,6 +56,8 @@ pub struct TableQuestion {
     pub trend: usize,
     /// The metric shown first; empty means each run's own.
     pub metric: String,
+    /// This run shall be in the window, wherever it stands by now.
+    pub around: Option<RunId>,
 }
 
 /// A window of the list, each run with the metric that says most about it.
@@ -217,18 +220,23 @@ impl Verb {
             run: None,
         };
         Ok(match self {
-            Self::Stop(id, Stop::Gently) => of(
-                "stop asked, after this step",
-                runs::stop(ws, id, Stop::Gently)?,
-            ),
-            Self::Stop(id, Stop::Now) => of("stop asked, at once", runs::stop(ws, id, Stop::Now)?),
-            Self::Pause(id) => of("pause asked", runs::pause(ws, id)?),
+            Self::Stop(id, how) => {
+                let run = runs::stop(ws, id, *how)?;
+                let text = match (&run.state, how) {
+                    (RunState::Ended { .. }, _) => "stopped before it began",
+                    (RunState::Orphaned { .. }, _) => "killed",
+                    (_, Stop::Gently) => "asked to stop after this step",
+                    (_, Stop::Now) => "asked to stop now",
+                };
+                of(text, run)
+            }
+            Self::Pause(id) => of("asked to pause", runs::pause(ws, id)?),
             Self::Resume(id) => {
                 let resumed = runs::resume(ws, id)?;
                 of(resumed.sentence(), resumed.run)
             }
             Self::Adopt(id) => of("watched again", runs::adopt(ws, id)?),
-            Self::Checkpoint(id) => of("checkpoint asked", runs::checkpoint(ws, id)?),
+            Self::Checkpoint(id) => of("asked for a checkpoint", runs::checkpoint(ws, id)?),
             Self::Tag(id, add, remove) => of("tags kept", runs::tag(ws, id, add, remove)?),
             Self::Note(id, text) => of("note kept", runs::note(ws, id, text)?),
             Self::Priority(id, priority) => {
@@ -272,6 +280,7 @@ fn table(ws: &Workspace, question: &TableQuestion) -> ops::Result<Table> {
             columns: vec![],
             offset: question.offset,
             limit: question.limit,
+            around: question.around,
         },
     )?;
     let own = listing
@@ -280,7 +289,7 @@ fn table(ws: &Workspace, question: &TableQuestion) -> ops::Result<Table> {
         .map(|row| own(ws, &row.run, question))
         .collect::<ops::Result<_>>()?;
     Ok(Table {
-        offset: question.offset,
+        offset: listing.offset,
         listing,
         own,
     })
@@ -322,6 +331,11 @@ fn trend(
         }
     }
     Ok(trend)
+}
+
+/// What is wrong with one change of a preset; looks at nothing but the two.
+pub fn wrong_override(preset: &Preset, change: String) -> Option<ops::Error> {
+    ops::presets::apply(preset, &[change]).err()
 }
 
 /// The metric that says most about a run: the one asked for; the one its checkpoints are judged by, unless that is a

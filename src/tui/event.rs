@@ -14,6 +14,10 @@ pub enum Event {
     StoreChanged,
     /// The store cannot be watched any more.
     WatchFailed(ops::Error),
+    /// The open store was removed, or another is at its path.
+    StoreGone(ops::Error),
+    /// Work has waited for the store for a second, or does not any more.
+    StoreBusy(bool),
     Loaded(Ticket, Answer),
     Done(Done),
     /// The moment that `App::wake_at` asked for.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     chart::ChartData,
     effect::{Own, Table, TableQuestion},
+    shared::Shared,
 };
 use crate::{
     domain::{
@@ -140,7 +141,13 @@ pub fn table_question() -> TableQuestion {
         limit: 64,
         trend: 8,
         metric: String::new(),
+        around: None,
     }
+}
+
+/// What panes know of a screen of Unicode.
+pub fn shared() -> Shared {
+    Shared::new(NOW, &super::Options::default())
 }
 
 pub fn table(runs: Vec<Run>) -> Table {
@@ -167,6 +174,7 @@ pub fn table(runs: Vec<Run>) -> Table {
         own: rows.iter().map(own).collect(),
         listing: Listing {
             unknown: vec![],
+            offset: 0,
             total: rows.len() as u64,
             matched: rows.len() as u64,
             live: rows.iter().filter(|row| row.run.state.is_live()).count() as u64,
@@ -214,6 +222,7 @@ pub fn detail(run: Run) -> Detail {
     Detail {
         prefix: 4,
         job: None,
+        waits: None,
         metrics: metrics.map(summary).to_vec(),
         events: vec![
             event(

@@ -66,8 +66,8 @@ impl Charset {
                 "×" => "x",
                 "‹" | "←" => "<",
                 "›" | "→" => ">",
-                "↑" => "^",
-                "↓" => "v",
+                "↑" | "▲" => "^",
+                "↓" | "▼" => "v",
                 _ => "?",
             };
             cell.set_symbol(ascii);
@@ -124,6 +124,16 @@ impl Charset {
         match self {
             Self::Ascii => &["_", ".", "-", "=", "#"],
             _ => &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+        }
+    }
+
+    /// The mark of a column that the rows are ordered by: its values grow downwards, or fall.
+    pub fn sorted(self, is_growing: bool) -> &'static str {
+        match (self.is_ascii(), is_growing) {
+            (false, true) => "▲",
+            (false, false) => "▼",
+            (true, true) => "^",
+            (true, false) => "v",
         }
     }
 

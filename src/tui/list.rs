@@ -8,7 +8,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use self::columns::{Column, Kind, TREND};
+use self::columns::{Columns, Kind, TREND};
 use super::{
     action::Action,
     effect::{Answer, Effect, Own, Table, TableQuestion},
@@ -25,8 +25,9 @@ use crate::{
     domain::{
         filter::{self, Filter},
         ids::RunId,
+        runs::{RunState, StateWord},
     },
-    ops::runs::{Row, Sort},
+    ops::runs::{Row, Sort, SortKey},
 };
 
 /// Rows are fetched in blocks of this many, so that moving the cursor asks rarely.
@@ -36,29 +37,45 @@ const BLOCK: u64 = 64;
 pub struct RunList {
     table: Remote<TableQuestion, Table>,
     pub filter: FilterText,
-    pub sort: Sort,
+    sort: Sort,
+    /// The run under the cursor. None while the cursor stands where nothing is fetched yet: then no verb has a target.
     selected: Option<RunId>,
+    /// The run that the last question asked for.
+    asked_around: Option<RunId>,
+    /// The list that the last answer was a part of.
+    answered: Option<(Filter, Sort)>,
+    /// A person has moved the cursor or chosen the list: the cursor is theirs.
+    is_touched: bool,
     index: u64,
     top: u64,
     height: u64,
-    /// The selected run left the list: its name.
-    pub gone: Option<String>,
+    /// The selected run left the list by itself: its name.
+    gone: Option<String>,
 }
 
-/// A filter as it is typed: the last good one stays in force while the text is wrong.
+/// A filter as it is typed: its finished words are in force while the last one is not finished.
 #[derive(Debug, Default)]
 pub struct FilterText {
+    /// The text of the filter in force.
     pub text: String,
     pub filter: Filter,
+    /// What is wrong with the text as it stands in the prompt.
     pub error: Option<filter::Error>,
 }
 
 impl FilterText {
-    pub fn set(&mut self, text: &str) {
-        text.clone_into(&mut self.text);
+    fn set(&mut self, text: &str) {
         match Filter::parse(text) {
-            Ok(filter) => (self.filter, self.error) = (filter, None),
-            Err(error) => self.error = Some(error),
+            Ok(filter) => (self.text, self.filter, self.error) = (text.to_owned(), filter, None),
+            Err(error) => {
+                // The word that is being typed is not finished; those before it hold.
+                let before = text.trim_end().rsplit_once(char::is_whitespace);
+                let before = before.map_or("", |(before, _)| before);
+                if let Ok(filter) = Filter::parse(before) {
+                    (self.text, self.filter) = (before.to_owned(), filter);
+                }
+                self.error = Some(error);
+            }
         }
     }
 }
@@ -70,7 +87,22 @@ impl RunList {
         list
     }
 
+    pub fn set_filter(&mut self, text: &str) {
+        self.is_touched = true;
+        self.filter.set(text);
+    }
+
+    pub fn set_sort(&mut self, sort: Sort) {
+        self.is_touched = true;
+        self.sort = sort;
+    }
+
+    pub fn sort(&self) -> &Sort {
+        &self.sort
+    }
+
     pub fn act(&mut self, action: Action) -> Reaction {
+        self.is_touched = true;
         if action == Action::Open {
             return match self.selected() {
                 Some(row) => Reaction::Open(row.run.id),
@@ -82,14 +114,36 @@ impl RunList {
         let Some(index) = scroll::moved(action, self.index as usize, page, last as usize) else {
             return Reaction::None;
         };
-        self.index = index as u64;
-        self.selected = self.row(self.index).map(|(row, _)| row.run.id);
-        self.gone = None;
+        self.select(index as u64);
         Reaction::Done
     }
 
+    fn select(&mut self, index: u64) {
+        self.index = index;
+        self.selected = self.row(index).map(|(row, _)| row.run.id);
+    }
+
+    /// The run under the cursor, when it is known where it stands.
     pub fn selected(&self) -> Option<&Row> {
-        self.row(self.index).map(|(row, _)| row)
+        let (row, _) = self.row(self.index)?;
+        (self.selected == Some(row.run.id)).then_some(row)
+    }
+
+    /// The rows that an action needs are on their way.
+    pub fn awaits(&self, action: Action) -> bool {
+        match &self.table.value {
+            None => self.table.error.is_none(),
+            // The cursor moves ahead of the rows.
+            Some(_) if scroll::moved(action, 0, 1, 1).is_some() => false,
+            Some(table) => {
+                self.table.error.is_none() && 0 < table.listing.matched && self.selected().is_none()
+            }
+        }
+    }
+
+    /// The name of the run that left the list under the cursor, once.
+    pub fn take_gone(&mut self) -> Option<String> {
+        self.gone.take()
     }
 
     pub fn rows(&self) -> &[Row] {
@@ -115,7 +169,10 @@ impl RunList {
     }
 
     pub fn ask(&mut self, tickets: &mut Tickets) -> Option<Effect> {
-        let (ticket, question) = self.table.ask(tickets)?;
+        let (ticket, mut question) = self.table.ask(tickets)?;
+        // Wherever the run under the cursor stands by now, the answer shall hold it.
+        question.around = self.selected;
+        self.asked_around = self.selected;
         Some(Effect::Table(ticket, question))
     }
 
@@ -123,8 +180,11 @@ impl RunList {
         match answer {
             Answer::Table(result) if self.table.awaits(ticket) => {
                 let known = self.selected().map(|row| row.run.name.clone());
+                let is_good = result.is_ok();
                 self.table.answer(result);
-                self.reselect(known);
+                if is_good {
+                    self.reselect(known);
+                }
                 None
             }
             other => Some(other),
@@ -133,19 +193,52 @@ impl RunList {
 
     /// Puts the cursor back on its run, wherever that stands now.
     fn reselect(&mut self, known: Option<String>) {
-        let Some(table) = &self.table.value else {
+        let (Some(table), Some(asked)) = (&self.table.value, self.table.asked()) else {
             return;
         };
+        let list = Some((asked.filter.clone(), asked.sort.clone()));
+        let is_same_list = self.answered == list;
+        self.answered = list;
+        self.gone = None;
+        let (offset, matched) = (table.offset, table.listing.matched);
         let at = |id: &RunId| table.listing.rows.iter().position(|row| row.run.id == *id);
-        match self.selected.as_ref().and_then(at) {
-            Some(at) => self.index = table.offset + at as u64,
-            None => {
-                let has_all = table.listing.rows.len() as u64 == table.listing.matched;
-                self.gone = known.filter(|_| has_all && self.selected.is_some());
-                self.index = self.index.min(table.listing.matched.saturating_sub(1));
-                self.selected = self.row(self.index).map(|(row, _)| row.run.id);
+        match (self.selected, self.selected.as_ref().and_then(at)) {
+            (Some(_), Some(at)) => self.stand(offset + at as u64),
+            // The cursor moved after this was asked: only the next answer can tell where its run is.
+            (Some(id), None) if self.asked_around != Some(id) => self.table.expire(),
+            (Some(_), None) => {
+                self.gone = known.filter(|_| is_same_list);
+                let index = if is_same_list { self.index } else { 0 };
+                self.select(index.min(matched.saturating_sub(1)));
             }
+            (None, _) => self.select(self.index.min(matched.saturating_sub(1))),
         }
+        if let Some(index) = self.telling().filter(|_| !self.is_touched) {
+            self.select(index);
+        }
+    }
+
+    /// Moves the cursor with its run. A list that was scrolled scrolls along, so that the run stays where it is seen.
+    fn stand(&mut self, index: u64) {
+        if 0 < self.top {
+            self.top = (self.top + index).saturating_sub(self.index);
+        }
+        self.index = index;
+    }
+
+    /// Where to stand as long as nobody chose: what waits has nothing to show, what is at work has most.
+    fn telling(&self) -> Option<u64> {
+        let waits = |row: &Row| row.run.state == RunState::Queued;
+        if self.selected().is_some_and(|row| !waits(row)) {
+            return None;
+        }
+        let table = self.table.value.as_ref()?;
+        let rows = &table.listing.rows;
+        let at = rows
+            .iter()
+            .position(|row| row.run.state.word() == StateWord::Running)
+            .or_else(|| table.own.iter().position(|own| own.summary.is_some()))?;
+        Some(table.offset + at as u64)
     }
 
     fn row(&self, index: u64) -> Option<(&Row, &Own)> {
@@ -157,24 +250,30 @@ impl RunList {
     /// The window to fetch when it is not drawn, or not drawn yet.
     pub fn want(&mut self, shared: &Shared, rows: u64, trend: usize) {
         let offset = self.top / BLOCK * BLOCK;
+        // A list that is ordered by a metric shows that one.
+        let metric = match &self.sort.key {
+            SortKey::Metric(column) => column.metric.clone(),
+            _ => shared.metric.clone(),
+        };
         self.table.want(TableQuestion {
             filter: self.filter.filter.clone(),
             sort: self.sort.clone(),
             offset,
             limit: (self.top - offset + rows).div_ceil(BLOCK).max(1) * BLOCK,
             trend,
-            metric: shared.metric.clone(),
+            metric,
+            around: None,
         });
     }
 
     pub fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared, is_focused: bool) {
-        let columns = columns::fitting(area.width, &shared.look);
+        let columns = self.columns(area.width, shared);
         self.height = u64::from(area.height.saturating_sub(1));
         self.top = self.top.min(self.index);
         if self.top + self.height <= self.index {
             self.top = self.index + 1 - self.height.max(1);
         }
-        let has_trend = columns.iter().any(|column| column.kind == Kind::Trend);
+        let has_trend = columns.has(Kind::Trend);
         self.want(shared, self.height, if has_trend { TREND } else { 0 });
         if let (Some(error), None) = (&self.table.error, &self.table.value) {
             trouble::draw(buffer, area, &shared.look, error);
@@ -230,34 +329,26 @@ impl RunList {
         look.lines(buffer, area, lines);
     }
 
-    fn draw_head(&self, buffer: &mut Buffer, area: Rect, columns: &[Column], look: &Look) {
+    fn columns(&self, width: u16, shared: &Shared) -> Columns {
+        let table = self.table.value.as_ref();
+        let rows: Vec<(&Row, &Own)> = table
+            .into_iter()
+            .flat_map(|table| table.listing.rows.iter().zip(&table.own))
+            .collect();
+        Columns::fitting(width, &rows, &self.sort, shared)
+    }
+
+    fn draw_head(&self, buffer: &mut Buffer, area: Rect, columns: &Columns, look: &Look) {
         let mut line = " ".to_owned();
-        for column in columns {
-            let title = match column.kind {
-                Kind::Metric => self.metric_title(),
-                kind => kind.title().to_owned(),
-            };
+        for column in &columns.list {
             line += &if column.kind.is_number() {
-                look.cell_right(&title, column.width)
+                look.cell_right(&column.title, column.width)
             } else {
-                look.cell(&title, column.width)
+                look.cell(&column.title, column.width)
             };
             line.push(' ');
         }
         look.line(buffer, area, Line::from(look.span(line, Role::Dim)));
-    }
-
-    /// The metric's name when all rows have the same.
-    fn metric_title(&self) -> String {
-        let table = self.table.value.as_ref();
-        let mut names = table
-            .into_iter()
-            .flat_map(|table| &table.own)
-            .filter_map(|own| Some(own.summary.as_ref()?.metric.as_str()));
-        match names.next() {
-            Some(first) if names.all(|name| name == first) => first.to_uppercase(),
-            _ => "BEST".to_owned(),
-        }
     }
 
     fn draw_row(
@@ -265,12 +356,13 @@ impl RunList {
         buffer: &mut Buffer,
         area: Rect,
         index: u64,
-        columns: &[Column],
+        columns: &Columns,
         shared: &Shared,
         is_focused: bool,
     ) {
         let look = &shared.look;
-        let is_selected = index == self.index;
+        let is_here = |(row, _): (&Row, &Own)| self.selected == Some(row.run.id);
+        let is_selected = index == self.index && self.row(index).is_none_or(is_here);
         let gutter = if is_selected {
             look.charset.gutter()
         } else {
@@ -279,8 +371,8 @@ impl RunList {
         let mut spans = vec![look.span(gutter, Role::Accent)];
         match self.row(index) {
             Some((row, own)) => {
-                for column in columns {
-                    spans.push(columns::cell(row, own, *column, shared));
+                for column in &columns.list {
+                    spans.push(columns.cell(column, row, own, shared));
                     spans.push(Span::raw(" "));
                 }
             }
@@ -301,23 +393,23 @@ impl RunList {
     pub fn note(&self, look: &Look) -> Vec<Span<'static>> {
         if let Some(error) = &self.table.error {
             return vec![look.span(
-                format!(
-                    "{} {error}",
-                    look.charset.state(crate::domain::runs::StateWord::Failed)
-                ),
+                format!("{} {error}", look.charset.state(StateWord::Failed)),
                 Role::Error,
             )];
         }
-        let Some(total) = self.total() else {
-            return vec![];
-        };
-        let matched = text::count(self.matched() as i64);
-        let text = if self.filter.text.is_empty() {
-            text::count(total as i64)
-        } else {
-            format!("{matched} of {}", text::count(total as i64))
-        };
-        vec![look.span(text, Role::Dim)]
+        if self.filter.error.is_some() {
+            return vec![look.span("filter unfinished", Role::Warn)];
+        }
+        vec![look.span(self.counted().unwrap_or_default(), Role::Dim)]
+    }
+
+    /// `1,204`, or `31 of 1,204` where a filter is in force.
+    pub fn counted(&self) -> Option<String> {
+        let total = text::count(self.total()? as i64);
+        Some(match self.filter.text.is_empty() {
+            true => total,
+            false => format!("{} of {total}", text::count(self.matched() as i64)),
+        })
     }
 
     /// The metrics that stand first beside the runs in sight, each once.

@@ -17,6 +17,7 @@ use self::{
     confirm::Confirm,
     form::Form,
     help::Help,
+    input::Pasted,
     menu::Menu,
     prompt::{Prompt, Purpose},
 };
@@ -79,17 +80,43 @@ impl Overlay {
     }
 
     /// Text from the clipboard goes into inputs and nowhere else. Says whether it went.
-    pub fn paste(&mut self, text: &str) -> Option<Outcome> {
+    pub fn paste(&mut self, text: &str) -> Option<(Outcome, Pasted)> {
         match self {
-            Self::Help(help) => help.input.paste(text),
+            Self::Help(help) => Some((Outcome::Stay, help.input.paste(text))),
             Self::Prompt(prompt) => {
-                prompt.input.paste(text);
-                return Some(prompt.typed());
+                let pasted = prompt.input.paste(text);
+                Some((prompt.typed(), pasted))
             }
-            Self::Form(form) => form.paste(text),
-            Self::Confirm(_) | Self::Menu(_) => return None,
+            Self::Form(form) => Some((Outcome::Stay, form.paste(text)?)),
+            Self::Confirm(_) | Self::Menu(_) => None,
         }
-        Some(Outcome::Stay)
+    }
+
+    /// Its own keys for the line of hints; the first never gives way.
+    pub fn hints(&self) -> Vec<(&'static str, &'static str)> {
+        match self {
+            Self::Help(_) => vec![
+                ("Esc", "close"),
+                ("↑ ↓", "choose"),
+                ("Enter", "do it"),
+                ("a-z", "search"),
+            ],
+            Self::Confirm(confirm) => confirm.hints(),
+            Self::Menu(_) => vec![
+                ("Esc", "close"),
+                ("j k", "choose"),
+                ("1-9", "take"),
+                ("Enter", "take"),
+            ],
+            Self::Prompt(prompt) => prompt.hints(),
+            Self::Form(_) => vec![
+                ("Esc", "cancel"),
+                ("Enter", "train"),
+                ("↑ ↓", "field"),
+                ("← →", "preset"),
+                ("^u", "clear the field"),
+            ],
+        }
     }
 
     /// Draws itself over `area`; gives back where the cursor stands in an input.

@@ -10,7 +10,10 @@ use std::{
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{effect::Effect, event::Event};
+use super::{
+    effect::{Effect, Verb},
+    event::Event,
+};
 use crate::{ops, workspace::Workspace};
 
 /// Opens the project; called again when a person retries.
@@ -20,6 +23,8 @@ pub type Open = Arc<dyn Fn() -> ops::Result<Workspace> + Send + Sync>;
 const WATCH: Duration = Duration::from_millis(250);
 /// Enough to draw a list while a verb waits for the store.
 const THREADS: usize = 3;
+/// Work that takes longer waits for the store.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Performs effects in their order of arrival, a few at a time.
 pub struct Runner {
@@ -39,6 +44,8 @@ struct Queue {
     is_closed: bool,
     /// The least time between two `StoreChanged`.
     pace: Duration,
+    /// Since when each thread is at work that asks the store; the last is the one that watches it.
+    at_work: [Option<Instant>; THREADS + 1],
 }
 
 impl Runner {
@@ -53,12 +60,14 @@ impl Runner {
             }),
             filled: Condvar::new(),
         });
-        for _ in 0..THREADS {
+        for number in 0..THREADS {
             let (shared, events) = (shared.clone(), events.clone());
-            thread::spawn(move || shared.work(&events));
+            thread::spawn(move || shared.work(number, &events));
         }
-        let (watched, events) = (shared.clone(), events.clone());
-        thread::spawn(move || watched.watch(&events));
+        let (watched, news) = (shared.clone(), events.clone());
+        thread::spawn(move || watched.watch(&news));
+        let (timed, news) = (shared.clone(), events.clone());
+        thread::spawn(move || timed.time(&news));
         Self { shared }
     }
 
@@ -100,12 +109,53 @@ impl Shared {
             .clone()
     }
 
-    fn work(&self, events: &UnboundedSender<Event>) {
+    fn work(&self, number: usize, events: &UnboundedSender<Event>) {
         while let Some(effect) = self.next() {
-            let event = self.attempt(effect);
+            // A training is checked against its data first, which may take its time.
+            let is_slow = matches!(effect, Effect::Do(Verb::Train { .. }));
+            let event = self.timed(number, is_slow, || self.attempt(effect));
             if event.is_some_and(|event| events.send(event).is_err()) {
                 return;
             }
+        }
+    }
+
+    /// Does a piece of work, and lets `time` know how long it takes.
+    fn timed<T>(&self, number: usize, is_slow: bool, work: impl FnOnce() -> T) -> T {
+        let mark = |since| {
+            self.queue().at_work[number] = since;
+            self.filled.notify_all();
+        };
+        mark((!is_slow).then(Instant::now));
+        let answer = work();
+        mark(None);
+        answer
+    }
+
+    /// Says when work has waited too long, and when none does any more.
+    fn time(&self, events: &UnboundedSender<Event>) {
+        let mut is_busy = false;
+        let mut queue = self.queue();
+        while !queue.is_closed {
+            let waited = queue.at_work.iter().flatten().map(Instant::elapsed).max();
+            let is_late = waited.is_some_and(|waited| PATIENCE <= waited);
+            if is_late != is_busy {
+                is_busy = is_late;
+                if events.send(Event::StoreBusy(is_busy)).is_err() {
+                    return;
+                }
+            }
+            queue = match waited {
+                Some(waited) if !is_late => {
+                    let left = PATIENCE.saturating_sub(waited);
+                    let waiting = self.filled.wait_timeout(queue, left);
+                    waiting.unwrap_or_else(PoisonError::into_inner).0
+                }
+                _ => {
+                    let waiting = self.filled.wait(queue);
+                    waiting.unwrap_or_else(PoisonError::into_inner)
+                }
+            };
         }
     }
 
@@ -144,6 +194,11 @@ impl Shared {
     fn attempt(&self, effect: Effect) -> Option<Event> {
         let spare = effect.clone();
         let outcome = catch_unwind(AssertUnwindSafe(|| match self.ready(&effect) {
+            // What is written into a store that was removed is lost: better to say so.
+            Ok(ws) if matches!(effect, Effect::Do(_)) => match ops::upkeep::in_place(&ws) {
+                Ok(()) => effect.perform(&ws),
+                Err(error) => effect.fail(error.hint("r opens what is there now")),
+            },
             Ok(ws) => effect.perform(&ws),
             Err(error) => effect.fail(error),
         }));
@@ -153,6 +208,7 @@ impl Shared {
     /// Tells of changes, at most once in the pace.
     fn watch(&self, events: &UnboundedSender<Event>) {
         let (mut known, mut told, mut is_news) = (None, None::<Instant>, false);
+        let mut is_gone = false;
         loop {
             thread::sleep(WATCH);
             let pace = match self.queue() {
@@ -160,7 +216,16 @@ impl Shared {
                 queue => queue.pace,
             };
             let Some(ws) = self.workspace() else { continue };
-            match ops::upkeep::revision(&ws) {
+            let was_gone = is_gone;
+            let place = ops::upkeep::in_place(&ws);
+            is_gone = place.is_err();
+            if let Err(error) = place {
+                if !was_gone && events.send(Event::StoreGone(error)).is_err() {
+                    return;
+                }
+                continue;
+            }
+            match self.timed(THREADS, false, || ops::upkeep::revision(&ws)) {
                 Ok(revision) => {
                     is_news |= known != Some(revision);
                     known = Some(revision);
@@ -215,5 +280,75 @@ mod tests {
         }
         runner.perform(Effect::Counts(Ticket(1)));
         assert!(matches!(inbox.blocking_recv(), Some(Event::Loaded(..))));
+    }
+
+    #[test]
+    fn work_that_waits_long_is_told_until_it_is_done() {
+        let (sender, mut inbox) = mpsc::unbounded_channel();
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        let waits = Mutex::new(waits);
+        let open: Open = Arc::new(move || {
+            let _ = waits.lock().unwrap().recv();
+            Err(ops::Error::new(ops::Kind::Conflict, "the store is locked"))
+        });
+        let runner = Runner::start(open, &sender, Duration::ZERO);
+        runner.perform(Effect::Open);
+        assert!(matches!(
+            inbox.blocking_recv(),
+            Some(Event::StoreBusy(true))
+        ));
+        go_on.send(()).unwrap();
+        let mut next = || inbox.blocking_recv().unwrap();
+        let (one, other) = (next(), next());
+        let is_open = |event: &Event| matches!(event, Event::Opened(Err(_)));
+        let is_calm = |event: &Event| matches!(event, Event::StoreBusy(false));
+        assert!(is_open(&one) && is_calm(&other) || is_calm(&one) && is_open(&other));
+    }
+
+    #[test]
+    fn nothing_is_written_into_a_store_that_was_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("store");
+        let here = root.clone();
+        let open: Open = Arc::new(move || workspace(&here));
+        let (sender, mut inbox) = mpsc::unbounded_channel();
+        let runner = Runner::start(open, &sender, Duration::ZERO);
+        runner.perform(Effect::Open);
+        let mut until = |wanted: fn(&Event) -> bool| {
+            loop {
+                let event = inbox.blocking_recv().unwrap();
+                if wanted(&event) {
+                    return event;
+                }
+            }
+        };
+        until(|event| matches!(event, Event::Opened(Ok(_))));
+        std::fs::remove_dir_all(&root).unwrap();
+        let gone = until(|event| matches!(event, Event::StoreGone(_)));
+        assert!(
+            matches!(gone, Event::StoreGone(error) if error.message == "the store was removed")
+        );
+        runner.perform(Effect::Do(Verb::Note(
+            crate::tui::fixture::id(1),
+            "lost".into(),
+        )));
+        let Event::Done(done) = until(|event| matches!(event, Event::Done(_))) else {
+            unreachable!("it waits for nothing else");
+        };
+        assert_eq!(done.result.unwrap_err().message, "the store was removed");
+        assert!(!root.exists());
+    }
+
+    fn workspace(root: &std::path::Path) -> ops::Result<Workspace> {
+        let surroundings = crate::workspace::Surroundings {
+            actor: crate::tui::fixture::actor(),
+            clock: crate::workspace::Clock::System,
+            program: std::path::PathBuf::new(),
+            argv: vec![],
+            cwd: std::path::PathBuf::new(),
+            env: vec![],
+        };
+        let config = crate::config::Config::default();
+        Ok(Workspace::open(config, root, surroundings)?)
     }
 }

@@ -1,8 +1,8 @@
 //! What every pane may know, and how panes answer: the two things that pass between `App` and its views.
 
-use std::collections::BTreeSet;
+use std::{cell::Cell, collections::BTreeSet, rc::Rc};
 
-use super::{effect::Verb, event::Opened, look::Look, overlay::Overlay};
+use super::{Options, effect::Verb, event::Opened, look::Look, overlay::Overlay, text};
 use crate::domain::{
     ids::RunId,
     runs::{Progress, Run, RunKind, RunState, Tag},
@@ -19,6 +19,53 @@ pub struct Shared {
     /// The metric shown first; empty means each run's own.
     pub metric: String,
     pub is_read_only: bool,
+    /// The youngest age that was drawn, in milliseconds.
+    youngest: Rc<Cell<Option<i64>>>,
+}
+
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+
+impl Shared {
+    pub fn new(now: Timestamp, options: &Options) -> Self {
+        Self {
+            now,
+            look: Look {
+                theme: options.theme,
+                charset: options.charset,
+                has_borders: false,
+            },
+            store: Opened::default(),
+            metric: options.metric.clone(),
+            is_read_only: options.is_read_only,
+            youngest: Rc::default(),
+        }
+    }
+
+    /// How long ago something was, in its largest unit: `3h`. The screen keeps it true: see [`Shared::next_age`].
+    pub fn age(&self, since: Timestamp) -> String {
+        let age = self.now.since(since);
+        let youngest = self.youngest.get().map_or(age, |known| known.min(age));
+        self.youngest.set(Some(youngest));
+        text::span(age)
+    }
+
+    /// Forgets the ages of the last frame.
+    pub fn forget_ages(&self) {
+        self.youngest.set(None);
+    }
+
+    /// After how many milliseconds the ages of the last frame are drawn anew: when the youngest has changed, and the
+    /// others with it. So an hour's work is drawn once a minute, however many runs are in sight.
+    pub fn next_age(&self) -> Option<i64> {
+        let age = self.youngest.get()?.max(0);
+        Some(match age {
+            ..MINUTE => SECOND,
+            ..HOUR => MINUTE,
+            _ => HOUR,
+        })
+    }
 }
 
 /// What came of an action in a view.

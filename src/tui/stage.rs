@@ -13,7 +13,7 @@ use super::{
     keymap::Keymap,
 };
 use crate::{
-    domain::{filter::Filter, ids::RunId, presets::Preset, runs::Run, time::Timestamp},
+    domain::{filter::Seen, ids::RunId, presets::Preset, runs::Run, time::Timestamp},
     ops::{self, presets::Offer, runs::Counts},
 };
 
@@ -199,6 +199,9 @@ impl Stage {
                 let counts = Counts {
                     runs: self.runs.len() as u64,
                     live: count(|run| run.state.is_live()),
+                    orphaned: count(|run| {
+                        run.state.word() == crate::domain::runs::StateWord::Orphaned
+                    }),
                     queued: count(|run| run.state == crate::domain::runs::RunState::Queued),
                 };
                 (ticket, Answer::Counts(Ok(counts)))
@@ -224,18 +227,29 @@ impl Stage {
         found.ok_or_else(|| ops::Error::new(ops::Kind::NotFound, format!("no run {id}")))
     }
 
-    /// The fixture knows one filter by its text; any other one lets everything through.
     fn table(&self, question: &TableQuestion) -> Table {
-        let live = Filter::parse("state:running|paused|stalled|orphaned").unwrap();
-        let none = Filter::parse("name:nothing").unwrap();
         let lets = |run: &&Run| {
-            (question.filter != live || run.state.is_live()) && question.filter != none
+            question.filter.matches(&Seen {
+                run,
+                metrics: &[],
+                now: self.now,
+            })
         };
-        let matched: Vec<Run> = self.runs.iter().filter(lets).cloned().collect();
-        let (offset, limit) = (question.offset as usize, question.limit as usize);
+        let mut matched: Vec<Run> = self.runs.iter().filter(lets).cloned().collect();
+        if question.sort.key == ops::runs::SortKey::Name {
+            matched.sort_by_key(|run| run.name.clone());
+        }
+        let (mut offset, limit) = (question.offset as usize, question.limit as usize);
+        // As the store does it.
+        let place = matched
+            .iter()
+            .position(|run| Some(run.id) == question.around);
+        if let Some(place) = place.filter(|place| !(offset..offset + limit).contains(place)) {
+            offset = place.saturating_sub(limit / 2);
+        }
         let rows = matched.iter().skip(offset).take(limit).cloned().collect();
         let mut table = fixture::table(rows);
-        table.offset = question.offset;
+        table.offset = offset as u64;
         table.listing.total = self.runs.len() as u64;
         table.listing.matched = matched.len() as u64;
         table

@@ -59,6 +59,18 @@ const SERIES_SIXTEEN: [Color; 8] = [
 ];
 
 impl Theme {
+    /// What fits a terminal, by its own words: palettes of 256 colours only where it has them.
+    pub fn detect(term: &str, has_no_colour: bool, is_light: bool) -> Self {
+        match term {
+            _ if has_no_colour => Self::Mono,
+            "linux" | "screen" | "xterm" => Self::Sixteen,
+            term if term.starts_with("vt") => Self::Mono,
+            term if term.ends_with("-16color") || term.ends_with("-8color") => Self::Sixteen,
+            _ if is_light => Self::Light,
+            _ => Self::Dark,
+        }
+    }
+
     pub fn style(self, role: Role) -> Style {
         let style = Style::new();
         match self {
@@ -185,6 +197,24 @@ mod tests {
     use strum::IntoEnumIterator as _;
 
     use super::*;
+
+    #[test]
+    fn a_terminal_gets_no_more_colours_than_it_has() {
+        let cases = [
+            ("xterm-256color", Theme::Dark),
+            ("tmux-256color", Theme::Dark),
+            ("xterm-16color", Theme::Sixteen),
+            ("xterm-8color", Theme::Sixteen),
+            ("screen", Theme::Sixteen),
+            ("vt100", Theme::Mono),
+        ];
+        for (term, theme) in cases {
+            assert_eq!(Theme::detect(term, false, false), theme, "{term}");
+            assert_eq!(Theme::detect(term, true, false), Theme::Mono, "{term}");
+        }
+        assert_eq!(Theme::detect("xterm-kitty", false, true), Theme::Light);
+        assert_eq!(Theme::detect("xterm-16color", false, true), Theme::Sixteen);
+    }
 
     #[test]
     fn mono_names_no_colour() {

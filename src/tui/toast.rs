@@ -73,6 +73,11 @@ impl Toasts {
         is_over
     }
 
+    /// Takes a message back that is no longer true.
+    pub fn take_back(&mut self, text: &str) {
+        self.0.take_if(|toast| toast.text == text);
+    }
+
     /// A key answers an error.
     pub fn dismiss_error(&mut self) {
         if self

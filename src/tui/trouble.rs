@@ -21,7 +21,12 @@ pub fn lines(look: &Look, error: &ops::Error, width: usize) -> Vec<Line<'static>
     };
     push(&error.message, glyph, Role::Error);
     for cause in error.causes() {
-        push(&cause, "", Role::Dim);
+        // A cause that begins with what was said already adds only its rest.
+        let more = cause.strip_prefix(&error.message).unwrap_or(&cause);
+        let more = more.trim_start_matches(": ");
+        if !more.is_empty() {
+            push(more, "", Role::Dim);
+        }
     }
     if let Some(hint) = &error.hint {
         push(hint, "", Role::Text);

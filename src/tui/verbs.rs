@@ -29,6 +29,8 @@ pub fn refusal(action: Action, target: Option<&Target>, shared: &Shared) -> Opti
             | Action::Pause
             | Action::Resume
             | Action::Checkpoint
+            | Action::Raise
+            | Action::Lower
             | Action::Tag
             | Action::Note
     ) {
@@ -43,6 +45,7 @@ pub fn refusal(action: Action, target: Option<&Target>, shared: &Shared) -> Opti
         Action::Pause | Action::Checkpoint => {
             matches!(word, StateWord::Running | StateWord::Stalled)
         }
+        Action::Raise | Action::Lower => word == StateWord::Queued,
         Action::Resume => !matches!(
             word,
             StateWord::Queued | StateWord::Running | StateWord::Stalled | StateWord::Done
@@ -56,13 +59,10 @@ pub fn refusal(action: Action, target: Option<&Target>, shared: &Shared) -> Opti
     needs_labels.then(|| "open the run first: Enter".to_owned())
 }
 
-/// What a verb that is possible does: at once where nothing is lost, through a question where work is.
+/// What a verb that is possible does: at once where nothing is lost, through a question where work or a turn is.
 pub fn reaction(action: Action, target: &Target, shared: &Shared) -> Reaction {
     let id = target.id;
     match (action, target.state.word()) {
-        (Action::Stop, StateWord::Queued) => {
-            Reaction::Do(Verb::Stop(id, crate::ops::runs::Stop::Now))
-        }
         (Action::Stop, _) => Reaction::Overlay(Box::new(Overlay::Confirm(stop(target, shared)))),
         (Action::Pause, _) => Reaction::Do(Verb::Pause(id)),
         (Action::Checkpoint, _) => Reaction::Do(Verb::Checkpoint(id)),
@@ -87,6 +87,9 @@ pub fn stop(target: &Target, shared: &Shared) -> Confirm {
         .state
         .started()
         .map(|since| Span(shared.now.since(since)));
+    if target.state.word() == StateWord::Queued {
+        return Confirm::stop(target, "it has not begun; it loses its turn", shared);
+    }
     let mut stake = match target.progress.steps {
         Some(steps) => format!(
             "step {} of {}",

@@ -45,6 +45,21 @@ pub trait View {
     /// Actions worth a hint, the weightier first.
     fn hints(&self) -> &'static [Action];
 
+    /// Does an action do something here, as things stand? Help and hints leave out what does not.
+    fn offers(&self, _: Action) -> bool {
+        true
+    }
+
+    /// What an action does here, where that is not what it does everywhere.
+    fn label(&self, _: Action) -> Option<&'static str> {
+        None
+    }
+
+    /// What an action acts on is on its way: keys typed ahead wait for it.
+    fn awaits(&self, _: Action) -> bool {
+        false
+    }
+
     /// Something on the screen grows without the store saying so: a followed log.
     fn is_following(&self) -> bool {
         false

@@ -115,7 +115,7 @@ impl Terminal {
 fn runs_finish_when_the_terminal_goes_away_and_a_new_screen_shows_them_whole() {
     let space = Space::new();
     let terminal = Terminal::start(&space, &["demo"]);
-    terminal.until("experiments");
+    terminal.until("training");
     let mut screen = terminal.hang_up();
     eventually("the screen has ended", || {
         screen.try_wait().unwrap().is_some()

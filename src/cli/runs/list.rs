@@ -51,6 +51,7 @@ impl List {
             offset: 0,
             limit: self.limit,
             filter,
+            around: None,
         };
         let listing = print(context, &ws, &request, &columns)?;
         if listing.matched == 0 && 0 < listing.total {

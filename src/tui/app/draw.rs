@@ -17,6 +17,8 @@ impl App {
         let area = frame.area();
         self.size = area;
         self.cursor = None;
+        self.drawn = self.shared.now;
+        self.shared.forget_ages();
         self.shared.look.has_borders = 100 <= area.width;
         let buffer = frame.buffer_mut();
         if self.fits() {
@@ -78,7 +80,8 @@ impl App {
             StoreState::Failed(error) => trouble::draw(buffer, rows.body, look, error),
         }
         if let Some(remark) = self.view().remark() {
-            self.say(Level::Info, remark);
+            self.say(Level::Info, remark.clone());
+            self.remark = Some(remark);
         }
         let counts = chrome::counts(look, self.counts.value.unwrap_or_default());
         let mut crumb = self.view_ref().crumb();
@@ -107,20 +110,25 @@ impl App {
             }
             chrome::status(buffer, rows.hints, look, &[], "", Some(toast));
         }
-        let above_hints = Rect {
-            height: area.height - rows.hints.height,
+        // What lies over the view leaves the messages and the keys in sight.
+        let above_status = Rect {
+            height: area.height - rows.hints.height - rows.status.height,
             ..area
         };
         if let Some(overlay) = self.overlays.last_mut() {
-            self.cursor = overlay.draw(buffer, above_hints, &shared);
+            self.cursor = overlay.draw(buffer, above_status, &shared);
         } else if !self.typed.is_empty() && WHICH_KEY_MS <= shared.now.since(self.typed_at) {
             let choices = self.keymap.continuations(&self.contexts(), &self.typed);
             let typed = Keys(self.typed.clone()).short();
-            chrome::which_key(buffer, above_hints, look, &typed, &choices);
+            chrome::which_key(buffer, above_status, look, &typed, &choices);
         }
     }
 
-    fn hints(&self) -> Vec<(Keys, Action)> {
+    fn hints(&self) -> Vec<(String, String)> {
+        if let Some(overlay) = self.overlays.last() {
+            let own = |(keys, label): (&str, &str)| (keys.to_owned(), label.to_owned());
+            return overlay.hints().into_iter().map(own).collect();
+        }
         let contexts = self.contexts();
         let wanted: &[Action] = if self.is_card_shown() {
             &[Action::Demo, Action::Train, Action::Back]
@@ -129,12 +137,24 @@ impl App {
         } else {
             &[Action::Refresh, Action::Back]
         };
-        let actions = wanted.iter().copied().chain([Action::Back, Action::Help]);
-        let mut hints: Vec<(Keys, Action)> = vec![];
-        for action in actions {
-            let key = self.keymap.keys_of(&contexts, action).into_iter().next();
-            if let Some(keys) = key.filter(|_| hints.iter().all(|(_, other)| *other != action)) {
-                hints.push((keys, action));
+        // The way to the help is named first: it never gives way.
+        let actions = [Action::Help].iter().chain(wanted).chain(&[Action::Back]);
+        let mut hints: Vec<(String, String)> = vec![];
+        let mut named = vec![];
+        let target = self.view_ref().target();
+        let is_useful = |action: Action| {
+            self.is_offered(action) && self.refusal(action, target.as_ref()).is_none()
+        };
+        for action in actions.filter(|action| is_useful(**action)) {
+            let key = self.keymap.keys_of(&contexts, *action).into_iter().next();
+            if let Some(keys) = key.filter(|_| !named.contains(action)) {
+                let label = match action {
+                    Action::Help => "help",
+                    action => self.label(*action),
+                };
+                let label = label.split([':', ';', ',']).next().unwrap_or_default();
+                hints.push((keys.short(), label.to_owned()));
+                named.push(*action);
             }
         }
         hints
@@ -142,9 +162,16 @@ impl App {
 
     fn banners(&self) -> Vec<String> {
         let mut banners = vec![];
+        if let Some(error) = &self.gone {
+            banners.push(format!("{error}: r opens what is there now"));
+        }
         if let Some((since, missed)) = self.frozen {
-            let ago = crate::domain::time::Span(self.shared.now.since(since));
+            let ago = self.shared.age(since);
             banners.push(format!("FROZEN {ago} · {missed} newer"));
+        }
+        if let Some(since) = self.busy {
+            let waits = crate::domain::time::Span(self.shared.now.since(since));
+            banners.push(format!("STORE BUSY {waits}"));
         }
         if self.shared.is_read_only {
             banners.push("READ-ONLY".into());

@@ -10,7 +10,7 @@ use crate::{
         text,
     },
     ops::runs::Stop,
-    tui::{fixture, glyphs::Charset, stage::Stage, theme::Theme},
+    tui::{action::Action, fixture, glyphs::Charset, stage::Stage, theme::Theme},
 };
 
 fn stage() -> Stage {
@@ -144,6 +144,378 @@ fn the_cursor_stays_on_its_run_when_others_come() {
             .screen()
             .contains("quiet-lynx-4 is not in this list any more")
     );
+}
+
+fn many(count: u32) -> Vec<crate::domain::runs::Run> {
+    let run = |number: u32| {
+        let mut bytes = [0; 16];
+        bytes[..4].copy_from_slice(&number.to_be_bytes());
+        let mut run = fixture::run(1, &format!("run-{:04}", count - number));
+        run.id = crate::domain::ids::RunId(crate::domain::ids::Id::from_bytes(bytes));
+        run
+    };
+    (0..count).map(run).collect()
+}
+
+fn selected(stage: &Stage) -> Option<String> {
+    Some(stage.app.view_ref().target()?.name)
+}
+
+#[test]
+fn the_cursor_stays_on_its_run_however_far_that_goes() {
+    let mut stage = Stage::new(many(5_000));
+    let down = vec!["j"; 61].join(" ");
+    stage.keys(&format!("1 {down}"));
+    let name = selected(&stage).unwrap();
+    assert_eq!(name, "run-4939");
+    let row = |stage: &mut Stage| {
+        stage
+            .screen()
+            .lines()
+            .position(|line| line.contains("run-4939"))
+    };
+    let before = row(&mut stage);
+    // More come than a window holds.
+    let mut runs = many(5_100);
+    runs.truncate(100);
+    stage.runs.splice(
+        0..0,
+        runs.into_iter().map(|mut run| {
+            run.id.0 = crate::domain::ids::Id::from_bytes([
+                200,
+                run.id.0.to_string().as_bytes()[6],
+                run.id.0.to_string().as_bytes()[7],
+                1,
+                1,
+                1,
+                1,
+                1,
+                1,
+                1,
+                1,
+                1,
+                1,
+                1,
+                1,
+                1,
+            ]);
+            run
+        }),
+    );
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    assert_eq!(selected(&stage).as_deref(), Some("run-4939"));
+    assert_eq!(row(&mut stage), before, "it stays where it is seen");
+    stage.keys("s 3");
+    assert_eq!(selected(&stage).as_deref(), Some("run-4939"));
+    assert!(stage.screen().contains("▌✓ done"), "{}", stage.screen());
+    assert!(row(&mut stage).is_some());
+}
+
+#[test]
+fn no_verb_has_a_target_while_the_run_under_the_cursor_is_not_known() {
+    let mut stage = Stage::new(many(500));
+    stage.keys("1");
+    stage.app.act(Action::Last);
+    assert_eq!(selected(&stage), None);
+    stage.rest();
+    assert_eq!(selected(&stage).as_deref(), Some("run-0001"));
+}
+
+#[test]
+fn what_is_typed_ahead_of_a_list_is_done_when_it_is_there() {
+    let mut stage = stage();
+    stage.quickly("1 j enter");
+    assert!(
+        stage.screen().contains("runs > calm-heron-2"),
+        "{}",
+        stage.screen()
+    );
+    let mut stage = self::stage();
+    stage.quickly("1 enter X y");
+    assert!(
+        stage.screen().contains("Stop brave-otter-7?"),
+        "{}",
+        stage.screen()
+    );
+    assert!(stage.verbs.is_empty(), "the question was not seen");
+    let mut stage = Stage::new(many(500));
+    stage.keys("1").quickly("G enter");
+    assert!(
+        stage.screen().contains("runs > run-0001"),
+        "{}",
+        stage.screen()
+    );
+    let mut stage = self::stage();
+    stage.quickly("1 j q");
+    assert_eq!(stage.how(), Some(How::Quit), "leaving waits for nothing");
+}
+
+#[test]
+fn on_opening_the_cursor_stands_where_there_is_something_to_see() {
+    let at = |runs: Vec<_>| selected(&Stage::new(runs)).unwrap();
+    let (queued, running) = (fixture::queued(3, "q"), fixture::running(4, "r"));
+    let done = fixture::run(5, "d");
+    assert_eq!(at(vec![queued.clone(), done.clone(), running.clone()]), "r");
+    assert_eq!(at(vec![queued.clone(), done.clone()]), "d");
+    assert_eq!(at(vec![queued.clone()]), "q");
+    // While nobody has touched it, it goes to the first that begins; then it stays.
+    let mut stage = Stage::new(vec![queued.clone(), fixture::queued(4, "r")]);
+    stage.runs[1] = running;
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    assert_eq!(selected(&stage).as_deref(), Some("r"));
+    stage.keys("k");
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    assert_eq!(selected(&stage).as_deref(), Some("q"));
+}
+
+#[test]
+fn a_run_that_leaves_is_remarked_once_and_only_where_it_left() {
+    let mut stage = stage();
+    stage.keys("1 j");
+    let remark = "is not in this list any more";
+    stage.keys("/").text("name:lynx");
+    assert!(
+        !stage.screen().contains(remark),
+        "the person filtered it away"
+    );
+    stage.keys("enter esc");
+    stage.runs.retain(|run| run.name != "quiet-lynx-4");
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    assert!(stage.screen().contains(remark), "{}", stage.screen());
+    stage.keys("7");
+    assert!(!stage.screen().contains(remark), "{}", stage.screen());
+}
+
+#[test]
+fn a_store_that_went_away_is_said_and_nothing_is_done_to_it() {
+    let mut stage = stage();
+    stage.keys("1");
+    stage.send(Event::StoreGone(ops::Error::new(
+        ops::Kind::Conflict,
+        "the store was removed",
+    )));
+    let said = "the store was removed: r opens what is there now";
+    assert!(stage.screen().contains(said), "{}", stage.screen());
+    stage.keys("t X y C");
+    assert!(stage.verbs.is_empty() && stage.app.overlays.is_empty());
+    stage.runs = vec![fixture::run(9, "another")];
+    stage.keys("r");
+    let screen = stage.screen();
+    assert!(
+        screen.contains("another") && !screen.contains(said),
+        "{screen}"
+    );
+    assert!(!screen.contains("brave-otter-7"), "{screen}");
+}
+
+#[test]
+fn a_busy_store_is_told_by_the_second_until_it_answers() {
+    let mut stage = stage();
+    stage.send(Event::StoreBusy(true));
+    assert!(
+        stage.screen().contains("STORE BUSY 1s"),
+        "{}",
+        stage.screen()
+    );
+    let next = stage.app.wake_at().unwrap();
+    assert_eq!(next.0 - stage.now.0, 1_000);
+    stage.now = next;
+    stage.send(Event::Woken);
+    assert!(
+        stage.screen().contains("STORE BUSY 2s"),
+        "{}",
+        stage.screen()
+    );
+    stage.send(Event::StoreBusy(false));
+    assert!(!stage.screen().contains("STORE BUSY"));
+}
+
+#[test]
+fn n_keeps_a_run_and_stopping_at_once_has_a_key_of_its_own() {
+    let mut stage = stage();
+    stage.keys("1 X n");
+    assert!(stage.verbs.is_empty() && stage.app.overlays.is_empty());
+    stage.keys("X !");
+    assert!(matches!(stage.verbs[..], [Verb::Stop(id, Stop::Now)] if id == fixture::id(1)));
+    stage.keys("X tab");
+    assert_eq!(stage.verbs.len(), 1, "choosing is not doing");
+    stage.keys("enter");
+    assert!(matches!(stage.verbs[1], Verb::Stop(_, Stop::Gently)));
+}
+
+#[test]
+fn a_queued_run_is_asked_about_before_it_loses_its_turn() {
+    let mut stage = stage();
+    stage.keys("1 j j X");
+    assert!(
+        stage.screen().contains("[ Keep queued ]"),
+        "{}",
+        stage.screen()
+    );
+    stage.keys("enter");
+    assert!(stage.verbs.is_empty());
+    stage.keys("X y");
+    assert!(matches!(stage.verbs[..], [Verb::Stop(id, Stop::Now)] if id == fixture::id(3)));
+}
+
+#[test]
+fn a_wrong_filter_is_not_taken() {
+    for text in ["state:", "val/auc>"] {
+        let mut stage = stage();
+        stage
+            .keys("1 /")
+            .text("lynx")
+            .keys("enter /")
+            .keys("ctrl-u");
+        stage.text(text).keys("enter");
+        assert!(!stage.app.overlays.is_empty(), "{text}: the prompt stays");
+        let screen = stage.screen();
+        assert!(
+            screen.contains("filter unfinished") && !screen.contains("no runs match"),
+            "{screen}"
+        );
+        stage.keys("esc");
+        let screen = stage.screen();
+        assert!(
+            screen.contains("/lynx  1 of 6") && screen.contains("quiet-lynx-4"),
+            "{screen}"
+        );
+    }
+}
+
+#[test]
+fn the_hints_are_those_of_what_has_the_keys() {
+    for (keys, hint, not) in [
+        ("1 X", "n keep running", "filter"),
+        ("1 /", "Enter keep", "train"),
+        ("1 t", "Enter tag", "open"),
+        ("1 e", "Enter keep the note", "open"),
+        ("C", "Enter train", "zoom"),
+        ("?", "Esc close", "zoom"),
+        ("1 enter", "X stop", "half a page"),
+        ("1 enter tab", "j scroll down", "next row"),
+        ("2", "] next run", "next metric"),
+        ("1", "q leave", "back"),
+    ] {
+        let mut stage = sized(120, 40);
+        let screen = stage.keys(keys).screen();
+        let footer = screen.lines().last().unwrap();
+        assert!(
+            footer.contains(hint) && !footer.contains(not),
+            "{keys}: {footer}"
+        );
+    }
+}
+
+#[test]
+fn the_next_run_at_work_is_a_key_away_and_one_that_ended_stays_in_sight() {
+    let mut stage = sized(120, 40);
+    stage.keys("2 ]");
+    assert_eq!(selected(&stage).as_deref(), Some("calm-heron-2"));
+    stage.runs[1] = fixture::run(2, "calm-heron-2");
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    let screen = stage.screen();
+    assert!(screen.contains("✓ calm-heron-2  done  3m ago"), "{screen}");
+    stage.keys("]");
+    assert_eq!(selected(&stage).as_deref(), Some("brave-otter-7"));
+}
+
+#[test]
+fn with_nothing_at_work_live_shows_what_ended_last() {
+    let mut stage = Stage::new(vec![
+        fixture::queued(3, "waits"),
+        fixture::failed(4, "long-ago"),
+        fixture::run(5, "just-now"),
+    ]);
+    stage.keys("2");
+    let screen = stage.screen();
+    assert!(screen.contains("✓ just-now  done  3m ago"), "{screen}");
+    stage.runs[0] = fixture::running(3, "waits");
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    assert_eq!(selected(&stage).as_deref(), Some("waits"));
+}
+
+#[test]
+fn help_lists_what_works_here_and_says_where_the_rest_is() {
+    let help = |keys: &str, search: &str| {
+        let mut stage = sized(120, 60);
+        stage.keys(keys).text(search).screen()
+    };
+    let screen = sized(80, 60).keys("1 ?").screen();
+    assert!(
+        !screen.contains("zoom the pane"),
+        "there is one pane: {screen}"
+    );
+    assert!(help("1 ?", "").contains("zoom the pane"));
+    assert!(help("1 ?", "raise").contains("raise the priority, in Jobs"));
+    assert!(help("1 ?", "crosshair").contains("in a run's page"));
+    assert!(help("1 G k ?", "").contains("stop: sour-mole-1 is failed"));
+    let screen = help("1 ?", "");
+    for text in ["PgDn", "S-Tab", "Home", " move", " charts"] {
+        assert_eq!(screen.contains(text), text != " charts", "{text}: {screen}");
+    }
+    assert!(sized(80, 24).keys("1 ?").screen().contains("▼ "));
+}
+
+#[test]
+fn zoom_and_tab_work_where_runs_has_two_panes() {
+    let mut stage = sized(120, 40);
+    stage.keys("1 tab z");
+    assert!(!stage.screen().contains("STATE"), "{}", stage.screen());
+    stage.keys("z");
+    assert!(stage.screen().contains("STATE"));
+    stage.keys("tab j");
+    assert_eq!(selected(&stage).as_deref(), Some("calm-heron-2"));
+    let mut narrow = sized(80, 24);
+    assert!(
+        narrow
+            .keys("1 tab")
+            .screen()
+            .contains("there is no other pane here")
+    );
+}
+
+#[test]
+fn a_wrong_value_is_shown_in_its_field_in_words() {
+    let mut stage = stage();
+    stage.keys("C down down").text("abc").keys("enter");
+    let screen = stage.screen();
+    assert!(
+        screen.contains("✗ epochs: a whole number is expected"),
+        "{screen}"
+    );
+    assert!(stage.verbs.is_empty());
+    stage.keys("backspace backspace backspace enter");
+    assert_eq!(stage.verbs.len(), 1);
+}
+
+#[test]
+fn a_paste_that_is_cut_or_refused_says_so() {
+    let mut stage = stage();
+    stage.keys("1 /");
+    stage.send(Event::Input(Input::Paste("name:lynx\rrm -rf\r".into())));
+    assert!(
+        stage
+            .screen()
+            .contains("the first of 2 pasted lines was taken")
+    );
+    stage.send(Event::Input(Input::Paste("x".repeat(5_000))));
+    assert!(stage.screen().contains("of 4,096 bytes): nothing taken"));
+}
+
+#[test]
+fn the_welcome_keeps_its_keys_where_there_is_little_room() {
+    let mut stage = Stage::with(vec![], &Options::default(), (40, 10));
+    let screen = stage.screen();
+    for text in [" d ", " C ", " ? ", " q ", "store: /home/ana", "q leave"] {
+        assert!(screen.contains(text), "{text}: {screen}");
+    }
 }
 
 #[test]
@@ -309,13 +681,37 @@ fn a_frozen_screen_counts_what_it_does_not_show() {
 }
 
 #[test]
-fn an_idle_screen_asks_for_no_wake_up() {
-    let mut stage = Stage::new(vec![fixture::run(4, "quiet-lynx-4")]);
-    for keys in ["0", "1", "1 enter"] {
-        stage.keys(keys);
-        assert_eq!(stage.app.wake_at(), None, "{keys}");
+fn an_idle_screen_is_drawn_as_often_as_its_youngest_age_changes() {
+    let ended = |seconds: i64| {
+        let mut run = fixture::run(4, "quiet-lynx-4");
+        if let RunState::Ended { at, .. } = &mut run.state {
+            at.0 = fixture::NOW.0 - seconds * 1_000;
+        }
+        run.created.0 = fixture::NOW.0 - 90 * 86_400_000;
+        run
+    };
+    for (seconds, wakes_after) in [(2, 1_000), (180, 60_000), (9_000, 3_600_000)] {
+        let mut stage = Stage::new(vec![ended(seconds)]);
+        stage.keys("1");
+        let drawn = stage.now;
         assert!(!stage.app.is_dirty);
+        let wake = stage.app.wake_at().unwrap();
+        assert_eq!(wake.0 - drawn.0, wakes_after, "{seconds}");
+        // Nothing is read for it, and what is drawn is the age alone.
+        stage.asked.clear();
+        let before = stage.picture();
+        stage.now = wake;
+        stage.send(Event::Woken);
+        stage.rest();
+        let after = stage.picture();
+        assert!(before.diff(&after).len() <= 3, "{seconds}");
+        assert_ne!(before, after, "{seconds}");
+        assert!(stage.asked.is_empty());
     }
+    // Without an age in sight it sleeps.
+    let mut stage = Stage::new(vec![]);
+    stage.rest();
+    assert_eq!(stage.app.wake_at(), None);
     let mut live = self::stage();
     live.keys("2");
     assert!(
@@ -346,7 +742,9 @@ fn the_welcome_leads_to_the_demo() {
 #[test]
 fn a_window_too_small_says_so_and_can_be_left() {
     let mut stage = sized(32, 8);
-    assert!(stage.screen().starts_with("40x10 needed, have 32x8"));
+    assert!(stage.screen().starts_with("32x8: 40x10 needed, q leaves"));
+    assert!(sized(20, 5).screen().starts_with("20x5: 40x10 needed"));
+    assert!(sized(10, 5).screen().starts_with("10x5"));
     stage.keys("X y C");
     assert!(stage.verbs.is_empty());
     stage.keys("q");

@@ -3,7 +3,7 @@
 use crossterm::event::{Event as Input, KeyEventKind};
 use ratatui::layout::Rect;
 
-use super::{App, INTERRUPT_MS, StoreState};
+use super::{App, INTERRUPT_MS, MOST_HELD, StoreState};
 use crate::{
     domain::{ids::RunId, time::Timestamp},
     tui::{
@@ -46,6 +46,67 @@ impl App {
         if !self.fits() {
             return self.small_key(chord);
         }
+        if !self.held.is_empty() {
+            if !self.cuts_in(chord) {
+                self.hold(&[chord]);
+                return vec![];
+            }
+            self.held.clear();
+        }
+        self.press(chord)
+    }
+
+    /// Leaving and giving up wait for nothing.
+    fn cuts_in(&self, chord: Chord) -> bool {
+        use Action::{Back, Escape, Interrupt, Repaint, Suspend};
+        matches!(
+            self.keymap.lookup(&["global"], &[chord]),
+            Lookup::Action(Back | Escape | Interrupt | Repaint | Suspend)
+        )
+    }
+
+    fn hold(&mut self, chords: &[Chord]) {
+        let room = MOST_HELD.saturating_sub(self.held.len());
+        self.held.extend(chords.iter().take(room));
+    }
+
+    /// Presses the keys that were typed ahead, as far as what they act on is there.
+    pub(super) fn release(&mut self) -> Vec<Effect> {
+        let mut effects = vec![];
+        while let Some(chord) = self.held.pop_front() {
+            let rest = std::mem::take(&mut self.held);
+            effects.extend(self.press(chord));
+            let must_wait_on = !self.held.is_empty();
+            self.held.extend(rest);
+            if must_wait_on {
+                break;
+            }
+        }
+        effects
+    }
+
+    /// Does what this action acts on come first?
+    fn must_wait(&self, action: Action) -> bool {
+        use Action::{
+            Bench, Demo, Escape, Freeze, Help, Interrupt, Jobs, LastView, Live, Refresh, Repaint,
+            Runs, Suspend,
+        };
+        if matches!(
+            action,
+            Bench | Demo | Escape | Freeze | Help | Interrupt | Jobs | LastView | Live | Refresh
+        ) || matches!(action, Repaint | Runs | Suspend | Action::Back)
+        {
+            return false;
+        }
+        match self.store {
+            StoreState::Opening => true,
+            StoreState::Open if self.is_card_shown() => false,
+            StoreState::Open => self.view_ref().awaits(action),
+            StoreState::Failed(_) => false,
+        }
+    }
+
+    fn press(&mut self, chord: Chord) -> Vec<Effect> {
         if let Some(overlay) = self.overlays.last_mut() {
             let action = match self.keymap.lookup(&["overlay"], &[chord]) {
                 Lookup::Action(action) => Some(action),
@@ -70,6 +131,10 @@ impl App {
         }
         let typed = Keys(std::mem::take(&mut self.typed));
         match lookup {
+            Lookup::Action(action) if self.must_wait(action) => {
+                self.hold(&typed.0);
+                vec![]
+            }
             Lookup::Action(action) => self.act(action),
             _ if typed.0.len() == 2 => {
                 // Leaving a prefix is no mistake.
@@ -119,7 +184,12 @@ impl App {
             .last_mut()
             .and_then(|overlay| overlay.paste(text))
         {
-            Some(outcome) => self.settle(outcome),
+            Some((outcome, pasted)) => {
+                if let Some(remark) = pasted.remark() {
+                    self.say(Level::Warn, remark);
+                }
+                self.settle(outcome)
+            }
             None => {
                 self.say(Level::Warn, "a paste goes into inputs only");
                 vec![]
@@ -140,14 +210,15 @@ impl App {
             Outcome::Try(verb) => return vec![Effect::Do(verb)],
             Outcome::Sort(sort) => {
                 self.overlays.pop();
+                self.take_remark_back();
                 self.runs.set_sort(sort);
             }
-            Outcome::Typed(Purpose::Filter, text) => self.runs.set_filter(&text),
+            Outcome::Typed(Purpose::Filter, text) => self.set_filter(&text),
             Outcome::Typed(..) => {}
             Outcome::Abandoned(purpose, text) => {
                 self.overlays.pop();
                 if purpose == Purpose::Filter {
-                    self.runs.set_filter(&text);
+                    self.set_filter(&text);
                 }
             }
             Outcome::Entered(purpose, text) => {
@@ -160,7 +231,7 @@ impl App {
 
     fn entered(&mut self, purpose: &Purpose, text: &str) -> Vec<Effect> {
         match purpose {
-            Purpose::Filter => self.runs.set_filter(text),
+            Purpose::Filter => self.set_filter(text),
             Purpose::Note(id) => return vec![Effect::Do(Verb::Note(*id, text.to_owned()))],
             Purpose::Tags(id) => match verbs::tags(text) {
                 Ok((add, remove)) if add.is_empty() && remove.is_empty() => {}
@@ -169,6 +240,11 @@ impl App {
             },
         }
         vec![]
+    }
+
+    fn set_filter(&mut self, text: &str) {
+        self.take_remark_back();
+        self.runs.set_filter(text);
     }
 
     /// A question was answered: done, unless what it asked about has changed meanwhile; then it is asked anew.
@@ -184,7 +260,7 @@ impl App {
         let Some(((_, was), target)) = changed else {
             return vec![Effect::Do(verb)];
         };
-        if let Some(why) = verbs::refusal(Action::Stop, Some(&target), &self.shared) {
+        if let Some(why) = self.refusal(Action::Stop, Some(&target)) {
             self.say(Level::Warn, why);
         } else {
             let confirm = verbs::stop(&target, &self.shared).changed(was);
@@ -197,7 +273,7 @@ impl App {
     pub fn act(&mut self, action: Action) -> Vec<Effect> {
         self.is_dirty = true;
         let target = self.view_ref().target();
-        if let Some(why) = verbs::refusal(action, target.as_ref(), &self.shared) {
+        if let Some(why) = self.refusal(action, target.as_ref()) {
             self.say(Level::Warn, why);
             return vec![];
         }
@@ -228,10 +304,23 @@ impl App {
         self.act_globally(action)
     }
 
+    /// Why an action cannot be done now.
+    pub(super) fn refusal(&self, action: Action, target: Option<&Target>) -> Option<String> {
+        let is_verb = action.changes_state() || matches!(action, Action::Tag | Action::Note);
+        match &self.gone {
+            // The status says why.
+            Some(_) if is_verb => Some("nothing can be changed until then".to_owned()),
+            _ => verbs::refusal(action, target, &self.shared),
+        }
+    }
+
     fn act_globally(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Back => self.back(),
-            Action::Escape => _ = self.pages.remove(&self.root),
+            Action::Escape => {
+                self.take_remark_back();
+                self.pages.remove(&self.root);
+            }
             Action::Bench => self.go(Root::Bench),
             Action::Runs => self.go(Root::Runs),
             Action::Live => self.go(Root::Live),
@@ -239,9 +328,9 @@ impl App {
             Action::LastView => self.go(self.last_root),
             Action::Help => self
                 .overlays
-                .push(Overlay::Help(Help::new(self.bindings()))),
+                .push(Overlay::Help(Help::new(self.bindings(), self.elsewhere()))),
             Action::Demo => self.how = Some(How::Demo),
-            Action::Refresh if self.is_open() => self.expire(),
+            Action::Refresh if self.is_open() && self.gone.is_none() => self.expire(),
             Action::Refresh => {
                 self.store = StoreState::Opening;
                 return vec![Effect::Open];
@@ -257,20 +346,19 @@ impl App {
             Action::Interrupt => self.interrupt(),
             Action::Suspend => return vec![Effect::Suspend],
             Action::Repaint => return vec![Effect::Repaint],
-            other => self.say(
-                Level::Warn,
-                format!("{}: nothing to do it to here", other.help()),
-            ),
+            other => self.say(Level::Warn, nothing_for(other)),
         }
         vec![]
     }
 
     pub(super) fn open(&mut self, run: RunId) {
+        self.take_remark_back();
         self.pages.insert(self.root, Page::of(run));
     }
 
     fn go(&mut self, root: Root) {
         if root != self.root {
+            self.take_remark_back();
             self.last_root = std::mem::replace(&mut self.root, root);
         }
     }
@@ -294,23 +382,83 @@ impl App {
         }
     }
 
-    /// Every action that has a key here, and why some cannot be done now.
+    /// Every action that has a key and a use here, and why some cannot be done now.
     fn bindings(&self) -> Vec<Binding> {
         let target: Option<Target> = self.view_ref().target();
         self.keymap
             .bindings(&self.contexts())
             .into_iter()
+            .filter(|(action, _)| self.is_offered(*action))
             .map(|(action, keys)| Binding {
                 action,
+                label: self.label(action).to_owned(),
                 keys,
-                refusal: verbs::refusal(action, target.as_ref(), &self.shared),
+                refusal: self.refusal(action, target.as_ref()),
             })
             .collect()
+    }
+
+    /// The keys of the other views, for who looks for one of them here.
+    fn elsewhere(&self) -> Vec<(&'static str, Binding)> {
+        let here = self.contexts();
+        let views: [(&str, &[&str]); 4] = [
+            ("Runs", &["runs"]),
+            ("a run's page", &["live"]),
+            ("Jobs", &["jobs"]),
+            ("the welcome", &["card"]),
+        ];
+        let others = views
+            .into_iter()
+            .filter(|(_, contexts)| !here.contains(&contexts[0]));
+        let bindings = others.flat_map(|(view, contexts)| {
+            let bindings = self.keymap.bindings(contexts).into_iter();
+            bindings.map(move |(action, keys)| {
+                let label = action.help().to_owned();
+                (
+                    view,
+                    Binding {
+                        action,
+                        label,
+                        keys,
+                        refusal: None,
+                    },
+                )
+            })
+        });
+        bindings.collect()
+    }
+
+    pub(super) fn is_offered(&self, action: Action) -> bool {
+        self.is_card_shown() || self.view_ref().offers(action)
+    }
+
+    /// What an action does here, in words.
+    pub(super) fn label(&self, action: Action) -> &'static str {
+        let is_root = !self.pages.contains_key(&self.root);
+        match action {
+            Action::Back if is_root || self.is_card_shown() => "leave",
+            Action::Back => "back",
+            action => self
+                .view_ref()
+                .label(action)
+                .unwrap_or_else(|| action.help()),
+        }
     }
 
     /// What the terminal itself refuses.
     pub fn refuse(&mut self, now: Timestamp, why: &str) {
         self.shared.now = now;
         self.say(Level::Warn, why);
+    }
+}
+
+/// Why a key that has a meaning has none here.
+fn nothing_for(action: Action) -> String {
+    match action {
+        Action::NextPane | Action::PreviousPane => "there is no other pane here".to_owned(),
+        Action::Zoom => "this pane has all the room already".to_owned(),
+        Action::NextSibling | Action::PreviousSibling => "there is no other one here".to_owned(),
+        Action::Train => "there is no store to train in".to_owned(),
+        action => format!("{}: there is nothing here for it", action.help()),
     }
 }

@@ -7,7 +7,6 @@ use crate::{
     domain::{
         events::{Event, What},
         metrics::Summary,
-        time::Span as TimeSpan,
     },
     ops::runs::Detail,
     tui::{
@@ -34,11 +33,7 @@ pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'stat
     lines.push(pair(
         look,
         "by",
-        &format!(
-            "{}, {} ago",
-            run.actor,
-            TimeSpan(shared.now.since(run.created))
-        ),
+        &format!("{}, {} ago", run.actor, shared.age(run.created)),
         columns,
     ));
     if !run.tags.is_empty() {
@@ -188,7 +183,7 @@ fn captured(value: &Value) -> Vec<(String, String)> {
 
 fn history(event: &Event, shared: &Shared, columns: usize) -> Line<'static> {
     let look = &shared.look;
-    let ago = TimeSpan(shared.now.since(event.time)).to_string();
+    let ago = shared.age(event.time);
     let at = event
         .step
         .map_or(String::new(), |step| format!(" @{}", text::count(step)));

@@ -29,16 +29,21 @@ pub fn headline(board: &Board, shared: &Shared, columns: usize) -> Line<'static>
             if let Some(text) = ending(how) {
                 push(text);
             }
-            push(steps(run));
+            if 0 < run.progress.step {
+                push(steps(run));
+            }
         }
         RunState::Running {
             activity: Activity::Stalled { last },
             ..
         } => {
-            push(format!("no step for {}", TimeSpan(shared.now.since(*last))));
+            push(format!("no step for {}", shared.age(*last)));
             push(steps(run));
         }
-        RunState::Queued => push("waits for its turn".to_owned()),
+        RunState::Queued => push(match &detail.waits {
+            Some(why) => format!("waits: {why}"),
+            None => "waits for its turn".to_owned(),
+        }),
         _ => {
             push(steps(run));
             figures(board, shared).into_iter().for_each(&mut push);
@@ -140,7 +145,7 @@ fn notes(board: &Board, shared: &Shared) -> Vec<Span<'static>> {
             _ => None,
         });
     if let Some(time) = kept {
-        let ago = TimeSpan(shared.now.since(time));
+        let ago = shared.age(time);
         notes.push(look.span(format!("checkpoint {ago} ago"), Role::Dim));
     }
     let bad: u64 = detail

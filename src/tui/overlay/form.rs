@@ -4,18 +4,21 @@ use crossterm::event::KeyCode;
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
-    text::{Line, Span},
+    text::Line,
 };
 use serde_json::Value;
 
-use super::{Key, Outcome, framed, input::Input};
+use super::{
+    Key, Outcome, framed,
+    input::{Input, Pasted},
+};
 use crate::{
     domain::presets::Preset,
     ops::{self, presets::Offer},
     tui::{
         action::Action,
-        effect::Verb,
-        look::{Look, fit},
+        effect::{Verb, wrong_override},
+        look::Look,
         theme::Role,
         trouble,
     },
@@ -33,6 +36,8 @@ pub struct Form {
     is_waiting: bool,
     is_loaded: bool,
     error: Option<ops::Error>,
+    /// The field that cannot be taken, and why.
+    wrong: Option<(usize, String)>,
 }
 
 #[derive(Debug)]
@@ -40,6 +45,39 @@ struct Field {
     name: String,
     shipped: String,
     input: Input,
+}
+
+impl Field {
+    /// Why its text cannot stand there, in words.
+    fn problem(&self, offer: &Offer) -> Option<String> {
+        let change = format!("{}={}", self.name, self.input.text);
+        let error = wrong_override(&offer.preset, change)?;
+        let name = self.name.rsplit('.').next().unwrap_or_default();
+        let cause = error.causes().into_iter().next();
+        let expected = cause
+            .as_deref()
+            .and_then(|cause| cause.split_once("expected "));
+        let problem = match expected.and_then(|(_, expected)| in_words(expected)) {
+            Some(wanted) => format!("{wanted} is expected"),
+            None => cause.unwrap_or(error.message),
+        };
+        Some(format!("{name}: {problem}"))
+    }
+}
+
+/// What a setting takes, for who does not know the names of types.
+fn in_words(expected: &str) -> Option<String> {
+    Some(match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" => "a whole number".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a string" => "a word".to_owned(),
+        "a sequence" => "a list like [64, 32]".to_owned(),
+        text if text.starts_with("a nonzero") => "a whole number above 0".to_owned(),
+        text if text.starts_with("one of ") => text.replace('`', ""),
+        text if text.starts_with('`') => text.replace('`', ""),
+        _ => return None,
+    })
 }
 
 /// What people change most, first.
@@ -76,7 +114,7 @@ impl Form {
             .offers
             .get(at)
             .map_or(vec![], |offer| fields(&offer.preset));
-        self.error = None;
+        (self.error, self.wrong) = (None, None);
     }
 
     fn overrides(&self) -> Vec<String> {
@@ -95,10 +133,10 @@ impl Form {
         }
     }
 
-    pub fn paste(&mut self, text: &str) {
-        if let Some(input) = self.input() {
-            input.paste(text);
-        }
+    /// `None` where the cursor stands in no input.
+    pub fn paste(&mut self, text: &str) -> Option<Pasted> {
+        self.wrong = None;
+        self.input().map(|input| input.paste(text))
     }
 
     pub fn key(&mut self, key: Key) -> Outcome {
@@ -117,7 +155,7 @@ impl Form {
                 _ => {}
             }
         } else if self.input().is_some_and(|input| input.key(key.chord)) {
-            self.error = None;
+            (self.error, self.wrong) = (None, None);
             return Outcome::Stay;
         }
         match key.action {
@@ -136,6 +174,17 @@ impl Form {
         let Some(offer) = self.offers.get(self.preset).filter(|_| !self.is_waiting) else {
             return Outcome::Stay;
         };
+        // Each change alone first, so that a mistake is shown where it was made.
+        let changed = |field: &Field| field.input.text != field.shipped;
+        let wrong = self.fields.iter().enumerate().find_map(|(at, field)| {
+            let problem = field.problem(offer).filter(|_| changed(field))?;
+            Some((at, problem))
+        });
+        if let Some((at, problem)) = wrong {
+            self.index = at + 2;
+            self.wrong = Some((at, problem));
+            return Outcome::Stay;
+        }
         self.is_waiting = true;
         self.error = None;
         Outcome::Try(Verb::Train {
@@ -147,7 +196,7 @@ impl Form {
 
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<Position> {
         let rows = 2 + self.fields.len() as u16;
-        let inner = framed(buffer, area, look, "train", (70, (rows + 5).min(28)));
+        let inner = framed(buffer, area, look, "train", (70, rows + 3));
         let width = usize::from(inner.width);
         let foot = self.foot(look, width);
         let (list, below) =
@@ -166,7 +215,32 @@ impl Form {
             return None;
         }
         let mut cursor = None;
-        let first = (self.index + 1).saturating_sub(usize::from(list.height));
+        let all = 2 + self.fields.len();
+        // Where not all fields fit, the last line says how many more there are.
+        let height = usize::from(list.height);
+        let room = if height < all {
+            height.saturating_sub(1)
+        } else {
+            height
+        };
+        let first = (self.index + 1).saturating_sub(room);
+        let below = all.saturating_sub(first + room);
+        if room < all && 0 < list.height {
+            let text = match below {
+                0 => format!(" {} {first} above", look.charset.sorted(true)),
+                below => format!(" {} {below} more", look.charset.sorted(false)),
+            };
+            let place = Rect {
+                y: list.bottom() - 1,
+                height: 1,
+                ..list
+            };
+            look.line(buffer, place, Line::from(look.span(text, Role::Dim)));
+        }
+        let list = Rect {
+            height: room as u16,
+            ..list
+        };
         for (place, at) in list.rows().zip(first..=1 + self.fields.len()) {
             let column = self.draw_row(buffer, place, at, look);
             if at == self.index {
@@ -211,7 +285,12 @@ impl Form {
                 )
             }
         };
-        let role = if is_changed { Role::Accent } else { Role::Dim };
+        let is_wrong = matches!(&self.wrong, Some((wrong, _)) if wrong + 2 == at);
+        let role = match (is_wrong, is_changed) {
+            (true, _) => Role::Error,
+            (false, true) => Role::Accent,
+            (false, false) => Role::Dim,
+        };
         look.line(buffer, place, Line::from(look.span(name(label), role)));
         let (line, column) = input.draw(look, width);
         look.line(buffer, value, line);
@@ -220,13 +299,18 @@ impl Form {
 
     fn foot(&self, look: &Look, width: usize) -> Vec<Line<'static>> {
         let mut lines = vec![Line::default()];
-        match &self.error {
-            Some(error) => {
+        match (&self.wrong, &self.error) {
+            (Some((_, problem)), _) => {
+                let glyph = look.charset.state(crate::domain::runs::StateWord::Failed);
+                let text = look.clip(&format!(" {glyph} {problem}"), width);
+                lines.push(Line::from(look.span(text, Role::Error)));
+            }
+            (None, Some(error)) => {
                 let mut told = trouble::lines(look, error, width);
                 told.pop();
                 lines.extend(told.into_iter().take(4));
             }
-            None => {
+            (None, None) => {
                 let overrides = self.overrides();
                 let preset = self
                     .offers
@@ -237,21 +321,9 @@ impl Form {
                 lines.push(Line::from(look.span(line, Role::Dim)));
             }
         }
-        let keys = if self.is_waiting {
-            vec![look.span(" checking the data …", Role::Dim)]
-        } else {
-            vec![
-                look.span(" Enter", Role::Key),
-                Span::raw(" train  "),
-                look.span("↑ ↓", Role::Key),
-                Span::raw(" field  "),
-                look.span("← →", Role::Key),
-                Span::raw(" preset  "),
-                look.span("^g", Role::Key),
-                Span::raw(" cancel"),
-            ]
-        };
-        lines.push(fit(keys, width, look.charset.ellipsis()));
+        if self.is_waiting {
+            lines.push(Line::from(look.span(" checking the data …", Role::Dim)));
+        }
         lines
     }
 }

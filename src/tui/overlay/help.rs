@@ -7,44 +7,87 @@ use ratatui::{
 };
 
 use super::{Key, Outcome, framed, input::Input};
-use crate::tui::{action::Action, chord::Keys, look::Look, theme::Role};
+use crate::tui::{action::Action, chord::Keys, look::Look, text, theme::Role};
 
 #[derive(Debug)]
 pub struct Help {
     pub input: Input,
     bindings: Vec<Binding>,
+    /// Keys of other views, each with the view's name.
+    elsewhere: Vec<(&'static str, Binding)>,
     index: usize,
     height: usize,
 }
 
-/// An action, its keys, and why it cannot be done now.
+/// An action, its keys, what it does here, and why it cannot be done now.
 #[derive(Debug)]
 pub struct Binding {
     pub action: Action,
+    pub label: String,
     pub keys: Vec<Keys>,
     pub refusal: Option<String>,
 }
 
+/// A line of the list.
+enum Row<'a> {
+    Section(&'static str),
+    Here(&'a Binding),
+    Elsewhere(&'static str, &'a Binding),
+}
+
+/// Columns of the box where there is room.
+const WIDTH: u16 = 88;
+/// Columns of the keys.
+const KEYS: usize = 16;
+
 impl Help {
-    pub fn new(bindings: Vec<Binding>) -> Self {
+    pub fn new(bindings: Vec<Binding>, elsewhere: Vec<(&'static str, Binding)>) -> Self {
         Self {
             input: Input::default(),
             bindings,
+            elsewhere,
             index: 0,
             height: 0,
         }
     }
 
-    fn shown(&self) -> Vec<&Binding> {
+    fn matches(&self, binding: &Binding) -> bool {
         let wanted = self.input.text.to_lowercase();
-        let matches = |binding: &&Binding| {
-            let keys = binding
-                .keys
-                .iter()
-                .any(|keys| keys.to_string() == self.input.text);
-            keys || format!("{} {}", binding.action.name(), binding.action.help()).contains(&wanted)
-        };
-        self.bindings.iter().filter(matches).collect()
+        let is_key = |keys: &Keys| [keys.to_string(), keys.short()].contains(&self.input.text);
+        let words = format!("{} {}", binding.action.name(), binding.label);
+        binding.keys.iter().any(is_key) || words.contains(&wanted)
+    }
+
+    /// The actions that can be chosen.
+    fn shown(&self) -> Vec<&Binding> {
+        let all = self.bindings.iter();
+        all.filter(|binding| self.matches(binding)).collect()
+    }
+
+    /// What is listed: by section, and for who searches, what the other views have.
+    fn rows(&self) -> Vec<Row<'_>> {
+        let mut rows = vec![];
+        let mut section = "";
+        for binding in self.shown() {
+            if binding.action.section() != section {
+                section = binding.action.section();
+                rows.push(Row::Section(section));
+            }
+            rows.push(Row::Here(binding));
+        }
+        if !self.input.text.is_empty() {
+            let others = self.elsewhere.iter();
+            let others: Vec<_> = others.filter(|(_, other)| self.matches(other)).collect();
+            if !others.is_empty() {
+                rows.push(Row::Section("in other views"));
+            }
+            rows.extend(
+                others
+                    .into_iter()
+                    .map(|(view, other)| Row::Elsewhere(view, other)),
+            );
+        }
+        rows
     }
 
     pub fn key(&mut self, key: Key) -> Outcome {
@@ -75,12 +118,16 @@ impl Help {
     }
 
     pub fn draw(&mut self, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<Position> {
-        let count = self.bindings.len() as u16;
-        let inner = framed(buffer, area, look, "keys", (62, count + 2));
+        // As high as it is without a search, so that it does not jump while one types.
+        let sections = self
+            .bindings
+            .chunk_by(|a, b| a.action.section() == b.action.section());
+        let count = (self.bindings.len() + sections.count()) as u16;
+        let inner = framed(buffer, area, look, "keys", (WIDTH, count + 2));
         if inner.height < 2 {
             return None;
         }
-        let lead = " filter: ";
+        let lead = " search: ";
         look.line(buffer, inner, Line::from(look.span(lead, Role::Dim)));
         let field = Rect {
             x: inner.x + (lead.len() as u16).min(inner.width),
@@ -91,43 +138,95 @@ impl Help {
         let (line, column) = self.input.draw(look, usize::from(field.width));
         look.line(buffer, field, line);
         let list = Rect {
-            y: inner.y + 2.min(inner.height),
-            height: inner.height.saturating_sub(2),
+            y: inner.y + 1,
+            height: inner.height - 1,
             ..inner
         };
-        let height = usize::from(list.height);
-        let shown = self.shown();
-        let first = (self.index + 1).saturating_sub(height);
-        for (place, (at, binding)) in list.rows().zip(shown.iter().enumerate().skip(first)) {
-            look.line(buffer, place, row(binding, look, usize::from(list.width)));
-            if at == self.index {
+        self.height = usize::from(list.height);
+        self.draw_rows(buffer, list, look);
+        (!field.is_empty()).then(|| Position::new(field.x + column.min(field.width - 1), field.y))
+    }
+
+    fn draw_rows(&self, buffer: &mut Buffer, list: Rect, look: &Look) {
+        let rows = self.rows();
+        let chosen = rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| matches!(row, Row::Here(_)))
+            .nth(self.index)
+            .map(|(at, _)| at);
+        let (height, width) = (usize::from(list.height), usize::from(list.width));
+        // The last line says how much more there is.
+        let room = if height < rows.len() {
+            height - 1
+        } else {
+            height
+        };
+        let first = chosen.map_or(0, |at| (at + 1).saturating_sub(room));
+        // The heading above the first key is worth a line.
+        let first = if first == 1 { 0 } else { first };
+        for ((at, row), place) in rows
+            .iter()
+            .enumerate()
+            .skip(first)
+            .take(room)
+            .zip(list.rows())
+        {
+            look.line(buffer, place, row.line(look, width));
+            if chosen == Some(at) {
                 buffer.set_style(place, look.style(Role::Selected));
             }
         }
-        if shown.is_empty() {
-            look.line(
-                buffer,
-                list,
-                Line::from(look.span(" no key does that here", Role::Dim)),
-            );
+        let below = rows.len().saturating_sub(first + room);
+        if room < height {
+            let text = match (below, look.charset.sorted(false)) {
+                (0, _) => format!(" {} {first} above", look.charset.sorted(true)),
+                (below, mark) => format!(" {mark} {below} more"),
+            };
+            let place = Rect {
+                y: list.bottom() - 1,
+                height: 1,
+                ..list
+            };
+            look.line(buffer, place, Line::from(look.span(text, Role::Dim)));
         }
-        self.height = height;
-        (!field.is_empty()).then(|| Position::new(field.x + column.min(field.width - 1), field.y))
+        if rows.is_empty() {
+            let text = " no key does that, here or in another view";
+            look.line(buffer, list, Line::from(look.span(text, Role::Dim)));
+        }
     }
 }
 
-fn row(binding: &Binding, look: &Look, columns: usize) -> Line<'static> {
-    let keys: Vec<String> = binding.keys.iter().map(Keys::short).collect();
-    let mut spans = vec![
-        look.span(
-            look.cell_right(&keys.join("  "), 18.min(columns / 2)),
-            Role::Key,
-        ),
-        Span::raw("  "),
-    ];
-    match &binding.refusal {
-        Some(why) => spans.push(look.span(format!("{}: {why}", binding.action.help()), Role::Dim)),
-        None => spans.push(Span::raw(binding.action.help())),
+impl Row<'_> {
+    fn line(&self, look: &Look, columns: usize) -> Line<'static> {
+        let keys = |binding: &Binding| {
+            let keys: Vec<String> = binding.keys.iter().map(Keys::short).collect();
+            let keys = look.cell_right(&keys.join("  "), KEYS.min(columns / 3));
+            [look.span(keys, Role::Key), Span::raw("  ")]
+        };
+        let (lead, text, role) = match self {
+            Self::Section(name) => {
+                return Line::from(look.span(format!(" {name}"), Role::Title));
+            }
+            Self::Here(binding) => match &binding.refusal {
+                // The reason is worth more than the words of what cannot be done.
+                Some(why) => {
+                    let lead = keys(binding);
+                    let used: usize = lead.iter().map(Span::width).sum();
+                    let room = columns.saturating_sub(used + text::width(why) + 2);
+                    let short = binding.label.split([':', ';']).next();
+                    let label = look.clip(short.unwrap_or_default(), room);
+                    (lead, format!("{label}: {why}"), Role::Dim)
+                }
+                None => (keys(binding), binding.label.clone(), Role::Text),
+            },
+            Self::Elsewhere(view, binding) => (
+                keys(binding),
+                format!("{}, in {view}", binding.label),
+                Role::Dim,
+            ),
+        };
+        let spans = lead.into_iter().chain([look.span(text, role)]).collect();
+        crate::tui::look::fit(spans, columns, look.charset.ellipsis())
     }
-    crate::tui::look::fit(spans, columns, look.charset.ellipsis())
 }

@@ -16,6 +16,35 @@ pub struct Input {
     cursor: usize,
 }
 
+/// What came of a paste.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pasted {
+    Whole,
+    /// The first of so many lines.
+    FirstLine(usize),
+    /// Nothing: the text would have so many bytes.
+    TooLong(usize),
+}
+
+impl Pasted {
+    /// What a person should know of it.
+    pub fn remark(self) -> Option<String> {
+        let count = |bytes: usize| text::count(bytes as i64);
+        match self {
+            Self::Whole => None,
+            Self::FirstLine(lines) => Some(format!(
+                "the first of {} pasted lines was taken",
+                count(lines)
+            )),
+            Self::TooLong(bytes) => Some(format!(
+                "pasted text is too long ({} of {} bytes): nothing taken",
+                count(bytes),
+                count(LONGEST)
+            )),
+        }
+    }
+}
+
 impl Input {
     pub fn of(text: &str) -> Self {
         Self {
@@ -57,15 +86,20 @@ impl Input {
     }
 
     /// The first line of a pasted text; the rest would have to be typed as keys, which is never done.
-    pub fn paste(&mut self, text: &str) {
-        let line: String = text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .filter(|c| !c.is_control())
-            .collect();
+    /// Terminals send the ends of lines as CR, as LF or as both.
+    pub fn paste(&mut self, text: &str) -> Pasted {
+        let mut lines = text.split(['\r', '\n']).filter(|line| !line.is_empty());
+        let line = lines.next().unwrap_or_default();
+        let line: String = line.chars().filter(|c| !c.is_control()).collect();
+        let bytes = self.text.len() + line.len();
+        if LONGEST < bytes {
+            return Pasted::TooLong(bytes);
+        }
         self.insert(&line);
+        match lines.count() {
+            0 => Pasted::Whole,
+            more => Pasted::FirstLine(1 + more),
+        }
     }
 
     fn insert(&mut self, text: &str) {
@@ -134,8 +168,23 @@ mod tests {
     #[test]
     fn a_paste_is_one_harmless_line() {
         let mut input = Input::default();
-        input.paste("a\u{1b}b\nrm -rf\n");
-        assert_eq!(input.text, "ab");
+        for end in ["\n", "\r", "\r\n"] {
+            let text = format!("a\u{1b}b{end}rm -rf{end}");
+            assert_eq!(input.paste(&text), Pasted::FirstLine(2), "{end:?}");
+            assert_eq!(input.paste(&format!("c{end}")), Pasted::Whole);
+        }
+        assert_eq!(input.text, "abcabcabc");
+    }
+
+    #[test]
+    fn a_paste_that_is_too_long_says_so_and_leaves_the_text() {
+        let mut input = Input::of("name:");
+        let pasted = input.paste(&"x".repeat(5_000));
+        assert_eq!(
+            pasted.remark().as_deref(),
+            Some("pasted text is too long (5,005 of 4,096 bytes): nothing taken")
+        );
+        assert_eq!(input.text, "name:");
     }
 
     proptest! {

@@ -9,7 +9,10 @@ use ratatui::{
 
 use super::{Key, Outcome, input::Input};
 use crate::{
-    domain::{filter::Filter, ids::RunId},
+    domain::{
+        filter::{self, Filter},
+        ids::RunId,
+    },
     tui::{action::Action, look::Look, text, theme::Role},
 };
 
@@ -50,6 +53,8 @@ impl Prompt {
             return self.typed();
         }
         match key.action {
+            // A wrong filter is not taken: it stays to be mended.
+            Some(Action::Open) if self.error().is_some() => Outcome::Stay,
             Some(Action::Open) => Outcome::Entered(self.purpose.clone(), self.input.text.clone()),
             Some(Action::Escape | Action::Interrupt) => {
                 Outcome::Abandoned(self.purpose.clone(), self.before.clone())
@@ -59,11 +64,29 @@ impl Prompt {
         }
     }
 
-    pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<Position> {
-        let error = match self.purpose {
+    fn error(&self) -> Option<filter::Error> {
+        match self.purpose {
             Purpose::Filter => Filter::parse(&self.input.text).err(),
             Purpose::Tags(_) | Purpose::Note(_) => None,
+        }
+    }
+
+    pub fn hints(&self) -> Vec<(&'static str, &'static str)> {
+        let (take, give_up) = match self.purpose {
+            Purpose::Filter => ("keep", "as it was"),
+            Purpose::Tags(_) => ("tag", "cancel"),
+            Purpose::Note(_) => ("keep the note", "cancel"),
         };
+        vec![
+            ("Esc", give_up),
+            ("Enter", take),
+            ("^u", "clear"),
+            ("^w", "a word back"),
+        ]
+    }
+
+    pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<Position> {
+        let error = self.error();
         let height = if error.is_some() { 2 } else { 1 }.min(area.height);
         let place = Rect {
             y: area.bottom() - height,

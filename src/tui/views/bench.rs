@@ -1,4 +1,4 @@
-//! The bench: the panes of the workbench together. Experiments and training; others join as their rooms do.
+//! The bench: the panes of the workbench together. Runs and training; others join as their rooms do.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -24,7 +24,7 @@ pub struct Bench {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Part {
     #[default]
-    Experiments,
+    Runs,
     Training,
 }
 
@@ -45,16 +45,16 @@ impl Bench {
                 (area.height * 2 / 5).max(area.height.saturating_sub(16)),
             )
         };
-        vec![(Part::Experiments, first), (Part::Training, second)]
+        vec![(Part::Runs, first), (Part::Training, second)]
     }
 
-    fn draw_experiments(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        let is_focused = self.focus == Part::Experiments;
+    fn draw_runs(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+        let is_focused = self.focus == Part::Runs;
         let note = self.selection.list.note(&shared.look);
         let inner = shared.look.pane(
             buffer,
             area,
-            &Pane::new("experiments").note(note).focused(is_focused),
+            &Pane::new("runs").note(note).focused(is_focused),
         );
         self.selection.list.draw(buffer, inner, shared, is_focused);
     }
@@ -99,7 +99,7 @@ impl Bench {
 impl View for Bench {
     fn contexts(&self) -> &'static [&'static str] {
         match self.focus {
-            Part::Experiments => &["bench", "list"],
+            Part::Runs => &["bench", "list"],
             Part::Training => &["bench", "live", "list"],
         }
     }
@@ -108,8 +108,8 @@ impl View for Bench {
         match action {
             Action::NextPane | Action::PreviousPane => {
                 self.focus = match self.focus {
-                    Part::Experiments => Part::Training,
-                    Part::Training => Part::Experiments,
+                    Part::Runs => Part::Training,
+                    Part::Training => Part::Runs,
                 };
             }
             Action::Zoom => self.is_zoomed = !self.is_zoomed,
@@ -137,7 +137,7 @@ impl View for Bench {
     fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         for (part, area) in self.layout(area) {
             match part {
-                Part::Experiments => self.draw_experiments(buffer, area, shared),
+                Part::Runs => self.draw_runs(buffer, area, shared),
                 Part::Training => self.draw_training(buffer, area, shared),
             }
         }
@@ -149,6 +149,14 @@ impl View for Bench {
 
     fn expire(&mut self) {
         self.selection.expire();
+    }
+
+    fn awaits(&self, action: Action) -> bool {
+        self.selection.list.awaits(action)
+    }
+
+    fn remark(&mut self) -> Option<String> {
+        self.selection.remark()
     }
 
     fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
@@ -165,11 +173,12 @@ impl View for Bench {
 
     fn hints(&self) -> &'static [Action] {
         &[
+            Action::Open,
+            Action::Stop,
+            Action::Resume,
+            Action::Train,
             Action::NextPane,
             Action::Zoom,
-            Action::Open,
-            Action::Train,
-            Action::Stop,
             Action::Tag,
         ]
     }

@@ -222,7 +222,7 @@ impl Columns {
 
     fn row(&self, row: &JobRow, is_selected: bool, shared: &Shared) -> Line<'static> {
         let look = &shared.look;
-        let (state, role) = state(row);
+        let state = row.run_state.word();
         let gutter = if is_selected {
             look.charset.gutter()
         } else {
@@ -231,11 +231,14 @@ impl Columns {
         let glyph = look.charset.state(row.run_state.word());
         let mut spans = vec![
             look.span(gutter, Role::Accent),
-            look.span(look.cell(&format!("{glyph} {state}"), 11), role),
+            look.span(
+                look.cell(&format!("{glyph} {state}"), 11),
+                state_role(state),
+            ),
             Span::raw(format!(" {} ", look.cell(&row.name, self.name))),
         ];
         if self.has_priority {
-            let age = text::span(shared.now.since(row.job.created));
+            let age = shared.age(row.job.created);
             spans.push(Span::raw(format!("{:>4} ", row.job.priority)));
             spans.push(look.span(format!("{age:>6} "), Role::Dim));
         }
@@ -245,16 +248,6 @@ impl Columns {
         let used: usize = spans.iter().map(Span::width).sum();
         spans.extend(progress(row, look, self.width.saturating_sub(used)));
         fit(spans, self.width, look.charset.ellipsis())
-    }
-}
-
-fn state(row: &JobRow) -> (String, Role) {
-    match &row.job.state {
-        JobState::Dropped { .. } => ("dropped".into(), Role::Quiet),
-        _ => {
-            let word = row.run_state.word();
-            (word.to_string(), state_role(word))
-        }
     }
 }
 
@@ -392,6 +385,19 @@ impl View for Jobs {
             Action::NextPane,
             Action::Train,
         ]
+    }
+
+    fn awaits(&self, _: Action) -> bool {
+        self.rows.is_blank()
+    }
+
+    fn label(&self, action: Action) -> Option<&'static str> {
+        match action {
+            Action::Down if self.is_log_focused => Some("scroll down"),
+            Action::Up if self.is_log_focused => Some("scroll up"),
+            Action::Matter => Some("follow the log's end"),
+            _ => None,
+        }
     }
 
     fn is_following(&self) -> bool {

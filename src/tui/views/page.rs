@@ -158,24 +158,69 @@ impl View for Page {
     fn hints(&self) -> &'static [Action] {
         match self.focus {
             Part::Charts => &[
-                Action::Left,
+                Action::Stop,
+                Action::Resume,
+                Action::Back,
+                Action::Train,
+                Action::NextPane,
                 Action::NextSibling,
+                Action::Left,
                 Action::SmoothMore,
                 Action::LogScale,
                 Action::ZoomIn,
-                Action::NextPane,
-                Action::Stop,
-                Action::Checkpoint,
             ],
             _ => &[
                 Action::Down,
+                Action::Up,
+                Action::Stop,
+                Action::Resume,
+                Action::Back,
+                Action::Train,
                 Action::NextPane,
                 Action::Zoom,
                 Action::Tag,
                 Action::Note,
-                Action::Stop,
             ],
         }
+    }
+
+    fn awaits(&self, _: Action) -> bool {
+        self.board.detail.is_blank()
+    }
+
+    fn offers(&self, action: Action) -> bool {
+        use Action::{
+            FarLeft, FarRight, Fit, Left, LineEnd, LineStart, LogScale, NextSibling, PanLeft,
+            PanRight, PreviousSibling, Right, SmoothLess, SmoothMore, ZoomIn, ZoomOut,
+        };
+        let groups = self.board.groups().len();
+        match action {
+            NextSibling | PreviousSibling => 1 < groups,
+            Action::Down | Action::Up if self.focus == Part::Charts => 1 < groups,
+            Action::Matter => self.focus == Part::Log,
+            // There is nothing to open on a page.
+            Action::Open => false,
+            Left | Right | FarLeft | FarRight | LineStart | LineEnd => 0 < groups,
+            LogScale | SmoothLess | SmoothMore => 0 < groups,
+            ZoomIn | ZoomOut | Fit | PanLeft | PanRight => 0 < groups,
+            _ => true,
+        }
+    }
+
+    fn label(&self, action: Action) -> Option<&'static str> {
+        let is_charts = self.focus == Part::Charts;
+        Some(match action {
+            Action::Down | Action::NextSibling if is_charts => "next chart",
+            Action::Up | Action::PreviousSibling if is_charts => "previous chart",
+            Action::NextSibling => "next chart",
+            Action::PreviousSibling => "previous chart",
+            Action::Down => "scroll down",
+            Action::Up => "scroll up",
+            Action::First => "top",
+            Action::Last => "end",
+            Action::Matter => "follow the log's end",
+            _ => return None,
+        })
     }
 
     fn is_following(&self) -> bool {

@@ -17,6 +17,7 @@ use crate::{
             menu::Menu,
             prompt::{Prompt, Purpose},
         },
+        scroll,
         shared::{Reaction, Shared, Target},
         theme::Role,
     },
@@ -26,6 +27,10 @@ use crate::{
 pub struct Runs {
     selection: Selection,
     preview: Preview,
+    /// Where the preview is, its facts have the keys.
+    is_preview_focused: bool,
+    is_zoomed: bool,
+    facts: Scrolled,
     /// The filter before `f` narrowed it.
     before_matter: Option<String>,
 }
@@ -38,6 +43,30 @@ enum Preview {
     Off,
     /// Below the list on a narrow screen.
     On,
+}
+
+/// How far the facts of the preview are scrolled.
+#[derive(Clone, Copy, Debug, Default)]
+struct Scrolled {
+    top: usize,
+    lines: usize,
+    height: usize,
+}
+
+impl Scrolled {
+    fn act(&mut self, action: Action) -> bool {
+        let most = self.lines.saturating_sub(self.height.max(1));
+        let top = scroll::moved(action, self.top, self.height, most);
+        self.top = top.unwrap_or(self.top);
+        top.is_some()
+    }
+
+    /// What is in sight of so many lines.
+    fn show(&mut self, lines: usize, height: usize) -> usize {
+        (self.lines, self.height) = (lines, height);
+        self.top = self.top.min(lines.saturating_sub(height));
+        self.top
+    }
 }
 
 const MATTERS: &str = "state:queued|running|paused|stalled|orphaned";
@@ -58,7 +87,7 @@ impl View for Runs {
             Action::Sort => {
                 return Reaction::Overlay(Box::new(Overlay::Menu(Menu::sort(
                     self.sorts(),
-                    &self.selection.list.sort,
+                    self.selection.list.sort(),
                 ))));
             }
             Action::Matter => {
@@ -78,6 +107,12 @@ impl View for Runs {
                     Preview::Off => Preview::On,
                 };
             }
+            Action::NextPane | Action::PreviousPane if self.selection.board.is_some() => {
+                self.is_preview_focused = !self.is_preview_focused;
+            }
+            Action::Zoom if self.selection.board.is_some() => self.is_zoomed = !self.is_zoomed,
+            Action::Escape if self.is_zoomed => self.is_zoomed = false,
+            action if self.is_preview_focused && self.facts.act(action) => {}
             Action::Escape if !self.selection.list.filter.text.is_empty() => {
                 self.before_matter = None;
                 self.set_filter("");
@@ -89,17 +124,31 @@ impl View for Runs {
 
     fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         let (list, preview) = self.layout(area);
-        let look = &shared.look;
-        let note = self.selection.list.note(look);
-        let inner = if preview.is_some() || look.has_borders {
-            look.pane(buffer, list, &Pane::new("runs").note(note).focused(true))
-        } else {
-            list
+        if preview.is_none() {
+            self.selection.board = None;
+            (self.is_preview_focused, self.is_zoomed) = (false, false);
+        }
+        let (list, preview) = match (preview, self.is_zoomed) {
+            (Some(_), true) if self.is_preview_focused => (Rect::ZERO, Some(area)),
+            (Some(_), true) => (area, None),
+            (preview, _) => (list, preview),
         };
-        self.selection.list.draw(buffer, inner, shared, true);
-        match preview {
-            Some(area) => self.draw_preview(buffer, area, shared),
-            None => self.selection.board = None,
+        let look = &shared.look;
+        if list.is_empty() {
+            self.selection.list.want(shared, u64::from(area.height), 0);
+        } else {
+            let is_focused = !self.is_preview_focused;
+            let note = self.selection.list.note(look);
+            let inner = if preview.is_some() || look.has_borders {
+                let pane = Pane::new("runs").note(note).focused(is_focused);
+                look.pane(buffer, list, &pane)
+            } else {
+                list
+            };
+            self.selection.list.draw(buffer, inner, shared, is_focused);
+        }
+        if let Some(area) = preview {
+            self.draw_preview(buffer, area, shared);
         }
     }
 
@@ -120,9 +169,40 @@ impl View for Runs {
     }
 
     fn crumb(&self) -> String {
-        match self.selection.list.filter.text.as_str() {
-            "" => "runs".to_owned(),
-            text => format!("runs  /{text}"),
+        let list = &self.selection.list;
+        let mut crumb = "runs".to_owned();
+        if !list.filter.text.is_empty() {
+            let counted = list.counted().unwrap_or_default();
+            crumb += &format!("  /{}  {counted}", list.filter.text);
+        }
+        if list.filter.error.is_some() {
+            crumb += "  filter unfinished";
+        }
+        if *list.sort() != Sort::default() {
+            crumb += &format!("  {}", said(list.sort()));
+        }
+        crumb
+    }
+
+    fn awaits(&self, action: Action) -> bool {
+        self.selection.list.awaits(action)
+    }
+
+    fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::NextPane | Action::PreviousPane | Action::Zoom => {
+                self.selection.board.is_some()
+            }
+            _ => true,
+        }
+    }
+
+    fn label(&self, action: Action) -> Option<&'static str> {
+        match action {
+            Action::Down if self.is_preview_focused => Some("scroll down"),
+            Action::Up if self.is_preview_focused => Some("scroll up"),
+            Action::Matter => Some("only what matters: what waits or works"),
+            _ => None,
         }
     }
 
@@ -131,27 +211,27 @@ impl View for Runs {
             Action::Open,
             Action::Filter,
             Action::Sort,
+            Action::Stop,
+            Action::Resume,
+            Action::Train,
             Action::Matter,
             Action::Preview,
-            Action::Train,
-            Action::Stop,
             Action::Tag,
         ]
     }
 
     fn remark(&mut self) -> Option<String> {
-        let name = self.selection.list.gone.take()?;
-        Some(format!("{name} is not in this list any more"))
+        self.selection.remark()
     }
 }
 
 impl Runs {
     pub fn set_filter(&mut self, text: &str) {
-        self.selection.list.filter.set(text);
+        self.selection.list.set_filter(text);
     }
 
     pub fn set_sort(&mut self, sort: Sort) {
-        self.selection.list.sort = sort;
+        self.selection.list.set_sort(sort);
     }
 
     fn layout(&self, area: Rect) -> (Rect, Option<Rect>) {
@@ -172,8 +252,10 @@ impl Runs {
     }
 
     fn draw_preview(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+        let is_focused = self.is_preview_focused;
         let Some((board, run)) = self.selection.show() else {
-            shared.look.pane(buffer, area, &Pane::new("preview"));
+            let pane = Pane::new("preview").focused(is_focused);
+            shared.look.pane(buffer, area, &pane);
             return;
         };
         let (facts_area, chart_area) = match area.height {
@@ -182,14 +264,17 @@ impl Runs {
         };
         let title = shared.look.clip(&run.name, 40);
         if !facts_area.is_empty() {
-            let inner = shared.look.pane(buffer, facts_area, &Pane::new(title));
+            let pane = Pane::new(title).focused(is_focused);
+            let inner = shared.look.pane(buffer, facts_area, &pane);
             let width = usize::from(inner.width);
             let mut lines = vec![progress::headline(board, shared, width.saturating_sub(1))];
             lines[0].spans.insert(0, " ".into());
             if let Some(detail) = &board.detail.value {
                 lines.extend(facts::lines(detail, shared, width));
             }
-            shared.look.lines(buffer, inner, lines);
+            let top = self.facts.show(lines.len(), usize::from(inner.height));
+            let look = &shared.look;
+            look.lines(buffer, inner, lines.into_iter().skip(top));
         }
         match board.groups().first() {
             Some(group) => {
@@ -197,11 +282,12 @@ impl Runs {
             }
             None => {
                 let inner = shared.look.pane(buffer, chart_area, &Pane::new("charts"));
-                shared.look.line(
-                    buffer,
-                    inner,
-                    shared.look.span(" no points yet", Role::Dim).into(),
-                );
+                let text = match board.run() {
+                    Some(run) if run.state.has_ended() => " no points: this run wrote no metric",
+                    _ => " no points yet",
+                };
+                let look = &shared.look;
+                look.line(buffer, inner, look.span(text, Role::Dim).into());
             }
         }
     }
@@ -226,5 +312,18 @@ impl Runs {
             sorts.push((title, sort(key, descending)));
         }
         sorts
+    }
+}
+
+/// An order in words.
+fn said(sort: &Sort) -> String {
+    match (&sort.key, sort.descending) {
+        (SortKey::Created, true) => "newest first".to_owned(),
+        (SortKey::Created, false) => "oldest first".to_owned(),
+        (SortKey::Name, _) => "by name".to_owned(),
+        (SortKey::State, _) => "by state".to_owned(),
+        (SortKey::Step, _) => "most steps first".to_owned(),
+        (SortKey::Dur, _) => "longest first".to_owned(),
+        (SortKey::Metric(column), _) => format!("best {} first", column.metric),
     }
 }

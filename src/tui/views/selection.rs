@@ -53,6 +53,12 @@ impl Selection {
         }
     }
 
+    /// What to say once of the list.
+    pub fn remark(&mut self) -> Option<String> {
+        let name = self.list.take_gone()?;
+        Some(format!("{name} is not in this list any more"))
+    }
+
     pub fn target(&self) -> Option<Target> {
         Some(Target::from(&self.list.selected()?.run))
     }
