@@ -97,6 +97,9 @@ pub enum What {
     },
 }
 
+/// How the log line begins with which a training says that it ended before its last epoch.
+pub const STOPPED_EARLY: &str = "stopped early";
+
 /// A process, told from any other with the same number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {

@@ -51,16 +51,18 @@ pub(super) fn run(desk: Desk<'_>, training: &Training) -> End {
             is_paused: false,
             progress: Progress::default(),
             log: files::append(&dir.join("output.log")).ok(),
+            said: String::new(),
         };
-        train::train(training, &request.name, dir, &mut watch)
+        let trained = train::train(training, &request.name, dir, &mut watch);
+        trained.map(|outcome| (outcome, watch.said))
     });
     match trained {
-        Ok(Outcome::Done) => End {
+        Ok((Outcome::Done, said)) => End {
             state: EndState::Done,
             exit: Some(Exit::Code(0)),
-            message: String::new(),
+            message: said,
         },
-        Ok(Outcome::Stopped { by }) => End {
+        Ok((Outcome::Stopped { by }, _)) => End {
             state: EndState::Stopped,
             exit: Some(Exit::Code(0)),
             message: by,
@@ -76,6 +78,8 @@ struct Watch<'a> {
     progress: Progress,
     /// What people read: a line an epoch. Without it training goes on.
     log: Option<File>,
+    /// What the training said last: why it ended before its last epoch.
+    said: String,
 }
 
 impl Observer for Watch<'_> {
@@ -88,6 +92,9 @@ impl Observer for Watch<'_> {
         }
         if let (Some(log), Some(line)) = (&mut self.log, line(&record, &self.progress)) {
             let _ = log.write_all(line.as_bytes());
+        }
+        if let Some(said) = &record.log {
+            self.said.clone_from(said);
         }
         self.desk.journal.record(record);
     }
@@ -110,8 +117,11 @@ impl Observer for Watch<'_> {
     }
 }
 
-/// The line of the log for a record that measures the model on rows it was not trained on.
+/// The line of the log for a record that says something, or measures the model on rows it was not trained on.
 fn line(record: &Record, progress: &Progress) -> Option<String> {
+    if let Some(said) = &record.log {
+        return Some(format!("{said}\n"));
+    }
     let is_measured = |name: &str| name.starts_with("val/") || name.starts_with("test/");
     if !record.metrics.iter().any(|(name, _)| is_measured(name)) {
         return None;
@@ -208,6 +218,7 @@ mod tests {
             is_paused: false,
             progress: Progress::default(),
             log: None,
+            said: String::new(),
         };
         act(&mut watch);
         drop(watch);

@@ -4,7 +4,11 @@ mod compare;
 mod redact;
 mod steer;
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
 
 use serde::Serialize;
 
@@ -28,6 +32,7 @@ use crate::{
         time::Timestamp,
     },
     store::{self, audit, events, jobs as job_rows, runs as rows, series},
+    train::checkpoints,
     workspace::Workspace,
 };
 
@@ -141,6 +146,8 @@ pub struct Detail {
     pub artifacts: Vec<Artifact>,
     /// What was captured: arguments, git, environment, host.
     pub captured: serde_json::Value,
+    /// When a checkpoint was last written: what every epoch does is in no history.
+    pub kept: Option<Timestamp>,
     /// The run's folder.
     pub dir: PathBuf,
 }
@@ -280,10 +287,21 @@ pub fn show(ws: &Workspace, id: &RunId) -> Result<Detail> {
             events: events::of(tx, id)?,
             artifacts: rows::artifacts(tx, id)?,
             captured: rows::captured(tx, id)?,
+            kept: last_checkpoint(&ws.run_dir(id)),
             dir: ws.run_dir(id),
             run,
         })
     })
+}
+
+/// When the newer of the two checkpoint files was written.
+fn last_checkpoint(dir: &Path) -> Option<Timestamp> {
+    let written = [checkpoints::LAST, checkpoints::BEST].map(|file| {
+        let time = dir.join(file).metadata().ok()?.modified().ok()?;
+        let since = time.duration_since(UNIX_EPOCH).ok()?;
+        Some(Timestamp(i64::try_from(since.as_millis()).ok()?))
+    });
+    written.into_iter().flatten().max()
 }
 
 fn gone(id: &RunId) -> Error {

@@ -18,7 +18,13 @@ use super::{
 };
 use crate::{
     data::{Encoded, Prepared},
-    domain::{events::What, jobs::Training, metrics::Direction, records::Record, runs::Progress},
+    domain::{
+        events::{STOPPED_EARLY, What},
+        jobs::Training,
+        metrics::Direction,
+        records::Record,
+        runs::Progress,
+    },
 };
 
 /// Between two records of progress or throughput, so that tiny steps do not fill the journal.
@@ -150,7 +156,24 @@ impl Fit<'_> {
                 self.end_epoch()?;
             }
         }
+        if self.position.epoch < self.training.preset.train.epochs {
+            self.say_stopped_early();
+        }
         Ok(None)
+    }
+
+    fn say_stopped_early(&mut self) {
+        let Position { epoch, waited, .. } = self.position;
+        let metric = &self.training.preset.train.best;
+        let best = epoch - waited.min(epoch);
+        let text = format!(
+            "{STOPPED_EARLY}: no better {metric} for {waited} epochs; best at epoch {best}"
+        );
+        self.observer.record(Record {
+            step: Some(self.position.step as i64),
+            log: Some(text),
+            ..Record::default()
+        });
     }
 
     /// The metric that chooses the best epoch must exist over the validation rows (an AUC wants two classes).

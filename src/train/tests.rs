@@ -298,6 +298,14 @@ fn training_ends_when_it_has_waited_long_enough_for_something_better() {
         fitted.best_step,
         fitted.steps / losses.len() as u64 * (at as u64 + 1)
     );
+    let said: Vec<&str> = records.iter().filter_map(|r| r.log.as_deref()).collect();
+    let best = at + 1;
+    assert_eq!(
+        said,
+        [format!(
+            "stopped early: no better val/loss for 3 epochs; best at epoch {best}"
+        )]
+    );
 }
 
 #[test]

@@ -45,6 +45,10 @@ pub struct ChartView {
     pub crosshair: Option<i64>,
     /// The chart that the keys act on.
     pub selected: usize,
+    /// Only that one is shown.
+    pub is_alone: bool,
+    /// Charts that were shown at once.
+    pub page: usize,
 }
 
 impl Default for ChartView {
@@ -55,6 +59,8 @@ impl Default for ChartView {
             zoom: None,
             crosshair: None,
             selected: 0,
+            is_alone: false,
+            page: 1,
         }
     }
 }
@@ -111,9 +117,9 @@ impl Board {
         let Some(detail) = &self.detail.value else {
             return (0, 1);
         };
-        let last = detail.metrics.iter().map(|summary| summary.last_step).max();
         let progress = &detail.run.progress;
-        let last = last.unwrap_or(0).max(progress.step);
+        let charted = charted(&detail.metrics).map(|summary| summary.last_step);
+        let last = charted.max().unwrap_or(0).max(progress.step);
         // A plan is worth its room while it is being followed.
         let total = progress.steps.filter(|_| !detail.run.state.has_ended());
         match total {
@@ -122,9 +128,21 @@ impl Board {
         }
     }
 
-    pub fn last_step(&self) -> i64 {
+    /// The last step of the selected chart.
+    fn last_step(&self) -> i64 {
+        let groups = self.groups();
+        let selected = self.view.selected.min(groups.len().saturating_sub(1));
+        let group = groups.get(selected);
+        group.and_then(|group| self.last_of(group)).unwrap_or(0)
+    }
+
+    /// The last step of a chart.
+    pub fn last_of(&self, group: &Group) -> Option<i64> {
         let metrics = self.detail.value.iter().flat_map(|detail| &detail.metrics);
-        metrics.map(|summary| summary.last_step).max().unwrap_or(0)
+        metrics
+            .filter(|summary| group.metrics.contains(&summary.metric))
+            .map(|summary| summary.last_step)
+            .max()
     }
 
     /// Notes that this frame shows a series in so many dot columns.
@@ -202,6 +220,13 @@ impl Board {
             Action::NextSibling => {
                 self.view.selected = (self.view.selected + 1).min(charts.saturating_sub(1));
             }
+            Action::PageUp => {
+                self.view.selected = self.view.selected.saturating_sub(self.view.page);
+            }
+            Action::PageDown => {
+                let next = self.view.selected + self.view.page;
+                self.view.selected = next.min(charts.saturating_sub(1));
+            }
             Action::LogScale => {
                 self.view.kind = match self.view.kind {
                     Kind::Linear => Kind::Log,
@@ -271,7 +296,10 @@ impl Board {
     pub fn remaining(&self, now: Timestamp) -> Option<i64> {
         let progress = &self.run()?.progress;
         let left = progress.steps?.saturating_sub(progress.step);
-        Some((left.max(0) as f64 * 1000.0 / self.pace(now)?) as i64)
+        if left < 0 {
+            return None;
+        }
+        Some((left as f64 * 1000.0 / self.pace(now)?) as i64)
     }
 }
 
@@ -282,10 +310,7 @@ const ENOUGH_STEPS: i64 = 20;
 pub fn groups(metrics: &[Summary]) -> Vec<Group> {
     const SPLITS: [&str; 3] = ["train", "val", "test"];
     let mut groups: Vec<Group> = vec![];
-    for summary in metrics
-        .iter()
-        .filter(|summary| !summary.metric.starts_with("system/"))
-    {
+    for summary in charted(metrics) {
         let name = match summary.metric.split_once('/') {
             Some((split, name)) if SPLITS.contains(&split) => name,
             _ => &summary.metric,
@@ -319,6 +344,13 @@ pub fn groups(metrics: &[Summary]) -> Vec<Group> {
             .sort_by_key(|metric| (split(metric).is_none(), split(metric), metric.clone()));
     }
     groups
+}
+
+/// The metrics with a place in charts. Those of the machine have steps of their own: of a foreign program, seconds.
+fn charted(metrics: &[Summary]) -> impl Iterator<Item = &Summary> {
+    metrics
+        .iter()
+        .filter(|summary| !summary.metric.starts_with("system/"))
 }
 
 #[cfg(test)]
@@ -357,6 +389,33 @@ mod tests {
                 "lr: lr"
             ]
         );
+    }
+
+    #[test]
+    fn the_axis_is_that_of_the_charts_and_its_end_their_last_point() {
+        let mut detail = fixture::detail(fixture::run(1, "calm-heron-2"));
+        detail.run.progress.step = 100;
+        let last = |metric: &str, last_step| Summary {
+            last_step,
+            ..fixture::summary(metric)
+        };
+        detail.metrics = vec![
+            last("lr", 100),
+            last("system/cpu", 3_600),
+            last("train/loss", 100),
+            last("val/loss", 90),
+            last("z", 40),
+        ];
+        let mut board = Board::of(detail.run.id);
+        board.detail.answer(Ok(Box::new(detail)));
+        assert_eq!(board.domain(), (0, 100));
+        board.act(Action::LineEnd);
+        assert_eq!(board.view.crosshair, Some(100));
+        for _ in 0..9 {
+            board.act(Action::NextSibling);
+        }
+        board.act(Action::LineEnd);
+        assert_eq!(board.view.crosshair, Some(40));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! line is made from the points and not from the picture.
 
 pub mod dots;
+mod labels;
 pub mod plot;
 pub mod smooth;
 pub mod ticks;
@@ -102,24 +103,28 @@ pub fn smoothed(points: &[(u32, Point)], weight: f64, window: &Window) -> Vec<Se
         .collect()
 }
 
-/// The column in which a step of `from..=to` is drawn, of `columns` equal ones.
+/// The column in which a step of `from..=to` is drawn: the first step in the first, the last in the last, the others by
+/// their distance.
 pub fn column(from: i64, to: i64, columns: usize, step: i64) -> Option<usize> {
     if step < from || to < step || columns == 0 {
         return None;
     }
     let (at, span) = (
         i128::from(step) - i128::from(from),
-        i128::from(to) - i128::from(from) + 1,
+        i128::from(to) - i128::from(from),
     );
-    usize::try_from(at * columns as i128 / span).ok()
+    let column = usize::try_from(at * columns as i128 / span.max(1)).ok()?;
+    Some(column.min(columns - 1))
 }
 
-/// The steps a chart spans: the planned total, or else the next of 1, 2, 5, 10, 20, … after the last step, so that a
-/// growing series moves the axis only now and then.
+/// The steps a chart of a live run spans: up to the next of 1, 2, 5, 10, 20, … after the last one, so that a growing
+/// series moves the axis only now and then, but not beyond the planned total; all of the plan once half of it is done.
 pub fn domain(last: i64, total: Option<i64>) -> (i64, i64) {
+    let fitting = rung(last.max(1));
     match total.filter(|total| last <= *total && 0 < *total) {
-        Some(total) => (0, total),
-        None => (0, rung(last.max(1))),
+        Some(total) if total / 2 < last => (0, total),
+        Some(total) => (0, fitting.min(total)),
+        None => (0, fitting),
     }
 }
 
@@ -152,7 +157,10 @@ mod tests {
             .map(|last| domain(last, None).1)
             .to_vec();
         assert_eq!(ends, [1, 1, 2, 5, 10, 20, 50, 100, i64::MAX]);
-        assert_eq!(domain(400, Some(4_000)), (0, 4_000));
+        assert_eq!(domain(400, Some(4_000)), (0, 500));
+        assert_eq!(domain(1_999, Some(4_000)), (0, 2_000));
+        assert_eq!(domain(2_001, Some(4_000)), (0, 4_000));
+        assert_eq!(domain(201, Some(450)), (0, 450), "a rung above the plan");
         assert_eq!(
             domain(4_001, Some(4_000)),
             (0, 5_000),
@@ -169,7 +177,7 @@ mod tests {
             let to = from + span;
             let of = |step| column(from, to, columns, step);
             prop_assert_eq!(of(from), Some(0));
-            prop_assert!(of(to).is_some_and(|column| column < columns));
+            prop_assert_eq!(of(to), Some(if from < to { columns - 1 } else { 0 }));
             prop_assert_eq!((of(from - 1), of(to + 1)), (None, None));
             prop_assert!((from..to).all(|step| of(step) <= of(step + 1)));
         }

@@ -253,6 +253,7 @@ pub fn detail(run: Run) -> Detail {
         ],
         artifacts: vec![],
         captured: serde_json::json!({"git": {"commit": "4c1e02f", "dirty": false}}),
+        kept: Some(ago(3)),
         dir: "/store/runs/01".into(),
         run,
     }

@@ -3,7 +3,7 @@
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
-    style::Style,
+    style::{Modifier, Style},
     text::{Line, Span},
     widgets::Widget as _,
 };
@@ -108,6 +108,7 @@ impl Look {
         }
         self.titles(buffer, area, pane);
         if is_boxed {
+            self.foot(buffer, area, pane);
             Rect {
                 x: area.x + 1,
                 y: area.y + 1,
@@ -134,7 +135,7 @@ impl Look {
         let role = if pane.is_focused {
             Role::Title
         } else {
-            Role::Text
+            Role::Dim
         };
         let mut spans = vec![self.span(gutter, Role::BorderFocus)];
         spans.extend(pane.title.iter().cloned().map(|span| {
@@ -155,10 +156,24 @@ impl Look {
         if 0 < width && used + width + 3 <= room {
             let x = area.width - edge - width as u16 - 2;
             let mut spans = vec![Span::raw(" ")];
-            spans.extend(note.spans);
+            spans.extend(note.spans.into_iter().map(light));
             spans.push(Span::raw(" "));
             self.line(buffer, at(x, width + 2), Line::from(spans));
         }
+    }
+
+    fn foot(&self, buffer: &mut Buffer, area: Rect, pane: &Pane<'_>) {
+        let room = usize::from(area.width).saturating_sub(4);
+        let foot = fit(pane.foot.to_vec(), room, self.charset.ellipsis());
+        let width = foot.width();
+        if width == 0 {
+            return;
+        }
+        let mut spans = vec![Span::raw(" ")];
+        spans.extend(foot.spans.into_iter().map(light));
+        spans.push(Span::raw(" "));
+        let place = Rect::new(area.x + 1, area.bottom() - 1, width as u16 + 2, 1);
+        self.line(buffer, place, Line::from(spans));
     }
 
     /// A bar that shows a share of 0 to 1.
@@ -176,7 +191,7 @@ impl Look {
         ]
     }
 
-    /// Values as heights between the least and the greatest of them; `·` where there is none.
+    /// Values as heights between the least and the greatest of them, side by side: of a few, a short line without gaps.
     pub fn sparkline(&self, values: &[Option<f64>]) -> String {
         let levels = self.charset.levels();
         let finite = || {
@@ -198,17 +213,21 @@ impl Look {
                 0
             }]
         };
-        values
-            .iter()
-            .map(|value| value.filter(|v| v.is_finite()).map_or(" ", level))
-            .collect()
+        finite().map(level).collect()
     }
+}
+
+/// A span that does not take over that the border below it is bold.
+fn light(span: Span<'_>) -> Span<'_> {
+    span.patch_style(Style::new().remove_modifier(Modifier::BOLD))
 }
 
 /// The frame of a pane.
 pub struct Pane<'a> {
     pub title: Vec<Span<'a>>,
     pub note: Vec<Span<'a>>,
+    /// On the lower border, where there is one.
+    pub foot: Vec<Span<'a>>,
     pub is_focused: bool,
 }
 
@@ -217,6 +236,7 @@ impl<'a> Pane<'a> {
         Self {
             title: vec![Span::raw(title)],
             note: vec![],
+            foot: vec![],
             is_focused: false,
         }
     }
@@ -246,4 +266,16 @@ pub fn fit<'a>(spans: Vec<Span<'a>>, columns: usize, ellipsis: &str) -> Line<'a>
         }
     }
     Line::from(fitting)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sparkline_of_few_values_has_no_gaps() {
+        let values = [Some(1.0), None, Some(f64::NAN), Some(0.5), None, Some(0.0)];
+        assert_eq!(Look::default().sparkline(&values), "█▅▁");
+        assert_eq!(Look::default().sparkline(&[None; 8]), "");
+    }
 }

@@ -37,6 +37,38 @@ pub fn clip(text: &str, columns: usize, ellipsis: &str) -> String {
     clipped
 }
 
+/// Text from outside, made safe, with what is too much taken out of its middle: names differ at their ends.
+pub fn squeeze(text: &str, columns: usize, ellipsis: &str) -> String {
+    let whole = shown(text);
+    if width(&whole) <= columns {
+        return whole;
+    }
+    let room = columns.saturating_sub(width(ellipsis));
+    let graphemes: Vec<&str> = whole.graphemes(true).collect();
+    let fitting = |count: usize, backwards: bool| -> Vec<&str> {
+        let mut used = 0;
+        let mut fits = |grapheme: &&str| {
+            used += grapheme.width();
+            used <= count
+        };
+        if backwards {
+            let mut tail: Vec<&str> = graphemes
+                .iter()
+                .rev()
+                .copied()
+                .take_while(&mut fits)
+                .collect();
+            tail.reverse();
+            tail
+        } else {
+            graphemes.iter().copied().take_while(&mut fits).collect()
+        }
+    };
+    let head = fitting(room.div_ceil(2), false).concat();
+    let tail = fitting(room - room.div_ceil(2), true).concat();
+    clip(&(head + ellipsis + &tail), columns, ellipsis)
+}
+
 /// `clip`, filled up with blanks to exactly `columns`.
 pub fn cell(text: &str, columns: usize, ellipsis: &str) -> String {
     let clipped = clip(text, columns, ellipsis);
@@ -75,6 +107,77 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// Two values as texts that differ where the values do, with as many digits as that takes.
+pub fn apart(a: f64, b: f64) -> (String, String) {
+    let short = || (value(a), value(b));
+    std::iter::once(short())
+        .chain((5..=17).map(|count| (digits(a, count), digits(b, count))))
+        .find(|(a, b)| a != b)
+        .unwrap_or_else(short)
+}
+
+/// A value among others from `low` to `high`, with the digits that tell a hundredth of their span.
+pub fn among(number: f64, low: f64, high: f64) -> String {
+    let span = high - low;
+    let most = low.abs().max(high.abs());
+    let count = ((most / span).log10().ceil() + 2.0).min(17.0);
+    if number.is_finite() && span.is_finite() && 4.0 < count && 0.0 < span {
+        digits(number, count as usize)
+    } else {
+        value(number)
+    }
+}
+
+fn digits(number: f64, count: usize) -> String {
+    let size = number.abs();
+    if !(1e-4..1e15).contains(&size) {
+        return format!("{number:.*e}", count - 1);
+    }
+    let before = size.log10().floor() as i32 + 1;
+    let after = usize::try_from(count as i32 - before).unwrap_or(0);
+    format!("{number:.after$}")
+}
+
+/// A number that was chosen, not measured: all its digits, but not those that only binary arithmetic added.
+pub fn exact(number: f64) -> String {
+    let rounded = format!("{number:.11e}").parse().unwrap_or(number);
+    let size = rounded.abs();
+    if size == 0.0 || (1e-3..1e9).contains(&size) || !number.is_finite() {
+        format!("{rounded}")
+    } else {
+        format!("{rounded:e}")
+    }
+}
+
+/// A whole number beside an axis, all of it: `500`, `12.5k`, `475k`, `47,123`.
+pub fn whole(number: i64) -> String {
+    let size = number.unsigned_abs();
+    match unit(number as f64).filter(|_| 10_000 <= size) {
+        Some((scale, unit)) if size.is_multiple_of(scale as u64 / 100) => {
+            format!("{}{unit}", number as f64 / scale)
+        }
+        _ => thousands(number),
+    }
+}
+
+/// Units of 1,000.
+const UNITS: [(f64, &str); 6] = [
+    (1e3, "k"),
+    (1e6, "M"),
+    (1e9, "G"),
+    (1e12, "T"),
+    (1e15, "P"),
+    (1e18, "E"),
+];
+
+/// The greatest unit that a number of this size fills.
+pub fn unit(size: f64) -> Option<(f64, &'static str)> {
+    UNITS
+        .into_iter()
+        .rev()
+        .find(|(scale, _)| *scale <= size.abs())
+}
+
 /// A round value without the zeros at its end: `0.5`, `2`.
 pub fn short(number: f64) -> String {
     let text = value(number);
@@ -89,19 +192,15 @@ pub fn count(number: i64) -> String {
     if number.unsigned_abs() < 10_000_000 {
         return thousands(number);
     }
-    let size = number as f64;
-    let (size, unit) = [(1e9, "G"), (1e6, "M")]
-        .into_iter()
-        .find(|(scale, _)| *scale <= size.abs())
-        .map_or((size, ""), |(scale, unit)| (size / scale, unit));
-    format!("{size:.1}{unit}")
+    let (scale, unit) = unit(number as f64).unwrap_or((1.0, ""));
+    format!("{:.1}{unit}", number as f64 / scale)
 }
 
 /// A size or a rate with a unit of 1,000: `812`, `21.2k`, `3.4M`.
 pub fn scaled(value: f64) -> String {
     let size = value.abs();
-    let units = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
-    match units.into_iter().find(|(scale, _)| *scale <= size) {
+    match unit(value) {
+        _ if !value.is_finite() || 1e21 <= size => short(value),
         Some((scale, unit)) if 100.0 <= size / scale => format!("{:.0}{unit}", value / scale),
         Some((scale, unit)) => format!("{}{unit}", short_tenths(value / scale)),
         None if 100.0 <= size || size.fract() == 0.0 => format!("{value:.0}"),
@@ -153,6 +252,11 @@ mod tests {
         }
 
         #[test]
+        fn a_squeezed_name_fits(text in any::<String>(), columns in 0usize..40) {
+            prop_assert!(width(&squeeze(&text, columns, "…")) <= columns);
+        }
+
+        #[test]
         fn wrapped_lines_fit_unless_one_character_does_not(text in "[a-z ñ漢🦀]{0,80}", columns in 2usize..30) {
             prop_assert!(wrap(&text, columns).iter().all(|line| width(line) <= columns));
         }
@@ -190,6 +294,35 @@ mod tests {
             [bytes(12.0), bytes(1536.0), bytes(7.6e10)],
             ["12B", "1.5K", "70.8G"]
         );
+        assert_eq!(
+            [count(1_049_000_000_000_000), count(i64::MAX)],
+            ["1.0P", "9.2E"]
+        );
+        assert_eq!([scaled(1.049e15), scaled(1e300)], ["1P", "1e300"]);
+        assert_eq!(
+            [500, 4_000, 12_500, 475_000, 47_123, -20_000, 1_250_000].map(whole),
+            ["500", "4,000", "12.5k", "475k", "47,123", "-20k", "1.25M"]
+        );
+        assert_eq!(
+            [0.000_900_000_000_000_000_1, 0.001, 0.3, -2.5e-5, 5e9, 0.0].map(exact),
+            ["9e-4", "0.001", "0.3", "-2.5e-5", "5e9", "0"]
+        );
+    }
+
+    #[test]
+    fn values_that_differ_are_told_apart() {
+        let told = |a, b| {
+            let (a, b) = apart(a, b);
+            format!("{a} {b}")
+        };
+        assert_eq!(told(0.25, 0.5), "0.2500 0.5000");
+        assert_eq!(told(1e9, 1e9 + 0.1), "1000000000.0 1000000000.1");
+        assert_eq!(told(1e9, 1e9), "1e9 1e9");
+        assert_eq!(among(1e9 + 0.02, 1e9, 1e9 + 0.1), "1000000000.02");
+        assert_eq!(among(0.5, 0.0, 2.0), "0.5000");
+        assert_eq!(among(2.0, 2.0, 2.0), "2.000");
+        assert_eq!(among(0.0, -1.7e308, 1.7e308), "0");
+        assert_eq!(told(1.23456e300, 1.23457e300), "1.23456e300 1.23457e300");
     }
 
     #[test]
@@ -201,5 +334,6 @@ mod tests {
         assert_eq!(clip("漢字漢字", 5, "…"), "漢字…");
         assert_eq!(clip("wide", 0, "…"), "");
         assert_eq!(clip(&"x".repeat(10_000), 4, "…"), "xxx…");
+        assert_eq!(squeeze("val/average_precision", 12, "…"), "val/av…ision");
     }
 }

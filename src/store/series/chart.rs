@@ -120,7 +120,7 @@ fn pages_of(blocks: u64, level: u32) -> u64 {
     blocks >> (3 * (level - 1)).min(63)
 }
 
-/// Where steps fall among columns.
+/// Where steps fall among columns: the first step in the first, the last in the last, the others by their distance.
 struct Axis {
     from: i64,
     to: i64,
@@ -136,13 +136,12 @@ impl Axis {
         }
     }
 
-    /// Steps less one.
     fn span(&self) -> u64 {
         self.to.abs_diff(self.from)
     }
 
     fn column_width(&self) -> f64 {
-        (self.span() as f64 + 1.0) / self.columns as f64
+        self.span() as f64 / self.columns as f64
     }
 
     #[inline]
@@ -151,10 +150,14 @@ impl Axis {
             return None;
         }
         let (offset, span) = (step.abs_diff(self.from), self.span());
+        if 0 < offset && offset == span {
+            return Some(self.columns as usize - 1);
+        }
+        let span = span.max(1);
         // Wide division is an order slower, and hardly ever needed.
         let column = match offset.checked_mul(self.columns) {
-            Some(scaled) if span < u64::MAX => scaled / (span + 1),
-            _ => (u128::from(offset) * u128::from(self.columns) / (u128::from(span) + 1)) as u64,
+            Some(scaled) => scaled / span,
+            None => (u128::from(offset) * u128::from(self.columns) / u128::from(span)) as u64,
         };
         Some(column as usize)
     }

@@ -147,11 +147,8 @@ impl Open {
 
     /// The pace is told from the series that was heard of last.
     fn load_pace(&mut self, conn: &Connection) -> Result<()> {
-        let Some(series) = self
-            .series
-            .iter()
-            .max_by_key(|series| series.sums.last_time)
-        else {
+        let stepped = self.series.iter().filter(|series| is_step(&series.metric));
+        let Some(series) = stepped.max_by_key(|series| series.sums.last_time) else {
             return Ok(());
         };
         let blocks = chunk::blocks(conn, series.id)?;
@@ -168,6 +165,7 @@ impl Open {
     /// series' last one (at 0 when it is the first). A step below a series' last one opens the next segment; equal steps
     /// stay. Nothing is stored before [`Open::save`].
     pub fn add(&mut self, step: Option<i64>, time: Timestamp, metrics: &[(String, f64)]) {
+        let mut is_paced = false;
         for (place, (metric, value)) in metrics.iter().enumerate() {
             let i = self.series_of(place, metric, step);
             let series = &mut self.series[i];
@@ -179,8 +177,9 @@ impl Open {
             };
             series.tail.push(point);
             series.sums.add(point);
-            if place == 0 {
+            if !is_paced && is_step(metric) {
                 self.pace.add(step, time.0);
+                is_paced = true;
             }
         }
     }
@@ -318,6 +317,11 @@ impl Open {
         conn.execute("delete from pending where run = ?", [&self.run])?;
         Ok(true)
     }
+}
+
+/// Points of the machine come by the clock, whether or not the program gets anywhere.
+fn is_step(metric: &str) -> bool {
+    !metric.starts_with("system/")
 }
 
 fn create(conn: &Connection, run: &str, series: &Series) -> Result<i64> {

@@ -81,15 +81,16 @@ fn segmented(points: &[Point]) -> Vec<(u32, Point)> {
 
 fn brute_force(points: &[(u32, Point)], window: &Window) -> Vec<Segment> {
     let mut charted: BTreeMap<u32, Vec<Bucket>> = BTreeMap::new();
-    let span = i128::from(window.to) - i128::from(window.from) + 1;
+    let span = i128::from(window.to) - i128::from(window.from);
     for (segment, point) in points {
         let offset = i128::from(point.step) - i128::from(window.from);
-        if 0 <= offset && offset < span {
+        if 0 <= offset && offset <= span {
+            let column = (offset * window.columns as i128 / span.max(1)) as usize;
             charted
                 .entry(*segment)
                 .or_insert_with(|| vec![Bucket::EMPTY; window.columns])
-                [(offset * window.columns as i128 / span) as usize]
-                .add(*point);
+                [column.min(window.columns - 1)]
+            .add(*point);
         }
     }
     charted
@@ -415,6 +416,43 @@ fn the_pace_outlives_a_reload() {
         assert_eq!(open.pace(), want);
         assert_eq!(Open::load(&conn, &run(0)).unwrap().pace(), want);
     }
+}
+
+#[test]
+fn the_machine_s_points_are_no_steps() {
+    let conn = store();
+    let mut open = Open::load(&conn, &run(0)).unwrap();
+    let named = |name: &str| (name.to_owned(), 1.0);
+    for second in 0..9 {
+        let time = Timestamp(second * 1_000);
+        if second < 4 {
+            open.add(Some(second), time, &[named("system/cpu"), named("loss")]);
+        } else {
+            open.add(Some(second), time, &[named("system/cpu")]);
+        }
+    }
+    open.save(&conn).unwrap();
+    let want = Some((Timestamp(3_000), 1_000));
+    assert_eq!(open.pace(), want);
+    assert_eq!(Open::load(&conn, &run(0)).unwrap().pace(), want);
+}
+
+#[test]
+fn the_first_and_the_last_step_of_a_window_stand_at_its_ends() {
+    let conn = store();
+    let points: Vec<Point> = (0..10).map(|step| point(step, 1.0)).collect();
+    take_in(&conn, "loss", &points, 10);
+    let window = Window {
+        from: 0,
+        to: 9,
+        columns: 80,
+        slack: 0.25,
+    };
+    let charted = chart(&conn, &run(0), "loss", &window).unwrap();
+    let lit: Vec<usize> = (0..80)
+        .filter(|at| !charted[0].columns[*at].is_empty())
+        .collect();
+    assert_eq!(lit, [0, 8, 17, 26, 35, 44, 53, 62, 71, 79]);
 }
 
 #[test]

@@ -2,16 +2,16 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, text::Span};
 
-use super::{Board, Group};
+use super::{Board, Group, progress::refused_lines};
 use crate::{
-    domain::series::Bucket,
+    domain::series::{Bucket, Segment},
     tui::{
         chart::{
             ChartData,
             plot::{self, Line, Plot},
             ticks::Kind,
         },
-        look::Pane,
+        look::{Look, Pane, fit},
         shared::Shared,
         text,
         theme::Role,
@@ -20,6 +20,9 @@ use crate::{
 
 /// A chart below this size shows too little to be one of many.
 const LEAST: (u16, u16) = (36, 9);
+
+/// Where panes have no lower border, a chart of this height has a line for what stands under the crosshair.
+const ROOM_FOR_FOOT: u16 = 7;
 
 /// Rectangles for `count` charts, row by row; fewer when there is no room for all.
 pub fn grid(area: Rect, count: usize) -> Vec<Rect> {
@@ -59,18 +62,25 @@ pub fn draw(board: &mut Board, buffer: &mut Buffer, area: Rect, shared: &Shared,
             Some(detail) if detail.run.state.has_ended() => " no points: this run wrote no metric",
             Some(_) => " no points yet",
         };
-        shared
-            .look
-            .line(buffer, inner, shared.look.span(text, Role::Dim).into());
+        let look = &shared.look;
+        let text = match refused_lines(board) {
+            Some(refused) => look.span(format!(" {refused}"), Role::Warn),
+            None => look.span(text, Role::Dim),
+        };
+        look.line(buffer, inner, text.into());
         return;
     }
     let selected = board.view.selected.min(groups.len() - 1);
-    let most = grid(area, groups.len()).len();
-    let page = selected / most;
+    let most = match board.view.is_alone {
+        true => 1,
+        false => grid(area, groups.len()).len(),
+    };
+    board.view.page = most;
+    let (page, pages) = (selected / most, groups.len().div_ceil(most));
     let shown = &groups[page * most..groups.len().min((page + 1) * most)];
     for (at, (group, cell)) in shown.iter().zip(grid(area, shown.len())).enumerate() {
         let number = page * most + at;
-        let place = (most < groups.len()).then_some((number + 1, groups.len()));
+        let place = (1 < pages).then(|| format!("[ {}/{pages} ]", page + 1));
         draw_one(
             board,
             group,
@@ -89,7 +99,7 @@ pub fn draw_one(
     buffer: &mut Buffer,
     area: Rect,
     shared: &Shared,
-    (is_focused, place): (bool, Option<(usize, usize)>),
+    (is_focused, place): (bool, Option<String>),
 ) {
     let look = &shared.look;
     let room = Rect {
@@ -118,17 +128,33 @@ pub fn draw_one(
             data,
         })
         .collect();
-    let readout = board.view.crosshair.map(|step| readout(&lines, step));
-    let mut note = readout.unwrap_or_else(|| settings(board, &lines));
-    if let Some((number, of)) = place.filter(|_| is_focused) {
-        note += &format!("  {number}/{of}");
-    }
+    let mut note = settings(board, &lines);
+    note.extend(place.filter(|_| is_focused));
+    let (_, to) = board.domain();
+    let step = (board.view.crosshair).or_else(|| Some(board.last_of(group)?.min(to)));
+    let foot_room = usize::from(room.width).saturating_sub(2);
     let pane = Pane {
         title: legend(group, &lines, shared),
-        note: vec![look.span(note, Role::Dim)],
+        note: vec![look.span(note.join("  "), Role::Dim)],
+        foot: step.map_or(vec![], |step| readout(look, &lines, step, foot_room)),
         is_focused,
     };
-    let inner = look.pane(buffer, area, &pane);
+    let mut inner = look.pane(buffer, area, &pane);
+    if !look.has_borders && ROOM_FOR_FOOT <= inner.height {
+        inner.height -= 1;
+        let row = Rect {
+            y: inner.bottom(),
+            height: 1,
+            ..inner
+        };
+        let mut foot = pane.foot;
+        foot.insert(0, Span::raw(" "));
+        look.line(
+            buffer,
+            row,
+            fit(foot, usize::from(row.width), look.charset.ellipsis()),
+        );
+    }
     let trouble = group
         .metrics
         .iter()
@@ -203,7 +229,7 @@ fn not_finite(data: &ChartData) -> Option<String> {
     Some(format!("{} @{}", parts.join(" "), text::count(first)))
 }
 
-fn settings(board: &Board, lines: &[Line<'_>]) -> String {
+fn settings(board: &Board, lines: &[Line<'_>]) -> Vec<String> {
     let mut settings = vec![];
     let weight = board.view.weight();
     if 0.0 < weight && lines.iter().any(|line| !line.data.smooth.is_empty()) {
@@ -223,36 +249,171 @@ fn settings(board: &Board, lines: &[Line<'_>]) -> String {
     if let Some((from, to)) = board.view.zoom {
         settings.push(format!("steps {}–{}", text::count(from), text::count(to)));
     }
-    settings.join("  ")
+    settings
 }
 
-/// What stands under the crosshair: `step 15,120  a .4127 [.388 … .951 of 312]`.
-fn readout(lines: &[Line<'_>], step: i64) -> String {
-    let mut readout = format!("step {}", text::count(step));
-    for line in lines {
-        let Some(bucket) = at(line.data, step) else {
-            continue;
-        };
-        let letter = char::from(b'a' + (line.slot % 8) as u8);
-        let value = match bucket.finite {
-            0 => "not finite".to_owned(),
-            _ => text::value(bucket.last),
-        };
-        readout += &format!("  {letter} {value}");
-        if 1 < bucket.points() && 0 < bucket.finite && lines.len() == 1 {
-            let (min, max) = (text::value(bucket.min), text::value(bucket.max));
-            readout += &format!(" [{min} … {max} of {}]", bucket.points());
-        }
+/// What stands under the crosshair, or last: `step 15,120  a 0.4127 raw 0.4033 [0.388…0.951]`. Where that is too long, the
+/// ranges give way, then the raw values, and only at the end what would not fit.
+fn readout(look: &Look, lines: &[Line<'_>], step: i64, columns: usize) -> Vec<Span<'static>> {
+    if lines.is_empty() {
+        return vec![];
     }
-    readout
+    let written = |detail| {
+        let head = match detail {
+            Detail::Least => text::count(step),
+            _ => format!("step {}", text::count(step)),
+        };
+        let mut spans = vec![look.span(head, Role::Dim)];
+        for line in lines {
+            spans.extend(reading(look, line, step, 1 < lines.len(), detail));
+        }
+        spans
+    };
+    let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
+    [Detail::Range, Detail::Raw, Detail::Value]
+        .into_iter()
+        .map(written)
+        .find(|spans| width(spans) <= columns)
+        .unwrap_or_else(|| written(Detail::Least))
 }
 
-/// The points of the newest segment nearest to a step.
-fn at(data: &ChartData, step: i64) -> Option<&Bucket> {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Detail {
+    Least,
+    Value,
+    Raw,
+    Range,
+}
+
+/// The value of one line at a step: of its smoothed line where there is one.
+fn reading(
+    look: &Look,
+    line: &Line<'_>,
+    step: i64,
+    has_letter: bool,
+    detail: Detail,
+) -> Vec<Span<'static>> {
+    let Some(bucket) = at(&line.data.raw, step) else {
+        return vec![];
+    };
+    let smooth = at(&line.data.smooth, step).filter(|_| 0 < bucket.finite);
+    let letter = match has_letter {
+        true => format!("{} ", char::from(b'a' + (line.slot % 8) as u8)),
+        false => String::new(),
+    };
+    let (low, high) = (line.data.raw.iter().flat_map(|segment| &segment.columns))
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), bucket| {
+            (low.min(bucket.min), high.max(bucket.max))
+        });
+    let written = |value: f64| text::among(value, low, high);
+    let value = match bucket {
+        _ if 0 < bucket.finite => written(smooth.unwrap_or(bucket).last),
+        _ if 0 < bucket.nan => "NaN".to_owned(),
+        _ if 0 < bucket.positive_infinite => "inf".to_owned(),
+        _ => "-inf".to_owned(),
+    };
+    let gap = if detail == Detail::Least { " " } else { "  " };
+    let mut spans = vec![
+        Span::raw(gap),
+        Span::styled(letter + &value, look.theme.series(line.slot)),
+    ];
+    if Detail::Raw <= detail && smooth.is_some() {
+        spans.push(look.span(format!(" raw {}", written(bucket.last)), Role::Dim));
+    }
+    if Detail::Range <= detail && 1 < bucket.finite {
+        let (min, max) = (written(bucket.min), written(bucket.max));
+        spans.push(look.span(format!(" [{min}…{max}]"), Role::Dim));
+    }
+    spans
+}
+
+/// The points nearest to a step, of the newest segment that has some as near.
+fn at(segments: &[Segment], step: i64) -> Option<&Bucket> {
     let distance = |bucket: &&Bucket| bucket.step.abs_diff(step);
-    data.raw
-        .iter()
+    let newest_first = segments.iter().rev();
+    newest_first
         .flat_map(|segment| &segment.columns)
         .filter(|bucket| !bucket.is_empty())
         .min_by_key(distance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::series::Point,
+        tui::{action::Action, fixture},
+    };
+
+    fn data(points: &[(i64, f64)], smooth: Option<f64>) -> ChartData {
+        let segment = |points: &[(i64, f64)]| {
+            let columns = points.iter().map(|(step, value)| {
+                let (step, value) = (*step, *value);
+                let mut bucket = Bucket::EMPTY;
+                for value in [value, value + 0.5] {
+                    let time = 0;
+                    bucket.add(Point { step, time, value });
+                }
+                bucket
+            });
+            vec![Segment {
+                number: 0,
+                columns: columns.collect(),
+            }]
+        };
+        ChartData {
+            raw: segment(points),
+            smooth: smooth.map_or(vec![], |value| segment(&[(points[0].0, value)])),
+            ..ChartData::default()
+        }
+    }
+
+    #[test]
+    fn charts_that_do_not_fit_are_on_pages_and_one_can_be_alone() {
+        let shared = fixture::shared();
+        let mut board = Board::of(fixture::id(1));
+        let detail = fixture::detail(fixture::run(1, "calm-heron-2"));
+        board.detail.answer(Ok(Box::new(detail)));
+        let area = Rect::new(0, 0, 80, 12);
+        let titles = |board: &mut Board| -> String {
+            let mut buffer = Buffer::empty(area);
+            draw(board, &mut buffer, area, &shared, true);
+            (0..80).map(|x| buffer[(x, 0)].symbol()).collect()
+        };
+        let both = titles(&mut board);
+        assert!(
+            both.contains("[ 1/2 ]") && both.contains("val/auc"),
+            "{both}"
+        );
+        board.act(Action::PageDown);
+        let next = titles(&mut board);
+        assert!(next.contains("[ 2/2 ]") && next.contains("▌lr"), "{next}");
+        board.view.is_alone = true;
+        let alone = titles(&mut board);
+        assert!(
+            alone.contains("[ 3/4 ]") && !alone.contains("rows_per"),
+            "{alone}"
+        );
+    }
+
+    #[test]
+    fn a_readout_gives_up_ranges_then_raw_values_and_never_a_value() {
+        let (a, b) = (
+            data(&[(15_210, 1.0)], Some(2.0)),
+            data(&[(15_000, 3.0)], None),
+        );
+        let line = |label, slot, data| Line { label, slot, data };
+        let lines = [line("train/loss", 0, &a), line("val/loss", 1, &b)];
+        let read = |columns| -> String {
+            let spans = readout(&Look::default(), &lines, 15_210, columns);
+            spans.iter().map(|span| span.content.as_ref()).collect()
+        };
+        assert_eq!(
+            read(80),
+            "step 15,210  a 2.500 raw 1.500 [1.000…1.500]  b 3.500 [3.000…3.500]"
+        );
+        assert_eq!(read(50), "step 15,210  a 2.500 raw 1.500  b 3.500");
+        assert_eq!(read(36), "step 15,210  a 2.500  b 3.500");
+        assert_eq!(read(26), "15,210 a 2.500 b 3.500");
+    }
 }

@@ -10,6 +10,7 @@ use crate::{
     },
     ops::runs::Detail,
     tui::{
+        board::progress::not_finite,
         look::{Look, fit},
         shared::Shared,
         text,
@@ -47,22 +48,34 @@ pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'stat
     if !run.note.is_empty() {
         lines.push(pair(look, "note", &run.note, columns));
     }
-    let (system, model): (Vec<_>, Vec<_>) = detail
-        .metrics
-        .iter()
-        .partition(|summary| summary.metric.starts_with("system/"));
-    if run.state.is_live() && !system.is_empty() {
-        head(&mut lines, look, "SYSTEM");
-        lines.extend(system.iter().map(|summary| machine(look, summary, columns)));
-    }
-    if !model.is_empty() {
+    let of = |kind: Kind| -> Vec<&Summary> {
+        let mut found: Vec<&Summary> = (detail.metrics.iter())
+            .filter(|summary| Kind::of(&summary.metric) == kind)
+            .collect();
+        found.sort_by_key(|summary| !summary.metric.starts_with("val/"));
+        found
+    };
+    let (judged, trained) = (of(Kind::Judged), of(Kind::Train));
+    let widths = Widths::of(judged.iter().chain(&trained).copied(), columns);
+    if !judged.is_empty() {
         head(&mut lines, look, "METRICS");
-        lines.extend(model.iter().map(|summary| metric(look, summary, columns)));
+        lines.extend(judged.iter().map(|summary| metric(look, summary, &widths)));
     }
     if !run.params.is_empty() {
         head(&mut lines, look, "PARAMETERS");
-        let params = run.params.iter();
-        lines.extend(params.map(|(name, value)| pair(look, name, &plain(value), columns)));
+        let params: Vec<(&str, String)> = (run.params.iter())
+            .map(|(name, value)| (name.as_str(), plain(value)))
+            .collect();
+        lines.extend(pairs(look, &params, columns));
+    }
+    if !trained.is_empty() {
+        head(&mut lines, look, "TRAINING");
+        lines.extend(trained.iter().map(|summary| metric(look, summary, &widths)));
+    }
+    let system = of(Kind::System);
+    if run.state.is_live() && !system.is_empty() {
+        head(&mut lines, look, "SYSTEM");
+        lines.extend(system.iter().map(|summary| machine(look, summary, columns)));
     }
     if !detail.events.is_empty() {
         head(&mut lines, look, "HISTORY");
@@ -84,13 +97,31 @@ pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'stat
     let captured = captured(&detail.captured);
     if !captured.is_empty() {
         head(&mut lines, look, "CAPTURED");
-        lines.extend(
-            captured
-                .iter()
-                .map(|(name, value)| pair(look, name, value, columns)),
-        );
+        let captured: Vec<(&str, String)> = (captured.iter())
+            .map(|(name, value)| (name.as_str(), value.clone()))
+            .collect();
+        lines.extend(pairs(look, &captured, columns));
     }
     lines
+}
+
+/// Where a metric stands among the others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Over rows that were not trained on, or of no split.
+    Judged,
+    Train,
+    System,
+}
+
+impl Kind {
+    fn of(metric: &str) -> Self {
+        match metric.split_once('/') {
+            Some(("system", _)) => Self::System,
+            Some(("train", _)) => Self::Train,
+            _ => Self::Judged,
+        }
+    }
 }
 
 /// A run with more checkpoints than this has the older ones in `sconce runs show`.
@@ -101,8 +132,12 @@ fn head(lines: &mut Vec<Line<'static>>, look: &Look, title: &'static str) {
     lines.push(Line::from(look.span(format!(" {title}"), Role::Title)));
 }
 
+fn name_width(columns: usize) -> usize {
+    14.max(columns / 3).min(columns)
+}
+
 fn pair(look: &Look, name: &str, value: &str, columns: usize) -> Line<'static> {
-    let wide = 14.max(columns / 3).min(columns);
+    let wide = name_width(columns);
     let value = look.clip(value, columns.saturating_sub(wide + 2));
     Line::from(vec![
         look.span(format!(" {} ", look.cell(name, wide)), Role::Dim),
@@ -110,24 +145,95 @@ fn pair(look: &Look, name: &str, value: &str, columns: usize) -> Line<'static> {
     ])
 }
 
-fn metric(look: &Look, summary: &Summary, columns: usize) -> Line<'static> {
-    let best = match summary.best() {
-        Some(best) => format!("{} @{}", text::value(best.value), text::count(best.step)),
-        None => "-".to_owned(),
+/// Pairs whose names take one width: the widest, but not more than half.
+fn pairs(look: &Look, pairs: &[(&str, String)], columns: usize) -> Vec<Line<'static>> {
+    let widest = pairs.iter().map(|(name, _)| text::width(name)).max();
+    let half = (columns / 2).max(1);
+    let wide = widest
+        .unwrap_or(0)
+        .clamp(name_width(columns).min(half), half);
+    let line = |(name, value): &(&str, String)| {
+        let name = text::squeeze(name, wide, look.charset.ellipsis());
+        Line::from(vec![
+            look.span(format!(" {} ", look.cell(&name, wide)), Role::Dim),
+            Span::raw(look.clip(value, columns.saturating_sub(wide + 2))),
+        ])
     };
-    let wide = columns.saturating_sub(12 + 19).clamp(8, 24);
-    let mut spans = vec![
-        look.span(format!(" {} ", look.cell(&summary.metric, wide)), Role::Dim),
-        Span::raw(look.cell_right(&text::value(summary.last), 9)),
-        look.span(format!("  best {best}"), Role::Dim),
-    ];
-    if 0 < summary.nan + summary.infinite {
-        spans.push(look.span(
-            format!("  NaN {}", summary.nan + summary.infinite),
-            Role::Error,
-        ));
+    pairs.iter().map(line).collect()
+}
+
+/// The columns of a table of metrics, each as wide as its widest value.
+struct Widths {
+    name: usize,
+    last: usize,
+    best: usize,
+    step: usize,
+    /// There is room for the step of the best value.
+    has_step: bool,
+}
+
+impl Widths {
+    fn of<'a>(metrics: impl Iterator<Item = &'a Summary>, columns: usize) -> Self {
+        let mut widths = Self {
+            name: 0,
+            last: 0,
+            best: 0,
+            step: 0,
+            has_step: true,
+        };
+        for summary in metrics {
+            let (last, best) = figures(summary);
+            widths.name = widths.name.max(text::width(&summary.metric));
+            widths.last = widths.last.max(last.len());
+            if let Some((best, step)) = best {
+                widths.best = widths.best.max(best.len());
+                widths.step = widths.step.max(step.len());
+            }
+        }
+        let figures = widths.last + widths.best + " ".len() + 2 + "  best ".len();
+        let step = widths.step + " @".len();
+        widths.has_step = figures + step + LEAST_NAME <= columns;
+        let beside = figures + if widths.has_step { step } else { 0 };
+        let room = columns.saturating_sub(beside).max(LEAST_NAME);
+        widths.name = widths.name.min(room);
+        widths
     }
-    fit(spans, columns, look.charset.ellipsis())
+}
+
+/// A name is not cut to less than this for the sake of what stands beside it.
+const LEAST_NAME: usize = 10;
+
+/// The last value; the best and its step, where it is known what is best and there was a choice.
+fn figures(summary: &Summary) -> (String, Option<(String, String)>) {
+    let best = summary.best().filter(|_| 1 < summary.points);
+    match best {
+        Some(best) => {
+            let (last, value) = text::apart(summary.last, best.value);
+            (last, Some((value, text::count(best.step))))
+        }
+        None => (text::value(summary.last), None),
+    }
+}
+
+fn metric(look: &Look, summary: &Summary, widths: &Widths) -> Line<'static> {
+    let (last, best) = figures(summary);
+    let name = text::squeeze(&summary.metric, widths.name, look.charset.ellipsis());
+    let mut spans = vec![
+        look.span(format!(" {}  ", look.cell(&name, widths.name)), Role::Dim),
+        Span::raw(look.cell_right(&last, widths.last)),
+    ];
+    if let Some((value, step)) = best {
+        let value = look.cell_right(&value, widths.best);
+        let mut best = format!("  best {value}");
+        if widths.has_step {
+            best += &format!(" @{step:<wide$}", wide = widths.step);
+        }
+        spans.push(look.span(best, Role::Dim));
+    }
+    if let Some(bad) = not_finite(summary) {
+        spans.push(look.span(format!("  {bad}"), Role::Error));
+    }
+    Line::from(spans)
 }
 
 /// A figure of the machine, with a bar where it is a share.
@@ -157,6 +263,9 @@ fn machine(look: &Look, summary: &Summary, columns: usize) -> Line<'static> {
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => {
+            number.as_f64().map_or_else(String::new, text::exact)
+        }
         other => other.to_string(),
     }
 }

@@ -4,11 +4,12 @@ use ratatui::text::{Line, Span};
 
 use crate::{
     domain::{
-        events::What,
+        events::{STOPPED_EARLY, What},
         metrics::Summary,
         runs::{Activity, Ending, Run, RunState},
         time::Span as TimeSpan,
     },
+    ops::runs::Detail,
     tui::{board::Board, look::fit, shared::Shared, text, theme::Role},
 };
 
@@ -24,7 +25,10 @@ pub fn headline(board: &Board, shared: &Shared, columns: usize) -> Line<'static>
     match &run.state {
         RunState::Ended { how, .. } => {
             if let (Some(started), Some(ended)) = (run.state.started(), run.state.ended()) {
-                push(format!("in {}", TimeSpan(ended.since(started))));
+                push(format!("in {}", lasted(ended.since(started))));
+            }
+            if let Some(early) = stopped_early(detail) {
+                push(early.to_owned());
             }
             if let Some(text) = ending(how) {
                 push(text);
@@ -50,6 +54,25 @@ pub fn headline(board: &Board, shared: &Shared, columns: usize) -> Line<'static>
         }
     }
     fit(spans, columns, look.charset.ellipsis())
+}
+
+/// A duration; of seconds with their tenths, so that a short run does not take `0s`.
+fn lasted(ms: i64) -> String {
+    match ms {
+        0..10_000 => format!("{:.1}s", ms as f64 / 1_000.0),
+        _ => TimeSpan(ms).to_string(),
+    }
+}
+
+/// What this attempt said of ending before its last epoch: otherwise 128 of 8,000 epochs look cut short.
+fn stopped_early(detail: &Detail) -> Option<&str> {
+    let newest_first = detail.events.iter().rev();
+    newest_first
+        .take_while(|event| !matches!(event.what, What::Started { .. }))
+        .find_map(|event| match &event.what {
+            What::Said { text } if text.starts_with(STOPPED_EARLY) => Some(text.as_str()),
+            _ => None,
+        })
 }
 
 fn steps(run: &Run) -> String {
@@ -112,9 +135,9 @@ pub fn bar(board: &Board, shared: &Shared, columns: usize) -> Line<'static> {
     let Some(run) = board.run() else {
         return Line::default();
     };
-    // What has ended early is as done as it will be: a bar would say otherwise.
+    // What has ended early is as done as it will be, and a plan that was outrun is none: a bar would say otherwise.
     let share = match run.progress.steps {
-        Some(steps) if 0 < steps && !run.state.has_ended() => {
+        Some(steps) if 0 < steps && run.progress.step <= steps && !run.state.has_ended() => {
             run.progress.step as f64 / steps as f64
         }
         _ => return Line::from(notes(board, shared)),
@@ -136,25 +159,113 @@ fn notes(board: &Board, shared: &Shared) -> Vec<Span<'static>> {
         return vec![];
     };
     let mut notes = vec![];
-    let kept = detail
-        .events
-        .iter()
-        .rev()
-        .find_map(|event| match event.what {
-            What::Checkpoint { .. } => Some(event.time),
-            _ => None,
-        });
-    if let Some(time) = kept {
+    if let Some(time) = detail.kept {
         let ago = shared.age(time);
         notes.push(look.span(format!("checkpoint {ago} ago"), Role::Dim));
     }
-    let bad: u64 = detail
-        .metrics
-        .iter()
-        .map(|summary| summary.nan + summary.infinite)
-        .sum();
-    if 0 < bad {
-        notes.push(look.span(format!("  NaN {bad}"), Role::Error));
+    let mut bad = (detail.metrics.iter())
+        .filter_map(|summary| Some(format!("{} {}", summary.metric, not_finite(summary)?)));
+    let named: Vec<String> = bad.by_ref().take(MOST_NAMED).collect();
+    if !named.is_empty() {
+        let more = match bad.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let text = crate::domain::text::shown(&named.join(", "));
+        notes.push(look.span(format!("{text}{more}"), Role::Error));
+    }
+    if let Some(refused) = refused_lines(board) {
+        notes.push(look.span(refused, Role::Warn));
+    }
+    for at in (1..notes.len()).rev() {
+        notes.insert(at, Span::raw("  "));
     }
     notes
+}
+
+/// Metrics that are named as not finite; of the others, how many.
+const MOST_NAMED: usize = 2;
+
+/// `NaN×40 inf×3`, where a series has such values.
+pub fn not_finite(summary: &Summary) -> Option<String> {
+    let parts = [("NaN", summary.nan), ("inf", summary.infinite)];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(_, count)| 0 < *count)
+        .map(|(name, count)| format!("{name}×{count}"))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// How much of the journal was refused: without it, a run that wrote nothing readable looks like one that wrote nothing.
+pub fn refused_lines(board: &Board) -> Option<String> {
+    let events = &board.detail.value.as_ref()?.events;
+    let refused: u64 = events
+        .iter()
+        .map(|event| match event.what {
+            What::BadLines { count, .. } => count,
+            _ => 0,
+        })
+        .sum();
+    match refused {
+        0 => None,
+        1 => Some("a line of the journal is no record: see history".to_owned()),
+        _ => Some(format!(
+            "{} lines of the journal are no records: see history",
+            text::count(refused as i64)
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::events::Event, tui::fixture};
+
+    fn board(run: Run, events: Vec<What>) -> Board {
+        let mut detail = fixture::detail(run);
+        detail.kept = None;
+        detail.events.extend(events.into_iter().map(|what| Event {
+            time: fixture::NOW,
+            step: None,
+            what,
+        }));
+        for (metric, nan, infinite) in [("lr", 40, 0), ("train/loss", 40, 3), ("val/loss", 0, 1)] {
+            let mut metrics = detail.metrics.iter_mut();
+            let summary = metrics.find(|known| known.metric == metric);
+            let summary = summary.expect("the fixture has it");
+            (summary.nan, summary.infinite) = (nan, infinite);
+        }
+        let mut board = Board::of(detail.run.id);
+        board.detail.answer(Ok(Box::new(detail)));
+        board
+    }
+
+    #[test]
+    fn a_run_that_ended_before_its_last_epoch_says_why() {
+        let text = "stopped early: no better val/loss for 12 epochs; best at epoch 116";
+        let said = What::Said {
+            text: text.to_owned(),
+        };
+        let board = board(fixture::run(1, "calm-heron-2"), vec![said]);
+        let line = headline(&board, &fixture::shared(), 200).to_string();
+        assert!(line.contains(text), "{line}");
+        assert_eq!(
+            [lasted(400), lasted(9_940), lasted(61_000)],
+            ["0.4s", "9.9s", "1m01s"]
+        );
+    }
+
+    #[test]
+    fn what_is_not_finite_is_named_and_refused_lines_are_counted() {
+        let bad = |count| What::BadLines {
+            count,
+            first: "not JSON".to_owned(),
+        };
+        let board = board(fixture::run(1, "calm-heron-2"), vec![bad(20), bad(9)]);
+        assert_eq!(
+            bar(&board, &fixture::shared(), 200).to_string(),
+            "lr NaN×40, train/loss NaN×40 inf×3 and 1 more  29 lines of the journal are no records: see history"
+        );
+    }
 }

@@ -1,11 +1,12 @@
 //! The chart itself: axes, lines, what is not finite, seams of resumed runs, the crosshair.
 
+mod axes;
 mod trace;
 
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
-    style::Style,
+    style::{Modifier, Style},
 };
 
 use self::trace::Layer;
@@ -86,7 +87,16 @@ impl Plot<'_> {
             return;
         }
         let scale = self.scale();
-        self.draw_axes(buffer, area, parts, &scale);
+        let has_values = self.buckets().any(|bucket| 0 < bucket.finite);
+        self.draw_values(buffer, area.x, parts, has_values.then_some(&scale));
+        if parts.has_axis {
+            self.draw_steps(buffer, parts.plot);
+        }
+        self.draw_marks(buffer, parts);
+        if !has_values {
+            self.draw_nothing(buffer, parts.plot);
+            return;
+        }
         let mut dots = Dots::new(self.look.charset, parts.plot);
         self.set_dots(&mut dots, &scale);
         self.draw_crosshair(buffer, parts.plot);
@@ -100,8 +110,61 @@ impl Plot<'_> {
             Layer::Bright(slot) => MARKS[slot],
         };
         dots.draw(buffer, parts.plot, style, mark);
-        self.draw_marks(buffer, parts);
+        self.cross_dots(buffer, parts.plot);
+        self.label_single_points(buffer, parts.plot, &scale);
         self.draw_seams(buffer, parts.plot);
+    }
+
+    /// Where nothing can be drawn: why.
+    fn draw_nothing(&self, buffer: &mut Buffer, plot: Rect) {
+        let sum = |count: fn(&Bucket) -> u32| -> u64 {
+            self.buckets().map(|bucket| u64::from(count(bucket))).sum()
+        };
+        let nan = sum(|bucket| bucket.nan);
+        let infinite = sum(|bucket| bucket.positive_infinite + bucket.negative_infinite);
+        let text = match (nan, infinite) {
+            (0, 0) => "no points in these steps".to_owned(),
+            (1, 0) => "the only value is NaN".to_owned(),
+            (0, 1) => "the only value is infinite".to_owned(),
+            (nan, 0) => format!("all {nan} values are NaN"),
+            (0, infinite) => format!("all {infinite} values are infinite"),
+            _ => format!("no finite value: NaN×{nan} inf×{infinite}"),
+        };
+        let role = if nan + infinite == 0 {
+            Role::Dim
+        } else {
+            Role::Error
+        };
+        let text = self.look.clip(&text, usize::from(plot.width));
+        let x = plot.x + (plot.width - text::width(&text) as u16) / 2;
+        buffer.set_string(x, plot.y + plot.height / 2, text, self.look.style(role));
+    }
+
+    /// A dot alone is easily missed: its value stands beside it.
+    fn label_single_points(&self, buffer: &mut Buffer, plot: Rect, scale: &Scale) {
+        for line in self.lines {
+            let mut filled = (line.data.raw.iter().flat_map(|segment| &segment.columns))
+                .filter(|bucket| 0 < bucket.finite);
+            let (Some(bucket), None) = (filled.next(), filled.next()) else {
+                continue;
+            };
+            let value = text::value(bucket.last);
+            let place = self
+                .cell_column(plot, bucket.step)
+                .zip(scale.row(bucket.last, usize::from(plot.height)));
+            let (Some((x, row)), 1) = (place, bucket.finite) else {
+                continue;
+            };
+            let width = text::width(&value) as u16;
+            let x = match x.checked_sub(width + 1) {
+                Some(before) if plot.x <= before => before,
+                _ => x + 2,
+            };
+            if x + width <= plot.right() {
+                let style = self.look.theme.series(line.slot);
+                buffer.set_string(x, plot.y + row as u16, value, style);
+            }
+        }
     }
 
     fn segments(&self) -> impl Iterator<Item = &Segment> {
@@ -128,43 +191,6 @@ impl Plot<'_> {
         Scale::around(self.kind, low, high)
     }
 
-    fn draw_axes(&self, buffer: &mut Buffer, area: Rect, parts: Parts, scale: &Scale) {
-        let (axis, border) = (self.look.style(Role::Axis), self.look.style(Role::Guide));
-        let lines = self.look.charset.border();
-        let plot = parts.plot;
-        if 0 < parts.gutter {
-            for y in plot.top()..plot.bottom() {
-                put(buffer, plot.x - 1, y, lines.vertical, border);
-            }
-            for (row, label) in scale.labels(usize::from(plot.height)) {
-                let width = usize::from(parts.gutter) - 2;
-                let label = text::cell_right(&label, width, "");
-                buffer.set_stringn(area.x, plot.y + row as u16, label, width, axis);
-            }
-        }
-        if parts.has_axis {
-            self.draw_steps(buffer, plot, axis);
-        }
-    }
-
-    /// Labels of steps below the plot: both ends, and the middle where there is room.
-    fn draw_steps(&self, buffer: &mut Buffer, plot: Rect, style: Style) {
-        let y = plot.bottom();
-        let (first, last) = (text::scaled(self.from as f64), text::scaled(self.to as f64));
-        let middle = text::scaled(self.from as f64 / 2.0 + self.to as f64 / 2.0);
-        let width = usize::from(plot.width);
-        let needed = text::width(&first) + text::width(&last) + 2;
-        if needed <= width {
-            buffer.set_stringn(plot.x, y, &first, width, style);
-            let x = plot.right() - text::width(&last) as u16;
-            buffer.set_stringn(x, y, &last, width, style);
-        }
-        if needed + text::width(&middle) + 12 <= width && middle != first && middle != last {
-            let x = plot.x + plot.width / 2 - (text::width(&middle) / 2) as u16;
-            buffer.set_stringn(x, y, &middle, width, style);
-        }
-    }
-
     fn draw_crosshair(&self, buffer: &mut Buffer, plot: Rect) {
         let Some(x) = self.crosshair.and_then(|step| self.cell_column(plot, step)) else {
             return;
@@ -177,6 +203,21 @@ impl Plot<'_> {
                 self.look.charset.crosshair(),
                 self.look.style(Role::Crosshair),
             );
+        }
+    }
+
+    /// The hairline where a line is drawn in its place: there the cells are turned inside out.
+    fn cross_dots(&self, buffer: &mut Buffer, plot: Rect) {
+        let Some(x) = self.crosshair.and_then(|step| self.cell_column(plot, step)) else {
+            return;
+        };
+        let hairline = self.look.charset.crosshair();
+        for y in plot.top()..plot.bottom() {
+            if let Some(cell) = buffer.cell_mut(Position::new(x, y))
+                && cell.symbol() != hairline
+            {
+                cell.modifier |= Modifier::REVERSED;
+            }
         }
     }
 

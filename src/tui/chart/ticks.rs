@@ -1,5 +1,6 @@
 //! Axes: which values stand beside which rows, and how a value becomes a row.
 
+use super::labels;
 use crate::tui::text;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,15 @@ pub struct Scale {
     pub kind: Kind,
     pub low: f64,
     pub high: f64,
+}
+
+/// The labels of an axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticks {
+    /// What each label is to be added to, where the values differ by little from a large number.
+    pub base: Option<String>,
+    /// Rows of cells and texts, from the top down.
+    pub labels: Vec<(usize, String)>,
 }
 
 impl Scale {
@@ -95,27 +105,38 @@ impl Scale {
         Some((last - (share.clamp(0.0, 1.0) * last)).round() as usize)
     }
 
-    /// Labels from the top down: the cell row of `rows` and the text, none twice, at most one in three rows.
-    pub fn labels(&self, rows: usize) -> Vec<(usize, String)> {
+    /// What stands beside `rows` rows of cells, at most one label in three rows, none twice and none wider than `columns`.
+    pub fn ticks(&self, rows: usize, columns: usize) -> Ticks {
         let wanted = (rows / 3).clamp(1, 8);
-        let values = match self.kind {
-            Kind::Linear => self.steps(wanted),
-            Kind::Log => self.powers(wanted),
+        let (values, labels) = match self.kind {
+            Kind::Linear => {
+                let values = self.steps(wanted);
+                let step = match values.as_slice() {
+                    [a, b, ..] => b - a,
+                    _ => self.high - self.low,
+                };
+                let labels = labels::of(&values, step, columns);
+                (values, labels)
+            }
+            Kind::Log => {
+                let values = self.powers(wanted);
+                let texts = values.iter().map(|value| text::short(*value)).collect();
+                (values, labels::Labels { base: None, texts })
+            }
         };
-        let mut labels: Vec<(usize, String)> = vec![];
-        for value in values.into_iter().rev() {
+        let mut ticks: Vec<(usize, String)> = vec![];
+        for (value, text) in values.into_iter().zip(labels.texts).rev() {
             let Some(row) = self.row(value, rows) else {
                 continue;
             };
-            let text = text::short(value);
-            if labels
-                .iter()
-                .all(|(at, other)| *at != row && *other != text)
-            {
-                labels.push((row, text));
+            if ticks.iter().all(|(at, other)| *at != row && *other != text) {
+                ticks.push((row, text));
             }
         }
-        labels
+        Ticks {
+            base: labels.base,
+            labels: ticks,
+        }
     }
 
     fn steps(&self, wanted: usize) -> Vec<f64> {
@@ -192,13 +213,14 @@ mod tests {
             let scale = Scale::around(kind, low, high);
             prop_assert!(scale.low < scale.high, "{scale:?}");
             prop_assert!(high <= scale.high * (1.0 + 1e-9) || scale.high == 0.0 || high <= scale.high + high.abs() * 1e-9, "{scale:?}");
-            let labels = scale.labels(rows);
+            let labels = scale.ticks(rows, 7).labels;
             let mut texts: Vec<&String> = labels.iter().map(|(_, text)| text).collect();
             texts.sort();
             texts.dedup();
             prop_assert_eq!(texts.len(), labels.len());
             prop_assert!(labels.iter().all(|(row, _)| *row < rows));
             prop_assert!(labels.len() <= 10);
+            prop_assert!(kind == Kind::Log || labels.iter().all(|(_, text)| text.len() <= 7), "{labels:?}");
         }
 
         #[test]
@@ -220,6 +242,14 @@ mod tests {
         assert_eq!(around(f64::INFINITY, f64::NEG_INFINITY), (0.0, 1.0));
         let scale = Scale::around(Kind::Log, 3e-4, 0.5);
         assert!((scale.low - 1e-4).abs() < 1e-15 && (scale.high - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_narrow_range_over_a_large_number_has_an_axis_that_tells() {
+        let ticks = Scale::around(Kind::Linear, 1e9, 1e9 + 0.1).ticks(12, 7);
+        assert_eq!(ticks.base.as_deref(), Some("1e9"));
+        let texts: Vec<&str> = ticks.labels.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(texts, ["+0.10", "+0.05", "+0.00"]);
     }
 
     #[test]

@@ -283,7 +283,7 @@ impl View for Jobs {
             Action::NextPane | Action::PreviousPane => self.is_log_focused = !self.is_log_focused,
             Action::Zoom => self.is_zoomed = !self.is_zoomed,
             Action::Escape if self.is_zoomed => self.is_zoomed = false,
-            Action::Matter => self.log_view.above_end = 0,
+            Action::Matter => drop(self.log_view.act(Action::Matter)),
             action if self.is_log_focused && self.log_view.act(action) => {}
             action => return self.go(action),
         }
@@ -404,6 +404,6 @@ impl View for Jobs {
         let is_live = |row: &JobRow| {
             !matches!(row.run_state.word(), StateWord::Queued) && !row.run_state.has_ended()
         };
-        self.log_view.above_end == 0 && self.row().is_some_and(is_live)
+        self.log_view.is_following() && self.row().is_some_and(is_live)
     }
 }

@@ -91,6 +91,10 @@ impl View for Page {
                 self.is_zoomed = !self.is_zoomed;
                 true
             }
+            Action::Open if self.focus == Part::Charts => {
+                self.is_zoomed = !self.is_zoomed;
+                true
+            }
             Action::Escape if self.is_zoomed => {
                 self.is_zoomed = false;
                 true
@@ -224,7 +228,7 @@ impl View for Page {
     }
 
     fn is_following(&self) -> bool {
-        self.board.is_live() && self.log.above_end == 0
+        self.board.is_live() && self.log.is_following()
     }
 }
 
@@ -243,7 +247,10 @@ impl Page {
     fn draw_part(&mut self, part: Part, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         let is_focused = self.focus == part;
         match part {
-            Part::Charts => charts::draw(&mut self.board, buffer, area, shared, is_focused),
+            Part::Charts => {
+                self.board.view.is_alone = self.is_zoomed;
+                charts::draw(&mut self.board, buffer, area, shared, is_focused);
+            }
             Part::Log => {
                 self.board.log.want(self.board.id);
                 self.log

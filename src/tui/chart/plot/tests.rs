@@ -179,3 +179,85 @@ fn a_resume_leaves_a_seam_and_the_newer_branch_on_top() {
         Kind::Linear
     )));
 }
+
+#[test]
+fn a_smoothed_line_is_never_hidden_by_raw_points() {
+    let values: Vec<f64> = (0..400).map(|i| f64::from(i % 7) * 0.1).collect();
+    let look = Look {
+        theme: Theme::Dark,
+        charset: Charset::Braille,
+        ..Look::default()
+    };
+    let area = Rect::new(0, 0, 60, 12);
+    let dots = columns(&look, area);
+    let mut data = data(&values, dots);
+    let points: Vec<(u32, Point)> = (0..400)
+        .map(|step| {
+            let value = values[step as usize];
+            let time = 0;
+            (0, Point { step, time, value })
+        })
+        .collect();
+    let window = Window {
+        from: 0,
+        to: 399,
+        columns: dots,
+        slack: 0.25,
+    };
+    data.smooth = smoothed(&points, 0.9, &window);
+    let buffer = picture(&data, &look, area.width, area.height, Kind::Linear);
+    let plot = parts(area, false).plot;
+    let bright = look.theme.series(0).fg;
+    for x in plot.left()..plot.right() {
+        assert!(
+            (plot.top()..plot.bottom()).any(|y| Some(buffer[(x, y)].fg) == bright),
+            "column {x}"
+        );
+    }
+}
+
+#[test]
+fn the_hairline_shows_also_where_a_line_fills_its_column() {
+    let values: Vec<f64> = (0..4_000).map(|i| f64::from(i % 2)).collect();
+    let look = look(Charset::Braille);
+    let area = Rect::new(0, 0, 60, 12);
+    let data = data(&values, columns(&look, area));
+    let lines = [Line {
+        label: "loss",
+        slot: 0,
+        data: &data,
+    }];
+    let mut buffer = Buffer::empty(area);
+    Plot {
+        look: &look,
+        lines: &lines,
+        from: data.from,
+        to: data.to,
+        kind: Kind::Linear,
+        crosshair: Some(2_000),
+    }
+    .draw(&mut buffer, area);
+    let plot = parts(area, false).plot;
+    let reversed = |x: u16| {
+        (plot.top()..plot.bottom()).all(|y| buffer[(x, y)].modifier.contains(Modifier::REVERSED))
+    };
+    let crossed: Vec<u16> = (plot.left()..plot.right())
+        .filter(|x| reversed(*x))
+        .collect();
+    assert_eq!(crossed, [plot.x + plot.width / 2]);
+}
+
+#[test]
+fn what_is_not_finite_or_alone_is_told_in_words() {
+    let look = look(Charset::Ascii);
+    for (values, want) in [
+        (vec![f64::NAN; 99], "all 99 values are NaN"),
+        (vec![f64::NAN], "the only value is NaN"),
+        (vec![f64::INFINITY; 3], "all 3 values are infinite"),
+        (vec![f64::NAN, 0.4127, f64::NAN], "0.4127"),
+    ] {
+        let data = data(&values, 52);
+        let picture = text(&picture(&data, &look, 60, 10, Kind::Linear));
+        assert!(picture.contains(want), "{want}:\n{picture}");
+    }
+}
