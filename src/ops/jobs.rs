@@ -1,12 +1,13 @@
 //! Jobs: submit, list, order.
 
+mod resume;
 mod submit;
 mod title;
 
 use serde::Serialize;
 
 pub use self::submit::{Program, Queueing, Submitted, Train, program, train};
-pub(super) use self::submit::{resume, withdraw};
+pub(super) use self::{resume::resume, submit::withdraw};
 use super::{Error, Kind, Result, runs};
 use crate::{
     domain::{

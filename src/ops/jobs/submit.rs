@@ -19,7 +19,7 @@ use crate::{
         runs::{Progress, Run, RunKind, RunState, StateWord, Tag},
     },
     jobs::{capture, files, request, slots},
-    ops::{Error, Kind, Result, presets, runs, runs::Resumed},
+    ops::{Error, Kind, Result, presets, runs},
     store::{self, Connection, events, jobs as rows, runs as run_rows},
     train,
     workspace::Workspace,
@@ -152,73 +152,8 @@ pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
     submit(ws, draft)
 }
 
-/// Said of an attempt that finds nothing to go on from.
-const FROM_THE_START: &str = "no checkpoint: starts from step 0";
-
-/// Queues another attempt of an ended training, from its last checkpoint when there is one.
-pub(in crate::ops) fn resume(ws: &Workspace, run: &Run) -> Result<Resumed> {
-    let dir = ws.run_dir(&run.id);
-    let frozen = request::frozen(&dir).map_err(|error| {
-        Error::new(
-            Kind::Environment,
-            format!("cannot read what {} was asked to do", run.name),
-        )
-        .hint("its folder is not whole: train it anew")
-        .because(error)
-    })?;
-    let Work::Train(mut training) = frozen.work else {
-        return Err(
-            Error::new(Kind::Invalid, format!("{} is a foreign program", run.name))
-                .hint("start it again with `sconce run -- …`"),
-        );
-    };
-    let last = PathBuf::from("checkpoints/last.safetensors");
-    training.resume = dir.join(&last).exists().then_some(last);
-    let (has_checkpoint, attempt) = (training.resume.is_some(), run.attempt + 1);
-    let needs = needs(&training.preset);
-    refuse_impossible(ws, &needs)?;
-    let asked = Request {
-        job: JobId(ws.random_id()),
-        run: run.id,
-        name: run.name.clone(),
-        attempt,
-        actor: ws.actor().clone(),
-        work: Work::Train(training),
-        slot: Slot::default(),
-        care: Care::default(),
-    };
-    enqueue(ws, &asked, needs, PRIORITY, &[], |tx| {
-        let found = run_rows::get(tx, &run.id)?;
-        if !found.is_some_and(|found| found.state.has_ended() && found.attempt == run.attempt) {
-            return Err(Error::new(
-                Kind::Conflict,
-                format!("{} was resumed a moment ago", run.name),
-            )
-            .hint("`sconce runs` shows how it stands"));
-        }
-        run_rows::set_attempt(tx, &run.id, attempt)?;
-        run_rows::set_state(tx, &run.id, &RunState::Queued)?;
-        if !has_checkpoint {
-            let event = Event {
-                time: ws.now(),
-                step: None,
-                what: What::Noticed {
-                    what: FROM_THE_START.to_owned(),
-                },
-            };
-            events::insert(tx, &run.id, &event)?;
-        }
-        line(ws, tx, run, "runs.resume", Some(run.state.word()))
-    })?;
-    wake(ws)?;
-    Ok(Resumed {
-        run: runs::get(ws, &run.id)?,
-        has_checkpoint,
-    })
-}
-
 /// What the cores and GPUs of a preset come to.
-fn needs(preset: &Preset) -> Needs {
+pub(super) fn needs(preset: &Preset) -> Needs {
     Needs {
         cpus: preset.train.threads.max(1),
         gpus: u32::from(preset.device == Device::Cuda),
@@ -227,7 +162,7 @@ fn needs(preset: &Preset) -> Needs {
 }
 
 /// Refuses what would wait for ever: more than this machine has at all, or gives under its settings.
-fn refuse_impossible(ws: &Workspace, needs: &Needs) -> Result<()> {
+pub(super) fn refuse_impossible(ws: &Workspace, needs: &Needs) -> Result<()> {
     match slots::impossible(&ws.config.agent, needs) {
         Some(why) => Err(Error::new(Kind::Environment, format!("it could never start: {why}"))
             .hint("ask for less; `cpus`, `memory` and `gpus` of `[agent]` in the config limit what is given")),
@@ -327,7 +262,7 @@ fn submit(ws: &Workspace, draft: Draft) -> Result<Submitted> {
 }
 
 /// Writes the request, then the job's row with the request's hash, in the transaction of the run's own rows.
-fn enqueue(
+pub(super) fn enqueue(
     ws: &Workspace,
     asked: &Request,
     needs: Needs,
@@ -364,7 +299,7 @@ pub(in crate::ops) fn withdraw(ws: &Workspace, job: &Job) -> Result<()> {
         .map_err(|error| unwritable(&dir, error))
 }
 
-fn line(
+pub(super) fn line(
     ws: &Workspace,
     tx: &Connection,
     run: &Run,
@@ -447,68 +382,4 @@ fn data_file(ws: &Workspace, preset: &Preset) -> Result<PathBuf> {
     };
     lay_down().map_err(|error| unwritable(&file, error))?;
     Ok(file)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        config::Config,
-        domain::{actors::Actor, runs::Ending},
-        workspace::{Clock, Surroundings},
-    };
-
-    #[test]
-    fn of_two_that_resume_a_run_at_once_one_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let surroundings = Surroundings {
-            actor: Actor {
-                uid: rustix::process::getuid().as_raw(),
-                name: "ana".to_owned(),
-                host: "box".to_owned(),
-            },
-            clock: Clock::System,
-            program: "/bin/true".into(),
-            argv: vec![],
-            cwd: dir.path().to_owned(),
-            env: vec![],
-        };
-        let ws =
-            Workspace::open(Config::default(), &dir.path().join("store"), surroundings).unwrap();
-        let data = dir.path().join("data.csv");
-        std::fs::write(&data, "a,y\n".to_owned() + &"1,0\n2,1\n".repeat(50)).unwrap();
-        let preset = serde_json::json!({
-            "task": "classification", "data": data, "target": "y",
-            "features": {"numbers": ["a"]},
-        });
-        let asked = Train {
-            name: "tiny".to_owned(),
-            preset: serde_json::from_value(preset).unwrap(),
-            queueing: Queueing::default(),
-        };
-        let Submitted { run: id, job, .. } = train(&ws, asked).unwrap();
-        let row = ws.store.read(|tx| rows::get(tx, &job)).unwrap().unwrap();
-        let uid = ws.actor().uid;
-        let submitted = request::submitted(&ws.root, uid, &job, &row.request).unwrap();
-        request::freeze(&ws.run_dir(&id), &submitted).unwrap();
-        let ended = RunState::Ended {
-            started: None,
-            at: ws.now(),
-            how: Ending::Lost,
-        };
-        ws.store
-            .write(|tx| run_rows::set_state(tx, &id, &ended))
-            .unwrap();
-        let seen_by_both = runs::get(&ws, &id).unwrap();
-        let resumed = resume(&ws, &seen_by_both).unwrap();
-        assert_eq!((resumed.run.attempt, resumed.has_checkpoint), (2, false));
-        let refused = resume(&ws, &seen_by_both).unwrap_err();
-        assert_eq!(refused.kind, Kind::Conflict);
-        let requests = ws.root.join("requests").join(uid.to_string());
-        assert_eq!(
-            requests.read_dir().unwrap().count(),
-            2,
-            "the refused one leaves no request"
-        );
-    }
 }
