@@ -152,7 +152,7 @@ fn a_mistake_names_file_line_and_what_was_meant() {
         (
             "[agent]\ncpus = -1\n",
             "2:8",
-            "invalid value: integer `-1`, expected u32",
+            "-1 is out of bounds: a whole number from 0 on is expected",
             "",
         ),
         (
