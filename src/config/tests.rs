@@ -146,13 +146,13 @@ fn a_mistake_names_file_line_and_what_was_meant() {
         (
             "[agent]\ncpus = 'two'\n",
             "2:8",
-            "invalid type: string \"two\", expected u32",
+            "the text \"two\" stands where a whole number from 0 on is expected",
             "",
         ),
         (
             "[agent]\ncpus = -1\n",
             "2:8",
-            "invalid value: integer `-1`, expected u32",
+            "-1 is out of bounds: a whole number from 0 on is expected",
             "",
         ),
         (
@@ -167,7 +167,7 @@ fn a_mistake_names_file_line_and_what_was_meant() {
             "ui.rate cannot be \"x\"",
             "one of auto, local, ssh, slow",
         ),
-        ("ui = 3\n", "1:6", "invalid type: integer `3`", ""),
+        ("ui = 3\n", "1:6", "3 stands where a table is expected", ""),
         ("[ui\n", "1:4", "unclosed table", ""),
         (
             "[ui]\ntheme = 'dark'\ntheme = 'light'\n",
@@ -196,7 +196,7 @@ fn a_mistake_names_file_line_and_what_was_meant() {
         (
             &format!("{preset}[presets.p.net]\nhidden = [1, 'a']\n"),
             "6:14",
-            "invalid type: string \"a\"",
+            "the text \"a\" stands where a whole number from 0 on is expected",
             "",
         ),
     ];
@@ -387,6 +387,20 @@ fn a_pointer_that_points_nowhere_is_refused() {
         let loaded = space.load(&[]).unwrap();
         let error = places::find_store(&loaded, None).unwrap_err();
         assert!(matches!(error, Error::Pointer { .. }), "{text:?}: {error}");
+    }
+}
+
+/// Such a link used to be passed over, and another store counted in silence.
+#[test]
+fn a_link_that_leads_nowhere_or_back_to_itself_is_refused() {
+    for target in ["work/.sconce", "gone"] {
+        let space = Space::new();
+        let link = space.path("work/.sconce");
+        std::os::unix::fs::symlink(space.path(target), &link).unwrap();
+        let loaded = space.load(&[]).unwrap();
+        let error = places::find_store(&loaded, None).unwrap_err();
+        assert!(error.to_string().contains(".sconce"), "{target}: {error}");
+        assert!(error.hint().is_some(), "{target}");
     }
 }
 

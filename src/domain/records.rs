@@ -572,7 +572,7 @@ mod tests {
             ),
             (
                 b"{\"metrics\":{\"loss\":1e999}}",
-                "not a JSON object: number out of range at line 1 column 20",
+                "not a JSON object: number out of range at line 1 column 24",
             ),
             (
                 b"{\"metrics\":{\"loss\":.5}}",

@@ -94,7 +94,10 @@ fn the_target_is_understood_or_refused() {
     let plan = numbers("a,y\n123456789012345678901234567890,10\n2,inf\n3,10\n4,9\n5,2\n").unwrap();
     assert_eq!(
         plan.warnings,
-        ["1 row is left out: the target 'y' is missing there"]
+        [
+            "row 2 of column 'y' is infinite and counts as missing",
+            "1 row is left out: the target 'y' is missing there"
+        ]
     );
     let cases = [
         (
