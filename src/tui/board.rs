@@ -119,7 +119,7 @@ impl Board {
         };
         let progress = &detail.run.progress;
         let charted = charted(&detail.metrics).map(|summary| summary.last_step);
-        let last = charted.max().unwrap_or(0).max(progress.step);
+        let last = charted.max().unwrap_or(0);
         // A plan is worth its room while it is being followed.
         let total = progress.steps.filter(|_| !detail.run.state.has_ended());
         match total {
@@ -394,7 +394,7 @@ mod tests {
     #[test]
     fn the_axis_is_that_of_the_charts_and_its_end_their_last_point() {
         let mut detail = fixture::detail(fixture::run(1, "calm-heron-2"));
-        detail.run.progress.step = 100;
+        detail.run.progress.step = 5_000;
         let last = |metric: &str, last_step| Summary {
             last_step,
             ..fixture::summary(metric)

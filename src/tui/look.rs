@@ -147,11 +147,13 @@ impl Look {
         let used = title.width();
         let at = |x: u16, width: usize| Rect::new(area.x + x, area.y, width as u16, 1);
         self.line(buffer, at(edge, used.min(room)), title);
-        let note = fit(
-            pane.note.to_vec(),
-            room.saturating_sub(used + 3),
-            self.charset.ellipsis(),
-        );
+        let left = room.saturating_sub(used + 3);
+        let whole: usize = pane.note.iter().map(Span::width).sum();
+        // A word or two of a note say nothing.
+        let note = match whole <= left || LEAST_NOTE <= left {
+            true => fit(pane.note.to_vec(), left, self.charset.ellipsis()),
+            false => Line::default(),
+        };
         let width = note.width();
         if 0 < width && used + width + 3 <= room {
             let x = area.width - edge - width as u16 - 2;
@@ -216,6 +218,9 @@ impl Look {
         finite().map(level).collect()
     }
 }
+
+/// A note is cut to no less.
+const LEAST_NOTE: usize = 12;
 
 /// A span that does not take over that the border below it is bold.
 fn light(span: Span<'_>) -> Span<'_> {

@@ -128,6 +128,20 @@ pub fn among(number: f64, low: f64, high: f64) -> String {
     }
 }
 
+/// A value in little room: three significant digits.
+pub fn rough(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return value(number);
+    }
+    match digits(number, 3).split_once('e') {
+        Some((digits, power)) => format!(
+            "{}e{power}",
+            digits.trim_end_matches('0').trim_end_matches('.')
+        ),
+        None => digits(number, 3),
+    }
+}
+
 fn digits(number: f64, count: usize) -> String {
     let size = number.abs();
     if !(1e-4..1e15).contains(&size) {
@@ -319,6 +333,10 @@ mod tests {
         assert_eq!(told(1e9, 1e9 + 0.1), "1000000000.0 1000000000.1");
         assert_eq!(told(1e9, 1e9), "1e9 1e9");
         assert_eq!(among(1e9 + 0.02, 1e9, 1e9 + 0.1), "1000000000.02");
+        assert_eq!(
+            [0.0619, 1_234.5, 1e-9, f64::NAN].map(rough),
+            ["0.0619", "1234", "1e-9", "NaN"]
+        );
         assert_eq!(among(0.5, 0.0, 2.0), "0.5000");
         assert_eq!(among(2.0, 2.0, 2.0), "2.000");
         assert_eq!(among(0.0, -1.7e308, 1.7e308), "0");

@@ -265,16 +265,25 @@ fn readout(look: &Look, lines: &[Line<'_>], step: i64, columns: usize) -> Vec<Sp
         };
         let mut spans = vec![look.span(head, Role::Dim)];
         for line in lines {
-            spans.extend(reading(look, line, step, 1 < lines.len(), detail));
+            let reading = reading(look, line, step, 1 < lines.len(), detail);
+            // Half a number reads as another one.
+            if detail == Detail::Least && columns < width(&spans) + width(&reading) {
+                spans.push(look.span(look.charset.ellipsis(), Role::Dim));
+                break;
+            }
+            spans.extend(reading);
         }
         spans
     };
-    let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
     [Detail::Range, Detail::Raw, Detail::Value]
         .into_iter()
         .map(written)
         .find(|spans| width(spans) <= columns)
         .unwrap_or_else(|| written(Detail::Least))
+}
+
+fn width(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(Span::width).sum()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -305,7 +314,10 @@ fn reading(
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), bucket| {
             (low.min(bucket.min), high.max(bucket.max))
         });
-    let written = |value: f64| text::among(value, low, high);
+    let written = |value: f64| match detail {
+        Detail::Least => text::rough(value),
+        _ => text::among(value, low, high),
+    };
     let value = match bucket {
         _ if 0 < bucket.finite => written(smooth.unwrap_or(bucket).last),
         _ if 0 < bucket.nan => "NaN".to_owned(),
@@ -414,6 +426,7 @@ mod tests {
         );
         assert_eq!(read(50), "step 15,210  a 2.500 raw 1.500  b 3.500");
         assert_eq!(read(36), "step 15,210  a 2.500  b 3.500");
-        assert_eq!(read(26), "15,210 a 2.500 b 3.500");
+        assert_eq!(read(26), "15,210 a 2.50 b 3.50");
+        assert_eq!(read(16), "15,210 a 2.50…");
     }
 }

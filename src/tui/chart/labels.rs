@@ -65,14 +65,28 @@ fn based(ticks: &[f64], step: f64, columns: usize) -> Option<Labels> {
         let is_below = above.iter().all(|above| -step * 1e-3 <= *above);
         let texts = plain(&above, step, columns.checked_sub(1)?).filter(|_| is_below)?;
         Some(Labels {
-            base: Some(if base.abs() < 1e4 {
-                format!("{base}")
-            } else {
-                power(base, digits)
-            }),
+            base: Some(named(base, digits, columns)),
             texts: texts.into_iter().map(|text| format!("+{text}")).collect(),
         })
     })
+}
+
+/// The base in full where there is room, else about what it is.
+fn named(base: f64, digits: usize, columns: usize) -> String {
+    let plain = format!("{base}");
+    let whole = if plain.len() <= columns {
+        plain
+    } else {
+        power(base, digits)
+    };
+    if whole.len() <= columns {
+        return whole;
+    }
+    let about = |digits| format!("~{}", power(base, digits));
+    let mut texts = (0..digits).rev().map(about);
+    texts
+        .find(|text| text.len() <= columns)
+        .unwrap_or_else(|| about(0))
 }
 
 /// Beyond these a power of ten is easier to read.
@@ -128,10 +142,7 @@ mod tests {
             (&[1.048e15, 1.049e15, 1.05e15], "1.048P 1.049P 1.050P"),
             (&[-1e308, 0.0, 1e308], "-1e308 0 1e308"),
             (&[1e9, 1e9 + 0.02, 1e9 + 0.04], "1e9: +0.00 +0.02 +0.04"),
-            (
-                &[1_234_567_890.1, 1_234_567_890.2],
-                "1.23456789e9: +0.1 +0.2",
-            ),
+            (&[1_234_567_890.1, 1_234_567_890.2], "~1.23e9: +0.1 +0.2"),
         ];
         for (ticks, want) in cases {
             assert_eq!(told(ticks), want);

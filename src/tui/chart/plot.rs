@@ -111,7 +111,7 @@ impl Plot<'_> {
         };
         dots.draw(buffer, parts.plot, style, mark);
         self.cross_dots(buffer, parts.plot);
-        self.label_single_points(buffer, parts.plot, &scale);
+        self.label_single_point(buffer, parts.plot, &scale);
         self.draw_seams(buffer, parts.plot);
     }
 
@@ -141,29 +141,32 @@ impl Plot<'_> {
     }
 
     /// A dot alone is easily missed: its value stands beside it.
-    fn label_single_points(&self, buffer: &mut Buffer, plot: Rect, scale: &Scale) {
-        for line in self.lines {
-            let mut filled = (line.data.raw.iter().flat_map(|segment| &segment.columns))
-                .filter(|bucket| 0 < bucket.finite);
-            let (Some(bucket), None) = (filled.next(), filled.next()) else {
-                continue;
-            };
-            let value = text::value(bucket.last);
-            let place = self
-                .cell_column(plot, bucket.step)
-                .zip(scale.row(bucket.last, usize::from(plot.height)));
-            let (Some((x, row)), 1) = (place, bucket.finite) else {
-                continue;
-            };
-            let width = text::width(&value) as u16;
-            let x = match x.checked_sub(width + 1) {
-                Some(before) if plot.x <= before => before,
-                _ => x + 2,
-            };
-            if x + width <= plot.right() {
-                let style = self.look.theme.series(line.slot);
-                buffer.set_string(x, plot.y + row as u16, value, style);
-            }
+    fn label_single_point(&self, buffer: &mut Buffer, plot: Rect, scale: &Scale) {
+        let with_points = |line: &&Line<'_>| {
+            let mut buckets = line.data.raw.iter().flat_map(|segment| &segment.columns);
+            buckets.any(|bucket| 0 < bucket.finite)
+        };
+        let points: u64 = self.buckets().map(|bucket| bucket.finite).sum();
+        let bucket = self.buckets().find(|bucket| 0 < bucket.finite);
+        let (1, Some(line), Some(bucket)) = (points, self.lines.iter().find(with_points), bucket)
+        else {
+            return;
+        };
+        let place = self
+            .cell_column(plot, bucket.step)
+            .zip(scale.row(bucket.last, usize::from(plot.height)));
+        let Some((x, row)) = place else {
+            return;
+        };
+        let value = text::value(bucket.last);
+        let width = text::width(&value) as u16;
+        let x = match x.checked_sub(width + 1) {
+            Some(before) if plot.x <= before => before,
+            _ => x + 2,
+        };
+        if x + width <= plot.right() {
+            let style = self.look.theme.series(line.slot);
+            buffer.set_string(x, plot.y + row as u16, value, style);
         }
     }
 
