@@ -146,13 +146,13 @@ fn a_mistake_names_file_line_and_what_was_meant() {
         (
             "[agent]\ncpus = 'two'\n",
             "2:8",
-            "the text \"two\" stands where a whole number from 0 on is expected",
+            "a whole number from 0 on is expected, not the text \"two\"",
             "",
         ),
         (
             "[agent]\ncpus = -1\n",
             "2:8",
-            "-1 is out of bounds: a whole number from 0 on is expected",
+            "a whole number from 0 on is expected, not -1",
             "",
         ),
         (
@@ -167,7 +167,7 @@ fn a_mistake_names_file_line_and_what_was_meant() {
             "ui.rate cannot be \"x\"",
             "one of auto, local, ssh, slow",
         ),
-        ("ui = 3\n", "1:6", "3 stands where a table is expected", ""),
+        ("ui = 3\n", "1:6", "a table is expected, not 3", ""),
         ("[ui\n", "1:4", "unclosed table", ""),
         (
             "[ui]\ntheme = 'dark'\ntheme = 'light'\n",
@@ -196,7 +196,7 @@ fn a_mistake_names_file_line_and_what_was_meant() {
         (
             &format!("{preset}[presets.p.net]\nhidden = [1, 'a']\n"),
             "6:14",
-            "the text \"a\" stands where a whole number from 0 on is expected",
+            "a whole number from 0 on is expected, not the text \"a\"",
             "",
         ),
     ];
@@ -230,7 +230,7 @@ fn a_mistake_outside_a_file_names_the_variable_or_the_flag() {
     assert!(
         error
             .to_string()
-            .starts_with("--config agent.cpus=many: the text \"many\" stands where a whole number"),
+            .starts_with("--config agent.cpus=many: a whole number from 0 on is expected"),
         "{error}"
     );
     assert_eq!(

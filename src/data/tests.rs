@@ -224,7 +224,8 @@ fn a_target_that_cannot_be_learnt_is_known_before_training() {
             .unwrap_err()
             .to_string()
     };
-    let cases: [(&str, &dyn Fn(usize) -> String, &str); 4] = [
+    type Cell<'a> = &'a dyn Fn(usize) -> String;
+    let cases: [(&str, Cell, &str); 4] = [
         (
             "regression",
             &|_| "7".to_owned(),

@@ -6,22 +6,13 @@ use super::text::nearest;
 pub fn in_words(message: &str) -> (String, Option<String>) {
     let message = message.lines().next().unwrap_or_default();
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    if let Some((kind, rest)) = ["invalid type: ", "invalid value: "]
+    if let Some(rest) = ["invalid type: ", "invalid value: "]
         .iter()
-        .find_map(|kind| Some((kind, message.strip_prefix(kind)?)))
+        .find_map(|kind| message.strip_prefix(kind))
         && let Some((found, wanted)) = rest.rsplit_once(", expected ")
     {
-        let found = (found_words(found), wanted_words(wanted));
-        return match *kind {
-            "invalid type: " => (
-                format!("{} stands where {} is expected", found.0, found.1),
-                None,
-            ),
-            _ => (
-                format!("{} is out of bounds: {} is expected", found.0, found.1),
-                None,
-            ),
-        };
+        let (wanted, found) = (wanted_words(wanted), found_words(found));
+        return (format!("{wanted} is expected, not {found}"), None);
     }
     let unknown = ["unknown field", "unknown variant"]
         .iter()
@@ -88,27 +79,27 @@ mod tests {
         let cases = [
             (
                 "invalid type: string \"abc\", expected f64",
-                "the text \"abc\" stands where a number is expected",
+                "a number is expected, not the text \"abc\"",
             ),
             (
                 "invalid type: string \"a, expected b\", expected u64\nmore",
-                "the text \"a, expected b\" stands where a whole number from 0 on is expected",
+                "a whole number from 0 on is expected, not the text \"a, expected b\"",
             ),
             (
                 "invalid value: integer `-1`, expected u32",
-                "-1 is out of bounds: a whole number from 0 on is expected",
+                "a whole number from 0 on is expected, not -1",
             ),
             (
                 "invalid type: floating point `1.5`, expected u64",
-                "1.5 stands where a whole number from 0 on is expected",
+                "a whole number from 0 on is expected, not 1.5",
             ),
             (
                 "invalid type: integer `3`, expected struct AgentSettings",
-                "3 stands where a table is expected",
+                "a table is expected, not 3",
             ),
             (
                 "invalid type: map, expected a sequence",
-                "a table stands where a list is expected",
+                "a list is expected, not a table",
             ),
             (
                 "unknown variant `zz`, expected `classification` or `regression`",

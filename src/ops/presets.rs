@@ -232,7 +232,7 @@ mod tests {
         let cases = [
             (
                 "lr=abc",
-                "optimiser.lr cannot be \"abc\": the text \"abc\" stands where a number is expected",
+                "optimiser.lr cannot be \"abc\": a number is expected, not the text \"abc\"",
             ),
             ("hidden=[", "net.hidden cannot be \"[\""),
             ("task=zz", "task cannot be \"zz\": unknown word \"zz\""),
@@ -241,10 +241,7 @@ mod tests {
                 "optimiser.lr cannot be \"nan\": a finite number is expected",
             ),
             ("lr=-inf", "optimiser.lr cannot be \"-inf\""),
-            (
-                "epochs=-1",
-                "-1 is out of bounds: a whole number from 0 on is expected",
-            ),
+            ("epochs=-1", "a whole number from 0 on is expected, not -1"),
             ("epochs=1\nbatch=0", "holds a line end"),
         ];
         for (text, wanted) in cases {
