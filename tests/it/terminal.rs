@@ -152,18 +152,20 @@ fn the_terminal_is_left_as_it_was_found() {
     eventually("q ends the screen", || {
         terminal.child.try_wait().unwrap().is_some()
     });
-    let bytes = terminal.bytes.lock().unwrap().clone();
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let text = || String::from_utf8_lossy(&terminal.bytes.lock().unwrap()).into_owned();
     for mode in ["?1049", "?2004", "?25"] {
         let (on, off) = if mode == "?25" {
             ('l', 'h')
         } else {
             ('h', 'l')
         };
-        let last_on = text.rfind(&format!("\u{1b}[{mode}{on}"));
-        let last_off = text.rfind(&format!("\u{1b}[{mode}{off}"));
-        assert!(last_on < last_off, "{mode} was not undone");
+        // What it wrote last may still be on its way through the terminal.
+        eventually(&format!("{mode} is undone"), || {
+            let text = text();
+            text.rfind(&format!("\u{1b}[{mode}{on}")) < text.rfind(&format!("\u{1b}[{mode}{off}"))
+        });
     }
+    let text = text();
     let (begun, ended) = (text.rfind("\u{1b}[?2026h"), text.rfind("\u{1b}[?2026l"));
     assert!(begun.is_some() && begun < ended, "a frame was left open");
 }
