@@ -11,6 +11,7 @@ pub mod disk;
 mod door;
 mod error;
 pub mod events;
+pub mod index;
 pub mod jobs;
 pub mod journals;
 pub mod runs;

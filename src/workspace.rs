@@ -1,6 +1,9 @@
 //! The open project: the one value that is passed on.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
 
 use crate::{
     config::Config,
@@ -9,13 +12,15 @@ use crate::{
         ids::{Id, RunId},
         time::Timestamp,
     },
-    store::{self, Store},
+    store::{self, Store, index::Index},
 };
 
 /// The open project: config, store, clock, ids, actor.
 pub struct Workspace {
     pub config: Config,
     pub store: Store,
+    /// The runs in memory, once somebody looked through them.
+    pub index: Mutex<Index>,
     /// The store's folder.
     pub root: PathBuf,
     pub surroundings: Surroundings,
@@ -49,6 +54,7 @@ impl Workspace {
         Ok(Self {
             config,
             store,
+            index: Mutex::default(),
             root: root.to_owned(),
             surroundings,
         })

@@ -32,7 +32,7 @@ mod parse;
 mod seen;
 mod write;
 
-pub use seen::{Seen, param};
+pub use seen::{Seen, ends_in, param};
 
 /// A parsed filter; the empty one lets everything through.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -161,7 +161,7 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
     ws.store.read(|tx| {
         let total = rows::count(tx, &[])?;
         let live = rows::count(tx, &LIVE)?;
-        let page = selection::page(tx, request, now)?;
+        let page = selection::page(ws, tx, request, now)?;
         let values = selection::values(tx, &page.runs, &request.columns)?;
         // All names are looked up only where one of these seems to be none.
         let unknown = match page.has_unseen && 0 < total {

@@ -2,7 +2,7 @@
 
 use std::{
     cmp::{Ordering, Reverse},
-    collections::{BTreeSet, HashMap},
+    sync::PoisonError,
 };
 
 use super::{
@@ -13,11 +13,11 @@ use crate::{
     domain::{
         filter::{Filter, Seen},
         ids::RunId,
-        metrics::Summary,
         runs::Run,
         time::Timestamp,
     },
-    store::{self, Connection, runs as rows, series},
+    store::{self, Connection, index::Index, runs as rows, series},
+    workspace::Workspace,
 };
 
 /// A part of a list.
@@ -33,47 +33,75 @@ pub struct Page {
 }
 
 /// The part of the list that was asked for, or the part around the run that was asked for.
-pub fn page(tx: &Connection, request: &ListRequest, now: Timestamp) -> Result<Page> {
+pub fn page(
+    ws: &Workspace,
+    tx: &Connection,
+    request: &ListRequest,
+    now: Timestamp,
+) -> Result<Page> {
     let Sort { key, descending } = &request.sort;
-    match (request.filter.is_empty(), order(key)) {
-        (true, Some(order)) => {
-            let place = match &request.around {
-                Some(id) => rows::place(tx, id, order, *descending)?,
-                None => None,
-            };
-            let offset = first(request, place);
-            let ids = rows::page(tx, &[], order, *descending, offset, request.limit)?;
-            let runs: Vec<Option<Run>> = ids
-                .iter()
-                .map(|id| rows::get(tx, id))
-                .collect::<store::Result<_>>()?;
-            Ok(Page {
-                matched: rows::count(tx, &[])?,
-                offset,
-                runs: runs.into_iter().flatten().collect(),
-                has_unseen: false,
-            })
-        }
-        _ => {
-            let (mut runs, unseen) = matching(tx, &request.filter, now)?;
-            let is_sorted = sort(tx, &mut runs, &request.sort, now)?;
-            let matched = runs.len() as u64;
-            let place = request
-                .around
-                .and_then(|id| runs.iter().position(|run| run.id == id));
-            let offset = first(request, place.map(|place| place as u64));
-            Ok(Page {
-                matched,
-                offset,
-                runs: runs
-                    .into_iter()
-                    .skip(offset as usize)
-                    .take(request.limit as usize)
-                    .collect(),
-                has_unseen: unseen || !is_sorted,
-            })
-        }
+    if request.filter.is_empty()
+        && let Some(order) = order(key)
+    {
+        return page_in_order(tx, request, order, *descending);
     }
+    let mut index = ws.index.lock().unwrap_or_else(PoisonError::into_inner);
+    index.refresh(tx)?;
+    let names = request.filter.fields();
+    for name in names.params.iter().chain(&names.either) {
+        index.want_param(tx, name)?;
+    }
+    let in_sort = match key {
+        SortKey::Metric(column) => Some(&column.metric),
+        _ => None,
+    };
+    let metrics = names.metrics.iter().chain(&names.either).chain(in_sort);
+    for name in metrics.clone() {
+        index.want_metric(tx, name)?;
+    }
+    let has_unseen = index.has_unseen(metrics.chain(&names.params));
+    let mut found = matching(&index, &request.filter, now);
+    sort(&mut index, &mut found, &request.sort, now);
+    let runs = index.runs();
+    let place = request
+        .around
+        .and_then(|id| found.iter().position(|at| runs[*at].id == id));
+    let offset = first(request, place.map(|place| place as u64));
+    let part = found.iter().skip(offset as usize);
+    Ok(Page {
+        matched: found.len() as u64,
+        offset,
+        runs: part
+            .take(request.limit as usize)
+            .map(|at| runs[*at].clone())
+            .collect(),
+        has_unseen,
+    })
+}
+
+/// A part of all runs, by an order that SQL has.
+fn page_in_order(
+    tx: &Connection,
+    request: &ListRequest,
+    order: rows::Order,
+    descending: bool,
+) -> Result<Page> {
+    let place = match &request.around {
+        Some(id) => rows::place(tx, id, order, descending)?,
+        None => None,
+    };
+    let offset = first(request, place);
+    let ids = rows::page(tx, &[], order, descending, offset, request.limit)?;
+    let runs: Vec<Option<Run>> = ids
+        .iter()
+        .map(|id| rows::get(tx, id))
+        .collect::<store::Result<_>>()?;
+    Ok(Page {
+        matched: rows::count(tx, &[])?,
+        offset,
+        runs: runs.into_iter().flatten().collect(),
+        has_unseen: false,
+    })
 }
 
 /// Where the part starts: where it was asked for, unless the run that must be in it stands elsewhere, or nowhere.
@@ -114,94 +142,57 @@ fn order(key: &SortKey) -> Option<rows::Order> {
     }
 }
 
-/// Every run that the filter lets through, newest first, and whether a name of the filter was met in no run. Reads only
-/// the metrics and parameters that the filter names.
-fn matching(tx: &Connection, filter: &Filter, now: Timestamp) -> Result<(Vec<Run>, bool)> {
-    let mut runs = rows::all_bare(tx)?;
-    if filter.is_empty() {
-        return Ok((runs, false));
-    }
-    let mut seen = BTreeSet::new();
-    let at: HashMap<RunId, usize> = runs
-        .iter()
-        .enumerate()
-        .map(|(i, run)| (run.id, i))
-        .collect();
-    for (id, tag) in rows::all_tags(tx)? {
-        if let Some(i) = at.get(&id) {
-            runs[*i].tags.insert(tag);
-        }
-    }
-    let names = filter.fields();
-    let params: BTreeSet<&String> = names.params.iter().chain(&names.either).collect();
-    for name in params {
-        for (id, whole, value) in rows::all_of_param(tx, name)? {
-            seen.insert(name);
-            if let Some(i) = at.get(&id) {
-                runs[*i].params.insert(whole, value);
-            }
-        }
-    }
-    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
-    let mut metrics: Vec<Vec<Summary>> = vec![vec![]; runs.len()];
-    for name in names.metrics.iter().chain(&names.either) {
-        let summaries = series::values(tx, &ids, name).map_err(store::Error::from)?;
-        if summaries.iter().any(Option::is_some) {
-            seen.insert(name);
-        }
-        for (of_run, summary) in metrics.iter_mut().zip(summaries) {
-            of_run.extend(summary);
-        }
-    }
-    let mut asked = names
-        .metrics
-        .iter()
-        .chain(&names.params)
-        .chain(&names.either);
-    let has_unseen = asked.any(|name| !seen.contains(name));
-    let matched = runs
-        .into_iter()
-        .zip(metrics)
-        .filter(|(run, metrics)| filter.matches(&Seen { run, metrics, now }));
-    Ok((matched.map(|(run, _)| run).collect(), has_unseen))
-}
-
-/// Runs come newest first and every sort here is stable, so ties stay in that order. `false` where no run has the metric.
-fn sort(tx: &Connection, runs: &mut [Run], sort: &Sort, now: Timestamp) -> Result<bool> {
-    let down = sort.descending;
-    match &sort.key {
-        SortKey::Created => sort_by(runs, down, |run| run.created),
-        SortKey::Name => sort_by(runs, down, |run| run.name.to_lowercase()),
-        SortKey::State => sort_by(runs, down, |run| run.state.word().to_string()),
-        SortKey::Step => sort_by(runs, down, |run| run.progress.step),
-        SortKey::Dur => {
-            let dur = |run: &Run| run.state.duration(now).map(|ms| ms as f64);
-            runs.sort_by(|a, b| compare(dur(a).as_ref(), dur(b).as_ref(), down));
-        }
-        SortKey::Metric(column) => {
-            let values = by_metric(tx, runs, column)?;
-            runs.sort_by(|a, b| compare(values.get(&a.id), values.get(&b.id), down));
-            return Ok(!values.is_empty());
-        }
-    }
-    Ok(true)
-}
-
-fn sort_by<K: Ord>(runs: &mut [Run], descending: bool, key: impl Fn(&Run) -> K) {
-    if descending {
-        runs.sort_by_cached_key(|run| Reverse(key(run)));
-    } else {
-        runs.sort_by_cached_key(key);
-    }
-}
-
-fn by_metric(tx: &Connection, runs: &[Run], column: &MetricColumn) -> Result<HashMap<RunId, f64>> {
-    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
-    let summaries = series::values(tx, &ids, &column.metric).map_err(store::Error::from)?;
-    let value = |(id, summary): (RunId, Option<Summary>)| {
-        summary?.value(column.value).map(|value| (id, value))
+/// The places of the runs that the filter lets through, newest first.
+fn matching(index: &Index, filter: &Filter, now: Timestamp) -> Vec<usize> {
+    let is_in = |at: &usize| {
+        filter.matches(&Seen {
+            run: &index.runs()[*at],
+            metric: &|name| index.metric(name, *at),
+            now,
+        })
     };
-    Ok(ids.into_iter().zip(summaries).filter_map(value).collect())
+    (0..index.runs().len()).rev().filter(is_in).collect()
+}
+
+/// Runs come newest first and every sort here is stable, so ties stay in that order.
+fn sort(index: &mut Index, found: &mut [usize], sort: &Sort, now: Timestamp) {
+    let down = sort.descending;
+    if sort.key == SortKey::Name {
+        let ranks = index.ranks();
+        return sort_by(found, down, |at| ranks[at]);
+    }
+    let runs = index.runs();
+    match &sort.key {
+        SortKey::Created => sort_by(found, down, |at| runs[at].created),
+        SortKey::Name => {}
+        SortKey::State => sort_by(found, down, |at| {
+            let word: &'static str = runs[at].state.word().into();
+            word
+        }),
+        SortKey::Step => sort_by(found, down, |at| runs[at].progress.step),
+        SortKey::Dur => sort_by_number(found, down, |at| {
+            runs[at].state.duration(now).map(|ms| ms as f64)
+        }),
+        SortKey::Metric(column) => sort_by_number(found, down, |at| {
+            index.metric(&column.metric, at)?.value(column.value)
+        }),
+    }
+}
+
+fn sort_by<K: Ord>(found: &mut [usize], descending: bool, key: impl Fn(usize) -> K) {
+    if descending {
+        found.sort_by_cached_key(|at| Reverse(key(*at)));
+    } else {
+        found.sort_by_cached_key(|at| key(*at));
+    }
+}
+
+fn sort_by_number(found: &mut [usize], descending: bool, key: impl Fn(usize) -> Option<f64>) {
+    let mut keyed: Vec<(Option<f64>, usize)> = found.iter().map(|at| (key(*at), *at)).collect();
+    keyed.sort_by(|(a, _), (b, _)| compare(a.as_ref(), b.as_ref(), descending));
+    for (place, (_, at)) in found.iter_mut().zip(keyed) {
+        *place = at;
+    }
 }
 
 /// What has no value, or NaN, stands last either way; no value after NaN.
@@ -227,34 +218,6 @@ fn compare(a: Option<&f64>, b: Option<&f64>, descending: bool) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        actors::Actor,
-        ids::Id,
-        runs::{Progress, RunKind, RunState},
-    };
-
-    fn queued(name: &str, created: i64) -> Run {
-        Run {
-            id: RunId(Id::from_bytes([created as u8; 16])),
-            name: name.to_owned(),
-            experiment: String::new(),
-            kind: RunKind::Train,
-            preset: None,
-            state: RunState::Queued,
-            actor: Actor {
-                uid: 0,
-                name: String::new(),
-                host: String::new(),
-            },
-            created: Timestamp(created),
-            attempt: 1,
-            progress: Progress::default(),
-            tags: Default::default(),
-            params: Default::default(),
-            note: String::new(),
-        }
-    }
-
     #[test]
     fn a_part_starts_where_it_was_asked_for_unless_its_run_stands_elsewhere() {
         let request = ListRequest {
@@ -277,15 +240,12 @@ mod tests {
 
     #[test]
     fn ties_go_to_the_newer_run_either_way() {
-        let names = |runs: &[Run]| runs.iter().map(|run| run.name.clone()).collect::<Vec<_>>();
-        for descending in [false, true] {
-            let mut runs = [queued("new", 2), queued("old", 1)];
-            sort_by(&mut runs, descending, |run| run.state.word().to_string());
-            assert_eq!(names(&runs), ["new", "old"]);
+        let keys = [7, 7, 3];
+        for (descending, expected) in [(false, [2, 1, 0]), (true, [1, 0, 2])] {
+            let mut newest_first = [2, 1, 0];
+            sort_by(&mut newest_first, descending, |at| keys[at]);
+            assert_eq!(newest_first, expected);
         }
-        let mut runs = [queued("a", 2), queued("b", 1)];
-        sort_by(&mut runs, true, |run| run.name.clone());
-        assert_eq!(names(&runs), ["b", "a"]);
     }
 
     #[test]

@@ -241,7 +241,8 @@ pub struct PrunedFile {
 ///
 /// The first file that cannot be removed; what went before it is in the audit chain all the same.
 pub fn prune(ws: &Workspace, dry: bool) -> Result<Pruned> {
-    let runs = ws.store.read(|tx| Ok::<_, Error>(rows::all_bare(tx)?))?;
+    let mut runs = ws.store.read(|tx| Ok::<_, Error>(rows::all_bare(tx)?))?;
+    runs.sort_by_key(|run| std::cmp::Reverse(run.created));
     let own = runs
         .iter()
         .filter(|run| run.state.has_ended() && run.actor.uid == ws.actor().uid);

@@ -17,8 +17,8 @@ use crate::domain::{
 pub fn insert(tx: &Connection, run: &Run, captured: &serde_json::Value) -> Result<bool> {
     let added = tx
         .prepare_cached(
-            "insert into runs (id, name, experiment, kind, preset, state, detail, uid, user, host, created, attempt, note, captured)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) on conflict (name) do nothing",
+            "insert into runs (id, name, experiment, kind, preset, state, detail, uid, user, host, created, attempt, note)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) on conflict (name) do nothing",
         )?
         .execute(params![
             run.id.to_string(),
@@ -34,11 +34,12 @@ pub fn insert(tx: &Connection, run: &Run, captured: &serde_json::Value) -> Resul
             run.created.0,
             run.attempt,
             run.note,
-            captured.to_string(),
         ])?;
     if added == 0 {
         return Ok(false);
     }
+    tx.prepare_cached("insert into captured (run, body) values (?1, ?2)")?
+        .execute([run.id.to_string(), captured.to_string()])?;
     for tag in &run.tags {
         add_tag(tx, &run.id, tag)?;
     }
@@ -60,13 +61,35 @@ pub fn get(tx: &Connection, id: &RunId) -> Result<Option<Run>> {
     found.map(|run| complete(tx, run)).transpose()
 }
 
-/// Every run without tags and parameters, newest first: what a filter that SQL cannot answer looks through.
+/// Every run without tags and parameters, in no order.
 pub fn all_bare(tx: &Connection) -> Result<Vec<Run>> {
-    let mut query = tx.prepare_cached(&format!(
-        "select {COLUMNS} from runs order by created desc, id"
-    ))?;
+    let mut query = tx.prepare_cached(&format!("select {COLUMNS} from runs"))?;
     let rows = query.query_map([], |row| Ok(bare(row)))?;
     rows.map(|row| row.map_err(Error::from)?).collect()
+}
+
+/// The number of the newest change of any run; it only ever grows.
+pub fn newest_change(tx: &Connection) -> Result<i64> {
+    let mut query = tx.prepare_cached("select newest from run_changes")?;
+    Ok(query.query_row([], |row| row.get(0))?)
+}
+
+/// The runs that changed after a change, without tags and parameters, oldest first.
+pub fn changed_since(tx: &Connection, change: i64) -> Result<Vec<Run>> {
+    let mut query = tx.prepare_cached(&format!(
+        "select {COLUMNS} from runs where ?1 < changed order by created, id desc"
+    ))?;
+    let rows = query.query_map([change], |row| Ok(bare(row)))?;
+    rows.map(|row| row.map_err(Error::from)?).collect()
+}
+
+/// Says that something of a run changed which its row does not show: its series.
+pub fn touch(tx: &Connection, id: &RunId) -> Result<()> {
+    tx.prepare_cached("update run_changes set newest = newest + 1")?
+        .execute([])?;
+    tx.prepare_cached("update runs set changed = (select newest from run_changes) where id = ?1")?
+        .execute([id.to_string()])?;
+    Ok(())
 }
 
 /// Adds tags and parameters to a bare run.
@@ -280,7 +303,7 @@ pub fn set_note(tx: &Connection, id: &RunId, note: &str) -> Result<()> {
 
 pub fn captured(tx: &Connection, id: &RunId) -> Result<serde_json::Value> {
     let text: String = tx
-        .prepare_cached("select captured from runs where id = ?1")?
+        .prepare_cached("select body from captured where run = ?1")?
         .query_row([id.to_string()], |row| row.get(0))?;
     serde_json::from_str(&text).map_err(|error| Error::Row {
         table: "runs",
@@ -289,7 +312,7 @@ pub fn captured(tx: &Connection, id: &RunId) -> Result<serde_json::Value> {
 }
 
 pub fn set_captured(tx: &Connection, id: &RunId, captured: &serde_json::Value) -> Result<()> {
-    tx.prepare_cached("update runs set captured = ?2 where id = ?1")?
+    tx.prepare_cached("update captured set body = ?2 where run = ?1")?
         .execute(params![id.to_string(), captured.to_string()])?;
     Ok(())
 }
@@ -334,7 +357,7 @@ pub fn remove_tag(tx: &Connection, id: &RunId, tag: &Tag) -> Result<()> {
     Ok(())
 }
 
-fn run_params(tx: &Connection, id: &RunId) -> Result<BTreeMap<String, serde_json::Value>> {
+pub fn run_params(tx: &Connection, id: &RunId) -> Result<BTreeMap<String, serde_json::Value>> {
     let mut query = tx.prepare_cached("select name, value from params where run = ?1")?;
     let rows = query.query_map([id.to_string()], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
@@ -399,7 +422,21 @@ pub fn remove_param(tx: &Connection, id: &RunId, name: &str) -> Result<bool> {
 
 /// The names of all parameters and metrics that any run has.
 pub fn known_names(tx: &Connection) -> Result<BTreeSet<String>> {
-    let mut query = tx.prepare_cached("select name from params union select metric from series")?;
+    // There are few names and many rows: the names are stepped through in the indexes, one look each.
+    let mut query = tx.prepare_cached(
+        "with recursive
+             param(name) as (
+                 select min(name) from params
+                 union all
+                 select (select min(name) from params where param.name < params.name) from param where name is not null
+             ),
+             metric(name) as (
+                 select min(metric) from series
+                 union all
+                 select (select min(metric) from series where metric.name < series.metric) from metric where name is not null
+             )
+         select name from param where name is not null union select name from metric where name is not null",
+    )?;
     let rows = query.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -32,7 +32,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 pub use chart::chart;
 pub use open::{Open, Saved};
 pub use read::{extent, points};
-pub use summary::{summaries, values};
+pub use summary::{summaries, values, values_of_all};
 
 /// The tables of this module; `runs` must stand before it.
 pub const SCHEMA: &str = include_str!("../../assets/migrations/0002_series.sql");

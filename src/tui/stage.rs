@@ -231,7 +231,7 @@ impl Stage {
         let lets = |run: &&Run| {
             question.filter.matches(&Seen {
                 run,
-                metrics: &[],
+                metric: &|_| None,
                 now: self.now,
             })
         };

@@ -12,10 +12,11 @@ use crate::domain::{
 };
 
 /// A run with its metrics, at a moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Seen<'a> {
     pub run: &'a Run,
-    pub metrics: &'a [Summary],
+    /// What is known of a metric by its name.
+    pub metric: &'a dyn Fn(&str) -> Option<&'a Summary>,
     pub now: Timestamp,
 }
 
@@ -82,10 +83,7 @@ impl Seen<'_> {
 
     /// `None` where the run has no such series, NaN where its value is one.
     pub(super) fn metric(&self, name: &str, value: MetricValue) -> Option<f64> {
-        self.metrics
-            .iter()
-            .find(|summary| summary.metric == name)?
-            .value(value)
+        (self.metric)(name)?.value(value)
     }
 }
 
@@ -102,7 +100,7 @@ pub fn param<'a>(params: &'a BTreeMap<String, Json>, name: &str) -> Option<&'a J
 }
 
 /// Is `name` the last part of the dotted name `long`?
-pub(super) fn ends_in(long: &str, name: &str) -> bool {
+pub fn ends_in(long: &str, name: &str) -> bool {
     long.strip_suffix(name)
         .is_some_and(|head| head.ends_with('.'))
 }

@@ -95,9 +95,10 @@ fn metrics() -> Vec<Summary> {
 
 fn matches(filter: &str) -> bool {
     let filter = Filter::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error:?}"));
+    let metrics = metrics();
     filter.matches(&Seen {
         run: &run(),
-        metrics: &metrics(),
+        metric: &|name| metrics.iter().find(|summary| summary.metric == name),
         now: NOW,
     })
 }

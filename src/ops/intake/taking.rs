@@ -103,6 +103,9 @@ impl Taking {
         if self.progress != known {
             rows::set_progress(tx, &self.run, &self.progress)?;
         }
+        if 0 < points {
+            rows::touch(tx, &self.run)?;
+        }
         self.series.save(tx).map_err(store::Error::from)?;
         (self.position.read, self.position.inode) = (batch.offset, batch.inode);
         self.position.bad += bad.len() as u64;

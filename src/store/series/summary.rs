@@ -174,6 +174,28 @@ pub fn summaries(conn: &Connection, run: &RunId) -> Result<Vec<Summary>> {
         .collect())
 }
 
+/// What is known of one metric in every run that has it.
+pub fn values_of_all(conn: &Connection, metric: &str) -> Result<Vec<(RunId, Summary)>> {
+    let mut query = conn.prepare_cached(&format!(
+        "select run, {} from series where metric = ?1 order by run, segment",
+        Sums::COLUMNS
+    ))?;
+    let mut rows = query.query([metric])?;
+    let mut merged: Vec<(String, Sums)> = vec![];
+    while let Some(row) = rows.next()? {
+        let (run, sums) = (row.get::<_, String>(0)?, Sums::read(row, 1)?);
+        match merged.last_mut() {
+            Some((last, whole)) if *last == run => whole.merge(&sums),
+            _ => merged.push((run, sums)),
+        }
+    }
+    // A run's id in a row is a reference to a run: none is broken.
+    Ok(merged
+        .into_iter()
+        .filter_map(|(run, sums)| Some((run.parse().ok()?, sums.summary(metric.to_owned()))))
+        .collect())
+}
+
 /// A column of a table: what is known of one metric in each of these runs, beside them; `None` where a run has none.
 pub fn values(conn: &Connection, runs: &[RunId], metric: &str) -> Result<Vec<Option<Summary>>> {
     let texts: Vec<String> = runs.iter().map(ToString::to_string).collect();
