@@ -163,6 +163,7 @@ fn sort(index: &mut Index, found: &mut [usize], sort: &Sort, now: Timestamp) {
     }
     let runs = index.runs();
     match &sort.key {
+        SortKey::Created if down => {}
         SortKey::Created => sort_by(found, down, |at| runs[at].created),
         SortKey::Name => {}
         SortKey::State => sort_by(found, down, |at| {

@@ -49,7 +49,8 @@ impl Index {
             self.change = newest;
             return self.rebuild(tx);
         }
-        let changed = rows::changed_since(tx, self.change)?;
+        let mut changed = rows::changed_since(tx, self.change)?;
+        oldest_first(&mut changed);
         self.change = newest;
         let ids: Vec<RunId> = changed.iter().map(|run| run.id).collect();
         let is_in_order = self.put(changed);
@@ -70,7 +71,7 @@ impl Index {
             ..Self::default()
         };
         let mut runs = rows::all_bare(tx)?;
-        runs.sort_unstable_by(|a, b| (a.created, b.id).cmp(&(b.created, a.id)));
+        oldest_first(&mut runs);
         let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
         self.put(runs);
         self.read_tags(tx, &ids)?;
@@ -231,6 +232,11 @@ impl Index {
         }
         &self.ranks
     }
+}
+
+/// Lists come newest first, and by id where runs are as new.
+fn oldest_first(runs: &mut [Run]) {
+    runs.sort_unstable_by(|a, b| (a.created, b.id).cmp(&(b.created, a.id)));
 }
 
 #[cfg(test)]

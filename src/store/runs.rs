@@ -74,11 +74,9 @@ pub fn newest_change(tx: &Connection) -> Result<i64> {
     Ok(query.query_row([], |row| row.get(0))?)
 }
 
-/// The runs that changed after a change, without tags and parameters, oldest first.
+/// The runs that changed after a change, without tags and parameters, in no order.
 pub fn changed_since(tx: &Connection, change: i64) -> Result<Vec<Run>> {
-    let mut query = tx.prepare_cached(&format!(
-        "select {COLUMNS} from runs where ?1 < changed order by created, id desc"
-    ))?;
+    let mut query = tx.prepare_cached(&format!("select {COLUMNS} from runs where ?1 < changed"))?;
     let rows = query.query_map([change], |row| Ok(bare(row)))?;
     rows.map(|row| row.map_err(Error::from)?).collect()
 }
