@@ -255,7 +255,11 @@ impl<'a> Agent<'a> {
     }
 
     fn start(&mut self, run: &Leased) -> Result<()> {
-        request::freeze(&run.dir, &run.request).map_err(unusable)?;
+        let request = match &run.request {
+            Ok(request) => request,
+            Err(why) => return leases::refuse_leased(self.ws, &run.job, why),
+        };
+        request::freeze(&run.dir, request).map_err(unusable)?;
         // The frozen one is what counts from here on; the other may hold secrets in its arguments.
         request::forget(&self.ws.root, self.ws.actor().uid, &run.job.id).map_err(unusable)?;
         if self.spawn(run) {

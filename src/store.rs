@@ -206,7 +206,11 @@ impl Store {
         }
         drop(backup);
         copy.pragma_update(None, "journal_mode", "delete")?;
-        Ok(())
+        // A copy of a damaged store must not take the place of a good one.
+        match first_damage(&copy)? {
+            Some(what) => Err(Error::Damaged { what }),
+            None => Ok(()),
+        }
     }
 
     /// Can a writer have its turn within this time? Changes nothing.
@@ -223,11 +227,7 @@ impl Store {
 
     /// The first thing that is wrong with the database's pages; reads all of them.
     pub fn first_damage(&self) -> Result<Option<String>> {
-        let found: String = self
-            .door
-            .connect()?
-            .query_row("pragma quick_check(1)", [], |row| row.get(0))?;
-        Ok((found != "ok").then_some(found))
+        first_damage(&self.door.connect()?)
     }
 
     /// Bytes of the database and its log.
@@ -287,6 +287,11 @@ fn prepare(root: &Path, door: &Door) -> Result<File> {
     }
     schema::bring_up_to_date(root, door, &lock)?;
     Ok(lock)
+}
+
+fn first_damage(connection: &Connection) -> Result<Option<String>> {
+    let found: String = connection.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
+    Ok((found != "ok").then_some(found))
 }
 
 fn identity(path: &Path) -> std::io::Result<(u64, u64)> {

@@ -34,7 +34,7 @@ use std::{
 };
 
 pub use self::{
-    check::{check, check_memory},
+    check::{check, check_memory, memory_of},
     packages::Package,
     predict::{Predictions, Predictor},
 };

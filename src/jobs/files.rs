@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use rustix::fs::OFlags;
+use rustix::{fs::OFlags, io::Errno};
 
 use super::{Result, file};
 
@@ -81,9 +81,16 @@ pub fn append(path: &Path) -> Result<File> {
 ///
 /// There is no file, or it cannot be opened.
 pub fn open(path: &Path) -> io::Result<File> {
-    let file = not_through_links().read(true).open(path)?;
+    let odd = || io::Error::new(io::ErrorKind::InvalidData, "it is no regular file");
+    let file = match not_through_links().read(true).open(path) {
+        // What the kernel says of a link that it was told not to follow.
+        Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+            return Err(odd());
+        }
+        opened => opened?,
+    };
     if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
+        return Err(odd());
     }
     Ok(file)
 }

@@ -33,10 +33,9 @@ pub fn first_changed_line(ws: &Workspace) -> Result<(Option<u64>, u64)> {
     Ok((first_broken(lines), count))
 }
 
-/// How many runs have lost their folders because `runs/` is gone.
+/// How many runs have lost their folders.
 pub fn runs_without_folders(ws: &Workspace) -> Result<u64> {
-    if ws.root.join("runs").is_dir() {
-        return Ok(0);
-    }
-    ws.store.read(|tx| Ok(runs::count(tx, &[])?))
+    let ids = ws.store.read(|tx| Ok::<_, Error>(runs::ids(tx)?))?;
+    let lost = ids.iter().filter(|id| !ws.run_dir(id).is_dir());
+    Ok(lost.count() as u64)
 }

@@ -15,7 +15,7 @@ use crate::{
         events::{Event, What},
         evidence::{Evidence, judge},
         ids::RunId,
-        jobs::{Exit, JobState, Work},
+        jobs::{Exit, JobState},
         runs::{RunState, StateWord},
         time::Timestamp,
     },
@@ -126,7 +126,7 @@ impl Intake {
             Ok::<_, Error>((before.state, events::of(tx, &run.job.run)?))
         })?;
         let told = Told::of(&history, run.job.attempt);
-        let is_foreign = matches!(run.request.work, Work::Command(_));
+        let is_foreign = run.is_foreign;
         let after = judge(&Evidence {
             now: ws.now(),
             started: told.started,
@@ -188,7 +188,9 @@ impl Intake {
         if freed {
             // What cannot be compressed or removed stays as it is: nothing depends on it.
             let _ = journal::compress(&run.dir, run.job.attempt);
-            let _ = request::seal(&run.dir, &run.request);
+            if let Ok(request) = &run.request {
+                let _ = request::seal(&run.dir, request);
+            }
             let _ = request::forget(&ws.root, ws.actor().uid, &run.job.id);
         }
         Ok(())
@@ -243,7 +245,7 @@ const TURN: u64 = 8 << 20;
 fn unreadable(run: &Leased, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(
         Kind::Environment,
-        format!("cannot look into the folder of {}", run.request.name),
+        format!("cannot look into the folder of {}", run.name),
     )
     .hint("check its owner and mode")
     .because(error)

@@ -6,8 +6,8 @@ use super::{Error, Kind, Result, jobs::used};
 use crate::{
     domain::{
         events::{Event, What},
-        jobs::{Job, JobState, Request, Slot},
-        runs::{Ending, RunState, StateWord},
+        jobs::{Job, JobState, Request, Slot, Work},
+        runs::{Ending, RunKind, RunState, StateWord},
     },
     jobs::{self, request, slots},
     store::{Connection, audit, events, jobs as rows, runs as run_rows},
@@ -18,8 +18,11 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Leased {
     pub job: Job,
-    /// With its slot.
-    pub request: Request,
+    pub name: String,
+    /// Is the run a foreign program?
+    pub is_foreign: bool,
+    /// What was asked for, with its slot; or why that is not known: what began is looked after all the same.
+    pub request: std::result::Result<Request, String>,
     /// The run's folder.
     pub dir: PathBuf,
 }
@@ -86,12 +89,34 @@ pub fn leased(ws: &Workspace) -> Result<(Vec<Leased>, Result<()>)> {
         };
         match request {
             Ok(request) => found.push(with_slot(ws, job, request, slot)),
-            // A leased row that no request stands behind was never leased by an agent.
-            Err(Doubt::Wrong(why)) => ws.store.write(|tx| refuse(ws, tx, &job, &why))?,
+            Err(Doubt::Wrong(why)) => found.extend(without_request(ws, job, why)?),
             Err(Doubt::Unreadable(error)) => looked = looked.and(Err(error)),
         }
     }
     Ok((found, looked))
+}
+
+/// A program can remove or replace every file of its run, the request among them.
+fn without_request(ws: &Workspace, job: Job, why: String) -> Result<Option<Leased>> {
+    let run = ws
+        .store
+        .read(|tx| Ok::<_, Error>(run_rows::get(tx, &job.run)?))?;
+    Ok(run.map(|run| Leased {
+        dir: ws.run_dir(&job.run),
+        name: run.name,
+        is_foreign: run.kind == RunKind::Command,
+        request: Err(why),
+        job,
+    }))
+}
+
+/// Drops a leased job that never began and whose request is not what its row says.
+///
+/// # Errors
+///
+/// The store's.
+pub fn refuse_leased(ws: &Workspace, job: &Job, why: &str) -> Result<()> {
+    ws.store.write(|tx| refuse(ws, tx, job, why))
 }
 
 /// Is there a job of this user for this machine, waiting or holding a slot? Not in a store that this user can only read.
@@ -114,11 +139,13 @@ fn with_slot(ws: &Workspace, job: Job, request: Request, slot: Slot) -> Leased {
     };
     Leased {
         dir: ws.run_dir(&job.run),
-        request: Request {
+        name: request.name.clone(),
+        is_foreign: matches!(request.work, Work::Command(_)),
+        request: Ok(Request {
             slot,
             care,
             ..request
-        },
+        }),
         job,
     }
 }
@@ -158,7 +185,7 @@ enum Doubt {
 impl From<jobs::Error> for Doubt {
     fn from(error: jobs::Error) -> Self {
         match &error {
-            jobs::Error::File { source, .. } if source.kind() != io::ErrorKind::NotFound => {
+            jobs::Error::File { source, .. } if !is_no_file(source.kind()) => {
                 let message = "cannot read what a job was asked to do";
                 Self::Unreadable(
                     Error::new(Kind::Environment, message)
@@ -169,6 +196,15 @@ impl From<jobs::Error> for Doubt {
             _ => Self::Wrong(jobs::told(&error)),
         }
     }
+}
+
+/// Nothing, or something that is no file, stands in its place: so it stays.
+fn is_no_file(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as K;
+    matches!(
+        kind,
+        K::NotFound | K::NotADirectory | K::IsADirectory | K::InvalidData
+    )
 }
 
 /// The request as an agent froze it in the run's folder, when it did.

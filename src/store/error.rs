@@ -32,7 +32,7 @@ pub enum Error {
     ReadOnly { path: PathBuf },
     #[error("the disk is full")]
     Full,
-    #[error("the store is damaged: {what}")]
+    #[error("{what}")]
     Damaged { what: String },
     #[error("write-ahead logging cannot be used for {}: the answer was {mode:?}", path.display())]
     NoWriteAheadLog { path: PathBuf, mode: String },

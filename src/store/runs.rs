@@ -68,6 +68,12 @@ pub fn all_bare(tx: &Connection) -> Result<Vec<Run>> {
     rows.map(|row| row.map_err(Error::from)?).collect()
 }
 
+pub fn ids(tx: &Connection) -> Result<Vec<RunId>> {
+    let mut query = tx.prepare_cached("select id from runs")?;
+    let rows = query.query_map([], |row| row.get::<_, String>(0))?;
+    rows.map(|row| parse_id("runs", &row?)).collect()
+}
+
 /// The number of the newest change of any run; it only ever grows.
 pub fn newest_change(tx: &Connection) -> Result<i64> {
     let mut query = tx.prepare_cached("select newest from run_changes")?;

@@ -242,6 +242,8 @@ fn a_program_that_spoils_its_journal_harms_nobody_and_never_runs_twice() {
         "rm $SCONCE_JOURNAL; ln -s /dev/zero $SCONCE_JOURNAL",
         "rm $SCONCE_JOURNAL",
         "rm -r $SCONCE_RUN_DIR",
+        "cd $SCONCE_RUN_DIR; rm job.json; mkfifo job.json",
+        "cd $SCONCE_RUN_DIR; rm job.json output.log; mkdir job.json; mkfifo output.log",
     ];
     for (i, how) in spoiled.iter().enumerate() {
         let count = space.path(&format!("count{i}"));

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     os::unix::{
-        fs::{MetadataExt as _, PermissionsExt as _, chown},
+        fs::{FileExt as _, MetadataExt as _, PermissionsExt as _, chown},
         process::CommandExt as _,
     },
     path::{Path, PathBuf},
@@ -271,7 +271,14 @@ fn the_doctor_finds_what_is_wrong_with_a_store() {
     drop(store);
     said("broken at line 1");
     fs::rename(space.store().join("runs"), space.path("runs")).unwrap();
-    said("runs is gone");
+    said("1 of 1 runs have lost their folder");
+    let refused = space.run(&["run", "--detach", "--", "true"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.out);
+    assert!(
+        refused.err.contains("runs/ in the store"),
+        "{}",
+        refused.err
+    );
     fs::rename(space.path("runs"), space.store().join("runs")).unwrap();
     fs::write(&database, "").unwrap();
     let refused = space.run(&["runs"]);
@@ -282,6 +289,25 @@ fn the_doctor_finds_what_is_wrong_with_a_store() {
         refused.err
     );
     said("the store is damaged");
+}
+
+#[test]
+fn a_damaged_store_gives_no_backup() {
+    let space = Space::new();
+    space.ok(&["run", "--", "true"]);
+    space.ok(&["agent", "stop"]);
+    let database = space.store().join("store.db");
+    let store = rusqlite::Connection::open(&database).unwrap();
+    store
+        .query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
+        .unwrap();
+    drop(store);
+    let file = fs::OpenOptions::new().write(true).open(&database).unwrap();
+    file.write_all_at(&[0xff; 4_096], 4_096).unwrap();
+    let refused = space.run(&["backup", "copy"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.out);
+    assert!(refused.err.contains("damaged"), "{}", refused.err);
+    assert!(!space.path("work/copy").exists());
 }
 
 #[test]

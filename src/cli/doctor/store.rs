@@ -71,11 +71,11 @@ fn runs(ws: &Workspace) -> Finding {
             );
             ok("runs", found)
         }
-        Ok((_, lost)) => {
-            let advice =
-                "its folder held journals, checkpoints and models: bring it back from a backup";
+        Ok((counts, lost)) => {
+            let advice = "it held journals, checkpoints and models: bring it back from a backup";
             let found = format!(
-                "{lost} runs, and {} is gone",
+                "{lost} of {} runs have lost their folder below {}",
+                counts.runs,
                 ws.root.join("runs").display()
             );
             fail("runs", found, advice.to_owned())

@@ -154,10 +154,13 @@ pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
 
 /// What the cores and GPUs of a preset come to.
 pub(super) fn needs(preset: &Preset) -> Needs {
+    let hidden = train::memory_of(preset).unwrap_or(u128::MAX) >> 20;
     Needs {
         cpus: preset.train.threads.max(1),
         gpus: u32::from(preset.device == Device::Cuda),
-        ..Needs::default()
+        memory: Needs::default()
+            .memory
+            .saturating_add(u64::try_from(hidden).unwrap_or(u64::MAX)),
     }
 }
 
@@ -210,6 +213,16 @@ fn submit(ws: &Workspace, draft: Draft) -> Result<Submitted> {
         .read(|tx| Ok::<_, Error>(run_rows::by_name(tx, &run.name)?.is_some()))?
     {
         run.name = ids::name(ws.random_word());
+    }
+    let runs = ws
+        .store
+        .read(|tx| Ok::<_, Error>(run_rows::count(tx, &[])?))?;
+    if 0 < runs && !ws.root.join("runs").is_dir() {
+        let error = Error::new(
+            Kind::Environment,
+            "the folder of all runs is gone: runs/ in the store",
+        );
+        return Err(error.hint("`sconce doctor` says what is lost; bring it back from a backup"));
     }
     make_run_folder(&ws.run_dir(&id))?;
     if let Some(environment) = draft.environment {
