@@ -53,7 +53,7 @@ fn queue_and(context: &Context, is_plain: bool) -> Answer {
     screen::open(context, loaded, root, true)
 }
 
-/// About a minute of one core: of the others each is over in seconds.
+/// About two minutes of one core; the others are over in seconds.
 const LONG: (&str, u32) = ("demand", 1_500);
 
 /// One long training, and each preset as it is and with two other learning rates, so that there is something to compare.

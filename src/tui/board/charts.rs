@@ -186,6 +186,7 @@ pub fn draw_one(
 }
 
 /// Columns for a title, and of these what a note at its right wants.
+#[derive(Clone, Copy)]
 struct TitleRoom {
     columns: usize,
     note: usize,
@@ -351,8 +352,11 @@ fn reading(
         Span::raw(gap),
         Span::styled(letter + &value, look.theme.series(line.slot)),
     ];
-    if let (true, Some(smooth)) = (Detail::Smooth <= detail, smooth) {
-        spans.push(look.span(format!(" ema {}", written(smooth.last)), Role::Dim));
+    // Said once where both are one, as of a single point.
+    let smooth = smooth.map(|bucket| written(bucket.last));
+    let smooth = smooth.filter(|smooth| Detail::Smooth <= detail && *smooth != value);
+    if let Some(smooth) = smooth {
+        spans.push(look.span(format!(" ema {smooth}"), Role::Dim));
     }
     if Detail::Range <= detail && 1 < bucket.finite {
         let (min, max) = (written(bucket.min), written(bucket.max));
