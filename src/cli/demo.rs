@@ -8,9 +8,9 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Train three models on real data sets, each with three learning rates, and watch them
+/// Train three models on real data sets, each with three learning rates, and a fourth long enough to be steered
 ///
-/// The demonstration has a store of its own. Nothing in it is faked: the data sets come with Sconce, and the training is
+/// The demonstration has a store of its own; once there are runs in it, it is only opened. Nothing in it is faked: the data sets come with Sconce, and the training is
 /// the training. Without a terminal, or with --plain, it queues the runs and prints them.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:\n  sconce demo\n  sconce demo --plain")]
@@ -43,8 +43,7 @@ fn queue_and(context: &Context, is_plain: bool) -> Answer {
     let root = root.unwrap_or_else(|| context.environment.places.demo());
     context.environment.may_make(&root)?;
     let ws = open::open(&loaded, &root)?;
-    let counts = runs::counts(&ws)?;
-    if counts.live + counts.queued == 0 {
+    if runs::counts(&ws)?.runs == 0 {
         submit(&ws)?;
     }
     if is_plain || context.out.is_json() || !screen::has_terminal() {
@@ -54,8 +53,25 @@ fn queue_and(context: &Context, is_plain: bool) -> Answer {
     screen::open(context, loaded, root, true)
 }
 
-/// Each preset as it is and with two other learning rates, so that there is something to compare.
+/// About two minutes of one core; the others are over in seconds.
+const LONG: (&str, u32) = ("demand", 1_500);
+
+/// One long training, and each preset as it is and with two other learning rates, so that there is something to compare.
 fn submit(ws: &Workspace) -> Result<(), Failure> {
+    let (name, epochs) = LONG;
+    if let Some(preset) = ws.config.presets.get(name) {
+        let mut preset = preset.clone();
+        (preset.train.epochs, preset.train.patience) = (epochs, 0);
+        let request = jobs::Train {
+            name: name.to_owned(),
+            preset,
+            queueing: jobs::Queueing {
+                note: "long, to watch, pause and stop".to_owned(),
+                ..jobs::Queueing::default()
+            },
+        };
+        jobs::train(ws, request)?;
+    }
     for factor in [1.0, 0.3, 3.0] {
         for (name, preset) in &ws.config.presets {
             let mut preset = preset.clone();

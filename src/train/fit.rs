@@ -233,13 +233,14 @@ impl Fit<'_> {
     fn end_epoch(&mut self) -> Result<()> {
         self.position.epoch += 1;
         self.position.batch = 0;
+        // Before the metrics: who reads both takes them for those of this epoch.
+        self.report_progress();
         let mut found = self.judge("train", self.task.train, &self.sample)?;
         // The loss of the training split is the one of its steps.
         found.retain(|(name, _)| name != "train/loss");
         let validation = self.judge("val", self.task.validation, &all(self.task.validation))?;
         found.extend(validation.iter().cloned());
         self.record_metrics(found);
-        self.report_progress();
         self.report_speed();
 
         if self.keep_best(validation)? {

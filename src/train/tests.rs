@@ -282,6 +282,21 @@ fn it_learns_and_says_how_well_in_every_split() {
 }
 
 #[test]
+fn an_epoch_is_counted_before_its_metrics_are_told() {
+    let (fitted, records) = whole(&training(), &Rows::classes());
+    let mut epoch = None;
+    let mut told = vec![];
+    for record in &records {
+        epoch = record.progress.map_or(epoch, |progress| progress.epoch);
+        if record.metrics.iter().any(|(name, _)| name == "val/loss") {
+            told.push(epoch);
+        }
+    }
+    let want: Vec<_> = (1..=fitted.epochs).map(f64::from).map(Some).collect();
+    assert_eq!(told, want);
+}
+
+#[test]
 fn training_ends_when_it_has_waited_long_enough_for_something_better() {
     let mut training = training();
     training.preset.train.patience = 3;

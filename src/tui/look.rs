@@ -194,28 +194,37 @@ impl Look {
     }
 
     /// Values as heights between the least and the greatest of them, side by side: of a few, a short line without gaps.
+    /// Far outliers stand at its edges, so that one bad start does not flatten all that followed.
     pub fn sparkline(&self, values: &[Option<f64>]) -> String {
         let levels = self.charset.levels();
-        let finite = || {
-            values
-                .iter()
-                .flatten()
-                .copied()
-                .filter(|value| value.is_finite())
-        };
-        let (low, high) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-            (low.min(v), high.max(v))
-        });
-        let level = |value: f64| {
+        let known = values.iter().flatten().copied();
+        let finite: Vec<f64> = known.filter(|value| value.is_finite()).collect();
+        let (low, high) = whiskers(&finite);
+        let last = levels.len() - 1;
+        let level = |value: &f64| {
             let share = (value - low) / (high - low);
-            let last = (levels.len() - 1) as f64;
-            levels[if share.is_finite() {
-                (share.clamp(0.0, 1.0) * last).round() as usize
-            } else {
-                0
-            }]
+            let level = match share.is_nan() {
+                true => last / 2,
+                false => (share.clamp(0.0, 1.0) * last as f64).round() as usize,
+            };
+            levels[level]
         };
-        finite().map(level).collect()
+        finite.iter().map(level).collect()
+    }
+}
+
+/// The whiskers of a box plot: the extremes, but no further from the middle half than one and a half times its width.
+fn whiskers(values: &[f64]) -> (f64, f64) {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let (Some(low), Some(high)) = (sorted.first(), sorted.last()) else {
+        return (0.0, 0.0);
+    };
+    let quarter = |quarters: usize| sorted[(sorted.len() - 1) * quarters / 4];
+    let reach = 1.5 * (quarter(3) - quarter(1));
+    match 0.0 < reach {
+        true => (low.max(quarter(1) - reach), high.min(quarter(3) + reach)),
+        false => (*low, *high),
     }
 }
 
@@ -282,5 +291,17 @@ mod tests {
         let values = [Some(1.0), None, Some(f64::NAN), Some(0.5), None, Some(0.0)];
         assert_eq!(Look::default().sparkline(&values), "█▅▁");
         assert_eq!(Look::default().sparkline(&[None; 8]), "");
+    }
+
+    #[test]
+    fn a_sparkline_shows_what_followed_a_bad_start_and_a_constant_as_the_middle() {
+        let line = |values: &[f64]| {
+            let values: Vec<Option<f64>> = values.iter().copied().map(Some).collect();
+            Look::default().sparkline(&values)
+        };
+        let auc = [0.5, 0.97, 0.98, 0.985, 0.99, 0.99, 0.991, 0.991];
+        assert_eq!(line(&auc), "▁▅▆▇████");
+        assert_eq!(line(&[0.9; 3]), "▄▄▄");
+        assert_eq!(line(&[0.5, 0.9, 0.9, 0.9, 0.9]), "▁████");
     }
 }

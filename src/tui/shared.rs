@@ -62,7 +62,7 @@ impl Shared {
         let age = self.youngest.get()?.max(0);
         Some(match age {
             ..MINUTE => SECOND,
-            ..HOUR => MINUTE,
+            MINUTE..HOUR => MINUTE,
             _ => HOUR,
         })
     }

@@ -78,15 +78,9 @@ impl Toasts {
         self.0.take_if(|toast| toast.text == text);
     }
 
-    /// A key answers an error.
-    pub fn dismiss_error(&mut self) {
-        if self
-            .0
-            .as_ref()
-            .is_some_and(|toast| toast.level == Level::Error)
-        {
-            self.0 = None;
-        }
+    /// A key answers an error, and what was said of the last key.
+    pub fn dismiss_trouble(&mut self) {
+        self.0.take_if(|toast| toast.level != Level::Info);
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     text,
 };
 use crate::domain::{
-    runs::{StateWord, Tag},
+    runs::{RunKind, StateWord, Tag},
     time::Span,
 };
 
@@ -54,6 +54,13 @@ pub fn refusal(action: Action, target: Option<&Target>, shared: &Shared) -> Opti
     };
     if !is_possible {
         return Some(format!("{} is {word}", target.name));
+    }
+    if action == Action::Resume && target.kind == Some(RunKind::Command) && target.state.has_ended()
+    {
+        return Some(format!(
+            "{} is a foreign program: `sconce run -- …` starts it again",
+            target.name
+        ));
     }
     let needs_labels = matches!(action, Action::Tag | Action::Note) && target.labels.is_none();
     needs_labels.then(|| "open the run first: Enter".to_owned())

@@ -126,12 +126,20 @@ fn runs_finish_when_the_terminal_goes_away_and_a_new_screen_shows_them_whole() {
         .as_array()
         .unwrap()
         .clone();
-    assert_eq!(rows.len(), 9);
-    for row in rows {
-        let name = row["name"].as_str().unwrap();
-        space.ok(&["--store", demo, "runs", "wait", name]);
+    assert_eq!(rows.len(), 10);
+    let (long, others): (Vec<_>, Vec<_>) = rows
+        .iter()
+        .partition(|row| row["note"].as_str().unwrap().starts_with("long"));
+    let name = |row: &serde_json::Value| row["name"].as_str().unwrap().to_owned();
+    let [long] = long[..] else {
+        panic!("one is long: {rows:?}");
+    };
+    space.ok(&["--store", demo, "runs", "stop", &name(long)]);
+    space.run(&["--store", demo, "runs", "wait", &name(long)]);
+    for row in others {
+        space.ok(&["--store", demo, "runs", "wait", &name(row)]);
     }
-    let mut terminal = Terminal::start(&space, &["--store", demo]);
+    let mut terminal = Terminal::start(&space, &["demo"]);
     terminal.until("done");
     terminal.press("q");
     eventually("q ends the screen", || {
@@ -141,6 +149,8 @@ fn runs_finish_when_the_terminal_goes_away_and_a_new_screen_shows_them_whole() {
             .unwrap()
             .is_some_and(|status| status.exit_code() == 0)
     });
+    let again = space.json(&["--store", demo, "runs"])["rows"].clone();
+    assert_eq!(again.as_array().unwrap().len(), 10, "it was only opened");
 }
 
 #[test]

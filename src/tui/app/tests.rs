@@ -291,6 +291,42 @@ fn a_run_that_leaves_is_remarked_once_and_only_where_it_left() {
 }
 
 #[test]
+fn runs_at_work_are_walked_round_and_round() {
+    let (two, one) = (fixture::running(2, "two"), fixture::running(1, "one"));
+    let mut stage = Stage::new(vec![two, one.clone()]);
+    let here = |stage: &mut Stage| {
+        let screen = stage.screen();
+        let crumb = screen.lines().nth(1).unwrap_or_default();
+        ["one", "two"].map(|name| crumb.contains(&format!("> {name}")))
+    };
+    stage.keys("2");
+    let first = here(&mut stage);
+    assert_ne!(first, here(stage.keys("]")));
+    assert_eq!(first, here(stage.keys("]")));
+    assert_ne!(first, here(stage.keys("[")));
+    assert!(!stage.screen().contains("no other run"));
+
+    let mut alone = Stage::new(vec![one]);
+    assert!(alone.keys("2 ]").screen().contains("no other run"));
+    assert!(!alone.keys("0").screen().contains("no other run"));
+}
+
+#[test]
+fn a_foreign_program_that_has_ended_is_not_offered_to_go_on() {
+    let mut run = fixture::failed(1, "calm-heron-2");
+    let footer = |run: &crate::domain::runs::Run| {
+        let screen = Stage::new(vec![run.clone()]).keys("1").screen();
+        screen.lines().last().unwrap_or_default().to_owned()
+    };
+    assert!(footer(&run).contains("R go on"), "{}", footer(&run));
+    run.kind = crate::domain::runs::RunKind::Command;
+    assert!(!footer(&run).contains("R go on"), "{}", footer(&run));
+    let mut stage = Stage::new(vec![run]);
+    let refused = stage.keys("1 R").screen();
+    assert!(refused.contains("is a foreign program"), "{refused}");
+}
+
+#[test]
 fn a_store_that_went_away_is_said_and_nothing_is_done_to_it() {
     let mut stage = stage();
     stage.keys("1");
@@ -434,7 +470,8 @@ fn with_nothing_at_work_live_shows_what_ended_last() {
     ]);
     stage.keys("2");
     let screen = stage.screen();
-    assert!(screen.contains("✓ just-now  done  3m ago"), "{screen}");
+    assert!(screen.contains("live > just-now"), "{screen}");
+    assert_eq!(screen.matches("✓").count(), 1, "said once: {screen}");
     stage.runs[0] = fixture::running(3, "waits");
     stage.send(Event::StoreChanged);
     stage.rest();

@@ -42,7 +42,7 @@ impl App {
 
     fn key(&mut self, chord: Chord) -> Vec<Effect> {
         self.is_dirty = true;
-        self.toasts.dismiss_error();
+        self.toasts.dismiss_trouble();
         if !self.fits() {
             return self.small_key(chord);
         }

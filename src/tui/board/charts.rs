@@ -2,7 +2,10 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, text::Span};
 
-use super::{Board, Group, progress::refused_lines};
+use super::{
+    Board, Group,
+    progress::{not_finite, refused_lines},
+};
 use crate::{
     domain::series::{Bucket, Segment},
     tui::{
@@ -80,7 +83,7 @@ pub fn draw(board: &mut Board, buffer: &mut Buffer, area: Rect, shared: &Shared,
     let shown = &groups[page * most..groups.len().min((page + 1) * most)];
     for (at, (group, cell)) in shown.iter().zip(grid(area, shown.len())).enumerate() {
         let number = page * most + at;
-        let place = (1 < pages).then(|| format!("[ {}/{pages} ]", page + 1));
+        let place = (1 < pages).then(|| format!("[{}/{pages}]", page + 1));
         draw_one(
             board,
             group,
@@ -128,14 +131,19 @@ pub fn draw_one(
             data,
         })
         .collect();
-    let mut note = settings(board, &lines);
-    note.extend(place.filter(|_| is_focused));
+    let place = place.filter(|_| is_focused).into_iter();
+    let place: Vec<String> = place.collect();
+    let note = [settings(board, &lines), place.clone()].concat().join("  ");
+    let title_room = TitleRoom {
+        columns: usize::from(area.width).saturating_sub(4),
+        note: place.first().map_or(0, |place| place.len() + 3),
+    };
     let (_, to) = board.domain();
     let step = (board.view.crosshair).or_else(|| Some(board.last_of(group)?.min(to)));
     let foot_room = usize::from(room.width).saturating_sub(2);
     let pane = Pane {
-        title: legend(group, &lines, shared),
-        note: vec![look.span(note.join("  "), Role::Dim)],
+        title: title(board, group, &lines, look, title_room),
+        note: vec![look.span(note, Role::Dim)],
         foot: step.map_or(vec![], |step| readout(look, &lines, step, foot_room)),
         is_focused,
     };
@@ -177,71 +185,86 @@ pub fn draw_one(
     }
 }
 
-/// Each series' name in its colour, with a letter where there are several, and what of it is not finite.
-fn legend(group: &Group, lines: &[Line<'_>], shared: &Shared) -> Vec<Span<'static>> {
-    let theme = shared.look.theme;
+/// Columns for a title, and of these what a note at its right wants.
+#[derive(Clone, Copy)]
+struct TitleRoom {
+    columns: usize,
+    note: usize,
+}
+
+/// The names of the series, and that their lines are smoothed: that stays when names are cut.
+fn title(
+    board: &Board,
+    group: &Group,
+    lines: &[Line<'_>],
+    look: &Look,
+    room: TitleRoom,
+) -> Vec<Span<'static>> {
+    let is_smoothed = lines.iter().any(|line| !line.data.smooth.is_empty());
+    let mark = match is_smoothed {
+        true => format!(
+            "  ema {}",
+            format!("{}", board.view.weight()).trim_start_matches('0')
+        ),
+        false => String::new(),
+    };
+    let columns = room.columns.saturating_sub(mark.len());
+    let whole = legend(board, group, look, false);
+    let mut title = match width(&whole) + room.note <= columns {
+        true => whole,
+        false => {
+            fit(
+                legend(board, group, look, true),
+                columns,
+                look.charset.ellipsis(),
+            )
+            .spans
+        }
+    };
+    title.push(look.span(mark, Role::Dim));
+    title
+}
+
+/// Each series' name in its colour, with a letter where there are several, and what of it is not finite. Short, what the
+/// names share is said once: `loss  a train  b val`.
+fn legend(board: &Board, group: &Group, look: &Look, is_short: bool) -> Vec<Span<'static>> {
+    let has_letters = 1 < group.metrics.len();
+    let is_short = is_short && has_letters;
+    let summaries = || board.detail.value.iter().flat_map(|detail| &detail.metrics);
     let mut spans = vec![];
+    if is_short {
+        spans.push(Span::raw(crate::domain::text::shown(&group.name)));
+    }
     for (slot, metric) in group.metrics.iter().enumerate() {
-        if 0 < slot {
+        if !spans.is_empty() {
             spans.push(Span::raw("  "));
         }
-        let letter = char::from(b'a' + slot as u8);
-        let label = if 1 < group.metrics.len() {
-            format!("{letter} {metric}")
-        } else {
-            metric.clone()
+        let name = match metric.split_once('/') {
+            Some((split, name)) if is_short && name == group.name => split,
+            _ => metric,
+        };
+        let label = match has_letters {
+            true => format!("{} {name}", char::from(b'a' + slot as u8)),
+            false => name.to_owned(),
         };
         spans.push(Span::styled(
             crate::domain::text::shown(&label),
-            theme.series(slot),
+            look.theme.series(slot),
         ));
-        let bad = lines
-            .iter()
-            .find(|line| line.slot == slot)
-            .and_then(|line| not_finite(line.data));
+        let bad = summaries()
+            .find(|summary| summary.metric == *metric)
+            .and_then(not_finite);
         if let Some(bad) = bad {
-            spans.push(shared.look.span(format!(" {bad}"), Role::Error));
+            spans.push(look.span(format!(" {bad}"), Role::Error));
         }
     }
     spans
 }
 
-/// `NaN×3 @15,120`: how many, and the first of them.
-fn not_finite(data: &ChartData) -> Option<String> {
-    let buckets = || data.raw.iter().flat_map(|segment| &segment.columns);
-    let sum = |count: fn(&Bucket) -> u32| {
-        buckets()
-            .map(|bucket| u64::from(count(bucket)))
-            .sum::<u64>()
-    };
-    let nan = sum(|bucket| bucket.nan);
-    let infinite = sum(|bucket| bucket.positive_infinite + bucket.negative_infinite);
-    let first = buckets()
-        .filter(|bucket| bucket.finite < bucket.points())
-        .map(|bucket| bucket.step)
-        .min()?;
-    let mut parts = vec![];
-    for (name, count) in [("NaN", nan), ("inf", infinite)] {
-        if 0 < count {
-            parts.push(format!("{name}×{count}"));
-        }
-    }
-    Some(format!("{} @{}", parts.join(" "), text::count(first)))
-}
-
 fn settings(board: &Board, lines: &[Line<'_>]) -> Vec<String> {
     let mut settings = vec![];
-    let weight = board.view.weight();
-    if 0.0 < weight && lines.iter().any(|line| !line.data.smooth.is_empty()) {
-        let of = if lines.iter().any(|line| line.data.is_of_columns) {
-            " of columns"
-        } else {
-            ""
-        };
-        settings.push(format!(
-            "ema {}{of}",
-            format!("{weight}").trim_start_matches('0')
-        ));
+    if lines.iter().any(|line| line.data.is_of_columns) {
+        settings.push("ema of columns".to_owned());
     }
     if board.view.kind == Kind::Log {
         settings.push("log".to_owned());
@@ -252,8 +275,8 @@ fn settings(board: &Board, lines: &[Line<'_>]) -> Vec<String> {
     settings
 }
 
-/// What stands under the crosshair, or last: `step 15,120  a 0.4127 raw 0.4033 [0.388…0.951]`. Where that is too long, the
-/// ranges give way, then the raw values, and only at the end what would not fit.
+/// What stands under the crosshair, or last: `step 15,120  a 0.4033 ema 0.4127 [0.388…0.951]`. Where that is too long, the
+/// ranges give way, then the smoothed values, and only at the end what would not fit.
 fn readout(look: &Look, lines: &[Line<'_>], step: i64, columns: usize) -> Vec<Span<'static>> {
     if lines.is_empty() {
         return vec![];
@@ -275,7 +298,7 @@ fn readout(look: &Look, lines: &[Line<'_>], step: i64, columns: usize) -> Vec<Sp
         }
         spans
     };
-    [Detail::Range, Detail::Raw, Detail::Value]
+    [Detail::Range, Detail::Smooth, Detail::Value]
         .into_iter()
         .map(written)
         .find(|spans| width(spans) <= columns)
@@ -290,11 +313,11 @@ fn width(spans: &[Span<'_>]) -> usize {
 enum Detail {
     Least,
     Value,
-    Raw,
+    Smooth,
     Range,
 }
 
-/// The value of one line at a step: of its smoothed line where there is one.
+/// The value of one line at a step, and that of its smoothed line beside it.
 fn reading(
     look: &Look,
     line: &Line<'_>,
@@ -319,7 +342,7 @@ fn reading(
         _ => text::among(value, low, high),
     };
     let value = match bucket {
-        _ if 0 < bucket.finite => written(smooth.unwrap_or(bucket).last),
+        _ if 0 < bucket.finite => written(bucket.last),
         _ if 0 < bucket.nan => "NaN".to_owned(),
         _ if 0 < bucket.positive_infinite => "inf".to_owned(),
         _ => "-inf".to_owned(),
@@ -329,8 +352,11 @@ fn reading(
         Span::raw(gap),
         Span::styled(letter + &value, look.theme.series(line.slot)),
     ];
-    if Detail::Raw <= detail && smooth.is_some() {
-        spans.push(look.span(format!(" raw {}", written(bucket.last)), Role::Dim));
+    // Said once where both are one, as of a single point.
+    let smooth = smooth.map(|bucket| written(bucket.last));
+    let smooth = smooth.filter(|smooth| Detail::Smooth <= detail && *smooth != value);
+    if let Some(smooth) = smooth {
+        spans.push(look.span(format!(" ema {smooth}"), Role::Dim));
     }
     if Detail::Range <= detail && 1 < bucket.finite {
         let (min, max) = (written(bucket.min), written(bucket.max));
@@ -393,23 +419,20 @@ mod tests {
             (0..80).map(|x| buffer[(x, 0)].symbol()).collect()
         };
         let both = titles(&mut board);
-        assert!(
-            both.contains("[ 1/2 ]") && both.contains("val/auc"),
-            "{both}"
-        );
+        assert!(both.contains("[1/2]") && both.contains("val/auc"), "{both}");
         board.act(Action::PageDown);
         let next = titles(&mut board);
-        assert!(next.contains("[ 2/2 ]") && next.contains("▌lr"), "{next}");
+        assert!(next.contains("[2/2]") && next.contains("▌lr"), "{next}");
         board.view.is_alone = true;
         let alone = titles(&mut board);
         assert!(
-            alone.contains("[ 3/4 ]") && !alone.contains("rows_per"),
+            alone.contains("[3/4]") && !alone.contains("rows_per"),
             "{alone}"
         );
     }
 
     #[test]
-    fn a_readout_gives_up_ranges_then_raw_values_and_never_a_value() {
+    fn a_readout_gives_up_ranges_then_smoothed_values_and_never_a_value() {
         let (a, b) = (
             data(&[(15_210, 1.0)], Some(2.0)),
             data(&[(15_000, 3.0)], None),
@@ -422,11 +445,42 @@ mod tests {
         };
         assert_eq!(
             read(80),
-            "step 15,210  a 2.500 raw 1.500 [1.000…1.500]  b 3.500 [3.000…3.500]"
+            "step 15,210  a 1.500 ema 2.500 [1.000…1.500]  b 3.500 [3.000…3.500]"
         );
-        assert_eq!(read(50), "step 15,210  a 2.500 raw 1.500  b 3.500");
-        assert_eq!(read(36), "step 15,210  a 2.500  b 3.500");
-        assert_eq!(read(26), "15,210 a 2.50 b 3.50");
-        assert_eq!(read(16), "15,210 a 2.50…");
+        assert_eq!(read(50), "step 15,210  a 1.500 ema 2.500  b 3.500");
+        assert_eq!(read(36), "step 15,210  a 1.500  b 3.500");
+        assert_eq!(read(26), "15,210 a 1.50 b 3.50");
+        assert_eq!(read(16), "15,210 a 1.50…");
+    }
+
+    #[test]
+    fn a_smoothed_chart_says_so_in_its_title_however_narrow() {
+        let shared = fixture::shared();
+        let mut board = Board::of(fixture::id(1));
+        let mut detail = fixture::detail(fixture::run(1, "calm-heron-2"));
+        let loss = detail.metrics.iter_mut().find(|m| m.metric == "val/loss");
+        loss.expect("the fixture has it").nan = 4;
+        board.detail.answer(Ok(Box::new(detail)));
+        let group = board.groups().remove(0);
+        let smoothed = data(&[(1, 1.0)], Some(2.0));
+        let line = |slot| Line {
+            label: "loss",
+            slot,
+            data: &smoothed,
+        };
+        let lines = [line(0), line(1)];
+        let titled = |columns, note| -> String {
+            let room = TitleRoom { columns, note };
+            let spans = title(&board, &group, &lines, &shared.look, room);
+            spans.iter().map(|span| span.content.as_ref()).collect()
+        };
+        let cases = [
+            (60, 0, "a train/loss  b val/loss NaN×4  ema .6"),
+            (40, 8, "loss  a train  b val NaN×4  ema .6"),
+            (24, 0, "loss  a train  …  ema .6"),
+        ];
+        for (columns, note, want) in cases {
+            assert_eq!(titled(columns, note), want);
+        }
     }
 }

@@ -13,11 +13,46 @@ use crate::{
     tui::{board::Board, look::fit, shared::Shared, text, theme::Role},
 };
 
+/// Two lines on the run. Of one that has ended, what does not fit into the first goes into the second.
+pub fn lines(board: &Board, shared: &Shared, columns: usize) -> [Line<'static>; 2] {
+    if board.run().is_none_or(|run| !run.state.has_ended()) {
+        return [
+            headline(board, shared, columns),
+            bar(board, shared, columns),
+        ];
+    }
+    let mut room = columns;
+    let (first, mut second): (Vec<_>, Vec<_>) =
+        headwords(board, shared).into_iter().partition(|word| {
+            let fits = word.width() <= room;
+            room -= if fits { word.width() } else { 0 };
+            fits
+        });
+    if let Some(word) = second.first_mut() {
+        word.content = word.content.trim_start().to_owned().into();
+    }
+    let notes = notes(board, shared);
+    if !second.is_empty() && !notes.is_empty() {
+        second.push(Span::raw("  "));
+    }
+    second.extend(notes);
+    let ellipsis = shared.look.charset.ellipsis();
+    [first, second].map(|spans| fit(spans, columns, ellipsis))
+}
+
 /// The state and the figures of the run, as many as fit, the weightier first.
 pub fn headline(board: &Board, shared: &Shared, columns: usize) -> Line<'static> {
+    fit(
+        headwords(board, shared),
+        columns,
+        shared.look.charset.ellipsis(),
+    )
+}
+
+fn headwords(board: &Board, shared: &Shared) -> Vec<Span<'static>> {
     let look = &shared.look;
     let Some(detail) = &board.detail.value else {
-        return Line::from(look.span("…", Role::Dim));
+        return vec![look.span("…", Role::Dim)];
     };
     let run = &detail.run;
     let mut spans = vec![look.state(run.state.word())];
@@ -53,7 +88,7 @@ pub fn headline(board: &Board, shared: &Shared, columns: usize) -> Line<'static>
             figures(board, shared).into_iter().for_each(&mut push);
         }
     }
-    fit(spans, columns, look.charset.ellipsis())
+    spans
 }
 
 /// A duration; of seconds with their tenths, so that a short run does not take `0s`.
@@ -82,7 +117,8 @@ fn steps(run: &Run) -> String {
         None => format!("step {}", text::count(progress.step)),
     };
     if let (Some(epoch), Some(epochs)) = (progress.epoch, progress.epochs) {
-        text = format!("epoch {epoch:.0}/{epochs}  {text}");
+        // The one at work, counted from 1.
+        text = format!("epoch {:.0}/{epochs}  {text}", epoch.ceil().max(1.0));
     }
     text
 }
@@ -253,6 +289,39 @@ mod tests {
         assert_eq!(
             [lasted(400), lasted(9_940), lasted(61_000)],
             ["0.4s", "9.9s", "1m01s"]
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_beside_how_a_run_ended_goes_below() {
+        let text = "stopped early: no better val/loss for 12 epochs; best at epoch 116";
+        let said = What::Said {
+            text: text.to_owned(),
+        };
+        let board = board(fixture::run(1, "calm-heron-2"), vec![said]);
+        let [first, second] = lines(&board, &fixture::shared(), 70);
+        assert_eq!(
+            first.to_string(),
+            "✓ done  in 3m40s  epoch 100/100  step 4,000/4,000"
+        );
+        assert!(second.to_string().starts_with(text), "{second}");
+        let [first, second] = lines(&board, &fixture::shared(), 200);
+        assert!(first.to_string().contains(text), "{first}");
+        assert!(second.to_string().starts_with("lr NaN×40"), "{second}");
+    }
+
+    #[test]
+    fn the_epoch_at_work_is_counted_from_one() {
+        let at = |epoch| {
+            let mut run = fixture::running(1, "calm-heron-2");
+            run.progress.epoch = Some(epoch);
+            let line = headline(&board(run, vec![]), &fixture::shared(), 200).to_string();
+            line.split_whitespace().nth(3).map(str::to_owned)
+        };
+        let found = [0.0, 0.4, 1.0, 1.01, 99.9, 100.0].map(|epoch| at(epoch).unwrap());
+        assert_eq!(
+            found,
+            ["1/100", "1/100", "1/100", "2/100", "100/100", "100/100"]
         );
     }
 

@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{View, selection::Selection, split_across, split_down};
+use super::{View, page::indented, selection::Selection, split_across, split_down};
 use crate::tui::{
     action::Action,
     board::{charts, progress},
@@ -81,14 +81,11 @@ impl Bench {
         );
         let width = usize::from(inner.width).saturating_sub(2);
         let (head, body) = split_down(inner, if inner.height < 8 { 1 } else { 2 });
-        let mut lines = [
-            progress::headline(board, shared, width),
-            progress::bar(board, shared, width),
-        ];
-        for line in &mut lines {
-            line.spans.insert(0, " ".into());
-        }
-        look.lines(buffer, head, lines);
+        let lines = match head.height {
+            2 => progress::lines(board, shared, width).to_vec(),
+            _ => vec![progress::headline(board, shared, width)],
+        };
+        look.lines(buffer, head, lines.into_iter().map(indented));
         // The frame of the pane is enough; its charts have rules.
         let mut inner_shared = shared.clone();
         inner_shared.look.has_borders = false;

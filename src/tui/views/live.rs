@@ -61,16 +61,17 @@ impl Live {
         Some(last.run.id)
     }
 
-    /// The page of the run next to this one among those at work.
+    /// The page of the run next to this one among those at work; after the last comes the first.
     fn go(&mut self, forward: bool) -> Reaction {
         let ids = self.others();
         let at = ids.iter().position(|id| Some(*id) == self.here());
         let next = match (at, forward) {
-            (None, _) => ids.first(),
-            (Some(at), true) => ids.get(at + 1),
-            (Some(at), false) => at.checked_sub(1).and_then(|at| ids.get(at)),
+            (None, _) => 0,
+            (Some(at), true) => at + 1,
+            (Some(at), false) => at + ids.len() - 1,
         };
-        match next {
+        let next = ids.get(next % ids.len().max(1));
+        match next.filter(|id| Some(**id) != self.here()) {
             Some(id) => self.page = Some(Page::of(*id)),
             None => return Reaction::Refuse("no other run is at work".into()),
         }
@@ -83,15 +84,18 @@ impl Live {
         run.state.has_ended().then_some(run)
     }
 
+    /// The runs to choose from. One that has ended under the eyes of a person stays where they look.
+    fn choice(&self) -> impl Iterator<Item = &Run> {
+        let ended = self.ended_here();
+        let at_work = self.list.rows().iter().map(|row| &row.run);
+        let others = at_work.filter(move |run| ended.is_none_or(|ended| ended.id != run.id));
+        ended.into_iter().chain(others)
+    }
+
     fn draw_strip(&self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         let look = &shared.look;
         let mut spans = vec![Span::raw(" ")];
-        // A run that has ended under the eyes of a person stays where they look.
-        let ended = self.ended_here().into_iter();
-        let at_work = self.list.rows().iter().map(|row| &row.run);
-        let at_work =
-            at_work.filter(|run| self.ended_here().is_none_or(|ended| ended.id != run.id));
-        for run in ended.chain(at_work) {
+        for run in self.choice() {
             let how = match (run.state.ended(), run.progress.steps) {
                 (Some(at), _) => format!("  {} ago", shared.age(at)),
                 (None, Some(steps)) if 0 < steps => {
@@ -150,7 +154,8 @@ impl View for Live {
             self.page = at_work.or_else(|| self.last()).map(Page::of);
             self.is_stopgap = at_work.is_none();
         }
-        let strip = u16::from(1 < self.list.rows().len() || self.ended_here().is_some());
+        // Of one run its page says it all.
+        let strip = u16::from(1 < self.choice().count());
         let (top, body) = split_down(area, strip);
         if 0 < strip {
             self.draw_strip(buffer, top, shared);

@@ -121,11 +121,13 @@ impl View for Page {
         }
         let (head, body) = split_down(area, if area.height < 8 { 1 } else { 2 });
         let width = usize::from(area.width).saturating_sub(2);
-        let lines = [
-            progress::headline(&self.board, shared, width),
-            progress::bar(&self.board, shared, width),
-        ];
-        shared.look.lines(buffer, head, lines.map(indented));
+        let lines = match head.height {
+            2 => progress::lines(&self.board, shared, width).to_vec(),
+            _ => vec![progress::headline(&self.board, shared, width)],
+        };
+        shared
+            .look
+            .lines(buffer, head, lines.into_iter().map(indented));
         if self.is_zoomed || area.width < ROOM_BESIDE {
             self.draw_narrow(buffer, body, shared);
         } else {
@@ -284,7 +286,7 @@ impl Page {
     }
 }
 
-fn indented(mut line: Line<'static>) -> Line<'static> {
+pub fn indented(mut line: Line<'static>) -> Line<'static> {
     line.spans.insert(0, " ".into());
     line
 }
