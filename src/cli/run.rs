@@ -53,7 +53,7 @@ pub struct Run {
 
 impl Run {
     pub fn run(self, context: &Context) -> Answer {
-        let ws = context.workspace()?;
+        let ws = context.workspace_to_begin()?;
         let request = jobs::Program {
             queueing: self.queueing.resolve(&ws)?,
             argv: self.command,

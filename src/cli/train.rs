@@ -71,7 +71,7 @@ pub fn tags(words: &[String]) -> ops::Result<Vec<Tag>> {
 
 impl Train {
     pub fn run(self, context: &Context) -> Answer {
-        let ws = context.workspace()?;
+        let ws = context.workspace_to_begin()?;
         let Some(name) = self.preset.clone() else {
             return list(context, &ws);
         };
@@ -81,13 +81,19 @@ impl Train {
             queueing: self.queueing.resolve(&ws)?,
         };
         let submitted = jobs::train(&ws, request)?;
-        say_submitted(context, &submitted)?;
+        let out = &context.out;
+        // One document a command: of a run that is waited for, it is the run as it ended.
+        if !(self.wait && out.is_json()) {
+            say_submitted(context, &submitted)?;
+        }
         if !self.wait {
             return Ok(DONE);
         }
-        let out = &context.out;
         match wait::until_ended(&ws, out, &submitted.run, |_| Ok(()), || Ok(()))? {
             wait::Waited::Ended(run) => {
+                if out.is_json() {
+                    out.json(&run)?;
+                }
                 out.say(&wait::how_it_ended(&run));
                 Ok(wait::code(&run))
             }

@@ -431,7 +431,7 @@ fn add_event(ws: &Workspace, tx: &store::Connection, run: &Run, what: What) -> R
         &run.id,
         &Event {
             time: ws.now(),
-            step: Some(run.progress.step),
+            step: run.progress.known_step(),
             what,
         },
     )?)

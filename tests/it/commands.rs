@@ -230,7 +230,7 @@ fn a_resume_says_where_it_begins() {
     eventually("it trains", || {
         5 < space.show(&run)["run"]["progress"]["step"]
             .as_i64()
-            .unwrap()
+            .unwrap_or(0)
     });
     space.ok(&["runs", "stop", &run]);
     space.run(&["runs", "wait", &run]);
