@@ -1,7 +1,7 @@
 use super::{
     Answer, BUG, DONE, Failure, NO, NOT_DONE, format,
     open::Context,
-    train::{Queueing, say_submitted},
+    train::{Queueing, say_submitted, say_warnings},
     wait,
 };
 use crate::{
@@ -69,6 +69,7 @@ impl Run {
             say_submitted(context, &submitted)?;
             return Ok(DONE);
         }
+        say_warnings(context, &submitted.warnings);
         context.out.say(&format!("{} is queued", submitted.name));
         follow(context, &ws, &submitted.run)
     }

@@ -1,6 +1,6 @@
 use super::{Answer, DONE, Failure, open::Context, table::Table, wait};
 use crate::{
-    domain::{jobs::PRIORITY, runs::Tag},
+    domain::{jobs::PRIORITY, runs::Tag, text::shown},
     ops::{self, Error, Kind, jobs, presets, runs},
     workspace::Workspace,
 };
@@ -102,12 +102,24 @@ impl Train {
     }
 }
 
+/// Warnings that are shown, most weighty first; JSON has them all.
+const MOST_WARNINGS: usize = 8;
+
+pub fn say_warnings(context: &Context, warnings: &[String]) {
+    let out = &context.out;
+    for warning in warnings.iter().take(MOST_WARNINGS) {
+        out.warn(&shown(warning));
+    }
+    let more = warnings.len().saturating_sub(MOST_WARNINGS);
+    if 0 < more {
+        out.warn(&format!("and {more} more"));
+    }
+}
+
 /// Prints what was queued: one line, or one object.
 pub fn say_submitted(context: &Context, submitted: &jobs::Submitted) -> Result<(), Failure> {
     let out = &context.out;
-    for warning in &submitted.warnings {
-        out.warn(&crate::domain::text::shown(warning));
-    }
+    say_warnings(context, &submitted.warnings);
     if out.is_json() {
         return out.json(submitted);
     }

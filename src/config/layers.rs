@@ -51,17 +51,15 @@ pub struct Place {
     pub column: usize,
     /// What to call it when it is no file.
     pub name: String,
-    #[serde(skip)]
-    layer: usize,
-    /// In the one space of positions.
+    /// In the space of positions that all layers share.
     #[serde(skip)]
     position: usize,
 }
 
 impl Place {
     /// Higher layers rank higher, and later lines in them.
-    pub(super) fn rank(&self) -> (usize, usize) {
-        (self.layer, self.line)
+    pub(super) fn rank(&self) -> usize {
+        self.position
     }
 }
 
@@ -168,9 +166,8 @@ impl Layers {
         let Error::Mistake { place, .. } = fault else {
             return false;
         };
-        let Some((layer, _)) = self.0.get_mut(place.layer) else {
-            return false;
-        };
+        let (number, ..) = self.at(place.position);
+        let (layer, _) = &mut self.0[number];
         if matches!(layer.origin, Origin::Shipped | Origin::Flags) {
             return false;
         }
@@ -201,7 +198,7 @@ impl Layers {
     }
 
     fn place(&self, position: usize) -> Place {
-        let (number, layer, start) = self.at(position);
+        let (_, layer, start) = self.at(position);
         let before = layer.text.get(start..position).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
@@ -220,7 +217,6 @@ impl Layers {
             line,
             column,
             name,
-            layer: number,
             position,
         }
     }

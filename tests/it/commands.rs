@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::space::{Space, eventually};
+use crate::space::{Answer, Space, eventually};
 
 /// A foreign program that has ended well, by its name.
 fn ended(space: &Space, args: &[&str]) -> String {
@@ -178,6 +178,7 @@ fn a_mistake_in_a_file_takes_no_run_out_of_hand() {
         .as_str()
         .unwrap()
         .to_owned();
+    eventually("it runs", || space.state(&run) == "running");
     let sound = std::fs::read_to_string(space.path("work/sconce.toml")).unwrap();
     space.write(
         "work/sconce.toml",
@@ -212,6 +213,52 @@ fn a_mistake_in_a_file_takes_no_run_out_of_hand() {
     for part in ["sconce.toml:", "store"] {
         assert!(doctor.out.contains(part), "{}", doctor.out);
     }
+}
+
+#[test]
+fn how_a_run_ended_is_told_wherever_it_is_looked_at() {
+    let space = Space::new();
+    let done = space.json(&["train", "diagnosis", "-S", "epochs=1", "--wait"]);
+    assert_eq!(
+        (&done["state"], &done["exit"]),
+        (&json!("done"), &json!({ "code": 0 }))
+    );
+    let run = ended(&space, &["sh", "-c", "echo no luck; exit 3"]);
+    let watched = space.run(&["watch", &run]);
+    assert_eq!(watched.code, Some(1));
+    let how = "failed, exit code 3: no luck; step ·";
+    assert!(watched.out.contains(how), "{}", watched.out);
+    space.ok(&["runs", "redact", &run, "cwd"]);
+    let events = space.ok(&["runs", "events", &run]);
+    let redacted = events.lines().find(|line| line.contains("cwd removed"));
+    assert!(redacted.unwrap().contains('·'), "{events}");
+    assert!(space.show(&run)["run"]["progress"]["step"].is_null());
+}
+
+#[test]
+fn a_variable_that_is_named_and_not_kept_is_told_of() {
+    let space = Space::new();
+    let mut command = space.command(&[
+        "--config",
+        "capture.env=['HF_TOKEN', 'HF_HOME']",
+        "run",
+        "--",
+        "true",
+    ]);
+    command.env("HF_TOKEN", "hunter2").env("HF_HOME", "/tmp");
+    let answer = Answer::of(command);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert_eq!(
+        answer.err.matches("is not kept").count(),
+        1,
+        "{}",
+        answer.err
+    );
+    assert!(
+        answer.err.contains("HF_TOKEN is not kept"),
+        "{}",
+        answer.err
+    );
 }
 
 #[test]
