@@ -89,6 +89,30 @@ impl Loaded {
 
 /// Reads every layer. `flags` are `KEY=VALUE` texts.
 pub fn load(environment: &Environment, flags: &[String]) -> Result<Loaded> {
+    assemble(environment, flags, &mut Err)
+}
+
+/// Reads what is sound, and says what is not: a file that cannot be read, or the section of it that holds a mistake, does
+/// not count. For whoever must go on whatever a file says.
+///
+/// # Errors
+///
+/// A mistake in the flags: whoever made it is there to mend it.
+pub fn load_sound(environment: &Environment, flags: &[String]) -> Result<(Loaded, Vec<Error>)> {
+    let mut faults = vec![];
+    let loaded = assemble(environment, flags, &mut |fault| {
+        faults.push(fault);
+        Ok(())
+    })?;
+    Ok((loaded, faults))
+}
+
+/// Reads every layer; what is faulty is left out where `go_on` does not refuse.
+fn assemble(
+    environment: &Environment,
+    flags: &[String],
+    go_on: &mut dyn FnMut(Error) -> Result<()>,
+) -> Result<Loaded> {
     let mut files = vec![];
     let mut layers = vec![Layer::new(Origin::Shipped, SHIPPED.to_owned())];
     for origin in [
@@ -102,14 +126,20 @@ pub fn load(environment: &Environment, flags: &[String]) -> Result<Loaded> {
         }) else {
             continue;
         };
-        let text = read(&path)?;
+        let (text, found) = match read(&path) {
+            Ok(text) => (text.clone(), text.is_some()),
+            Err(fault) => {
+                go_on(fault)?;
+                (None, true)
+            }
+        };
         let trusted = match (&origin, &text) {
             (Origin::Project(_), Some(text)) => {
-                Some(trust::is_trusted(&environment.places, &path, text)?)
+                let trusted = trust::is_trusted(&environment.places, &path, text);
+                Some(trusted.or_else(|fault| go_on(fault).map(|()| false))?)
             }
             _ => None,
         };
-        let found = text.is_some();
         files.push(File {
             path,
             found,
@@ -135,17 +165,32 @@ pub fn load(environment: &Environment, flags: &[String]) -> Result<Loaded> {
             .map(|line| Layer::lines(Origin::Flags, vec![line])),
     );
 
-    let layers = Layers::new(layers);
+    let mut layers = Layers::new(layers);
+    loop {
+        match read_together(&layers, environment) {
+            Ok((config, said, inert)) => {
+                return Ok(Loaded {
+                    config,
+                    environment: environment.clone(),
+                    files,
+                    inert,
+                    said,
+                });
+            }
+            Err(fault) if layers.leave_out(&fault) => go_on(fault)?,
+            Err(fault) => return Err(fault),
+        }
+    }
+}
+
+/// What the layers come to, every value that counts with its place, and what is inert.
+fn read_together(
+    layers: &Layers,
+    environment: &Environment,
+) -> Result<(Config, Vec<Setting>, Vec<Setting>)> {
     let merged = layers.merge()?;
     let (said, inert) = (merged.said(), merged.inert());
-    let config = merged.read(environment)?;
-    Ok(Loaded {
-        config,
-        environment: environment.clone(),
-        files,
-        inert,
-        said,
-    })
+    Ok((merged.read(environment)?, said, inert))
 }
 
 /// The presets that come with Sconce, as they are.

@@ -92,6 +92,8 @@ impl Store {
         let (full, fast) = (door.connect()?, door.connect()?);
         if door.can_write {
             full.pragma_update(None, "synchronous", "full")?;
+            // What a person takes out is overwritten, whole pages too.
+            full.pragma_update(None, "secure_delete", "on")?;
             // A commit that also moves the log into the database takes ten times as long as one that does not.
             fast.pragma_update(None, "wal_autocheckpoint", 0)?;
         }
@@ -150,6 +152,18 @@ impl Store {
         let answer = transact(&mut hold(&self.fast), change);
         self.relieve();
         answer
+    }
+
+    /// Moves the whole log into the database and empties it, so that nothing stands there which was since removed. `false`
+    /// where somebody kept it busy.
+    ///
+    /// # Errors
+    ///
+    /// The disk refuses.
+    pub fn empty_log(&self) -> Result<bool> {
+        let full = hold(&self.full);
+        let busy: i64 = full.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
+        Ok(busy == 0)
     }
 
     /// A consistent look at the store.

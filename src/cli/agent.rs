@@ -36,12 +36,13 @@ enum Verb {
 
 impl Agent {
     pub fn run(self, context: &Context) -> Answer {
-        let root = context.store(&context.config()?)?.path;
+        let loaded = context.sound_config()?;
+        let root = context.store(&loaded)?.path;
         let out = &context.out;
         match self.verb {
             Verb::Start => {
                 let is_first = !agent::status(&root)?.is_running;
-                ops::jobs::wake(&context.workspace()?)?;
+                ops::jobs::wake(&context.open(&loaded)?)?;
                 if out.is_json() {
                     out.json(&json!({ "started": is_first }))?;
                 } else if is_first {
@@ -51,7 +52,10 @@ impl Agent {
                 }
             }
             Verb::Run => agent::run(
-                || context.agents_workspace().map_err(Failure::into_error),
+                || {
+                    let ws = context.agents_workspace(&loaded);
+                    ws.map_err(Failure::into_error)
+                },
                 &root,
             )?,
             Verb::Stop => {
@@ -77,7 +81,7 @@ impl Agent {
                 return Ok(if status.is_running { DONE } else { NO });
             }
             Verb::Install => {
-                let ws = context.workspace()?;
+                let ws = context.open(&loaded)?;
                 let units = context.environment.home.join(".config/systemd/user");
                 let installed = agent::install::install(
                     &ws.surroundings.program,

@@ -123,7 +123,10 @@ impl Column {
         match self {
             Self::Field(name) => (*name).to_owned(),
             Self::Param(name) => name.clone(),
-            Self::Metric(column, _) if column.value == usual(&column.metric) => {
+            // The last value of what has no best is no news.
+            Self::Metric(column, _)
+                if column.value == MetricValue::Last && usual(&column.metric) == column.value =>
+            {
                 column.metric.clone()
             }
             Self::Metric(column, _) => format!("{}@{}", column.metric, column.value),
@@ -224,6 +227,15 @@ mod tests {
         ];
         assert_eq!(found, wanted);
         assert_eq!(metrics(&found).len(), 3);
+        let titles: Vec<String> = columns("val/auc,val/auc@last,grad_norm,grad_norm@max")
+            .unwrap()
+            .iter()
+            .map(Column::title)
+            .collect();
+        assert_eq!(
+            titles,
+            ["val/auc@best", "val/auc@last", "grad_norm", "grad_norm@max"]
+        );
         assert!(columns("loss@bst").is_err());
         assert!(
             columns(USUAL)

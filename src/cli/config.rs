@@ -166,7 +166,7 @@ fn show(context: &Context, key: Option<&str>, origin: bool) -> Answer {
 }
 
 fn path(context: &Context) -> Answer {
-    let (out, loaded) = (&context.out, context.config()?);
+    let (out, loaded) = (&context.out, context.sound_config()?);
     let store = context.store(&loaded)?;
     let places = &context.environment.places;
     if out.is_json() {

@@ -76,14 +76,17 @@ impl Doctor {
 
 fn look(context: &Context) -> Vec<Finding> {
     let mut findings = vec![version()];
-    let loaded = match config::load(&context.environment, &context.globals.settings) {
-        Ok(loaded) => loaded,
+    let faulty = |error: &config::Error| {
+        let advice = error.hint().unwrap_or_default();
+        fail("config", error.to_string(), advice)
+    };
+    let loaded = match config::load_sound(&context.environment, &context.globals.settings) {
+        Ok((loaded, faults)) => {
+            findings.extend(faults.iter().map(faulty));
+            loaded
+        }
         Err(error) => {
-            findings.push(fail(
-                "config",
-                error.to_string(),
-                error.hint().unwrap_or_default(),
-            ));
+            findings.push(faulty(&error));
             return findings;
         }
     };

@@ -60,8 +60,9 @@ pub fn bytes(count: u64) -> String {
 pub fn steps(progress: &Progress) -> String {
     match progress.steps {
         Some(total) => format!("{}/{}", thousands(progress.step), thousands(total)),
-        None if progress.step == 0 => "·".to_owned(),
-        None => thousands(progress.step),
+        None => progress
+            .known_step()
+            .map_or_else(|| "·".to_owned(), thousands),
     }
 }
 

@@ -88,15 +88,24 @@ pub fn print(context: &Context, ws: &Workspace, limit: u64) -> Result<(), Failur
         out.say("no jobs yet: `sconce train PRESET` or `sconce run -- COMMAND` queues one");
         return Ok(());
     }
-    let table = Table::default()
-        .word("run")
-        .word("state")
-        .number("priority")
-        .number("step");
+    let has_attempts = rows.iter().any(|row| row.job.attempt != 1);
+    let mut table = Table::default().word("run");
+    if has_attempts {
+        table = table.number("attempt");
+    }
+    let table = table.word("state").number("priority").number("step");
     let mut table = table.word("slot").text("waits for").number("age");
     for row in &rows {
-        table.row(vec![
-            row.name.as_str().into(),
+        let attempt = match row.job.attempt {
+            1 => Cell::default(),
+            attempt => attempt.to_string().into(),
+        };
+        let name = [row.name.as_str().into(), attempt];
+        let mut cells: Vec<Cell> = name
+            .into_iter()
+            .take(1 + usize::from(has_attempts))
+            .collect();
+        cells.extend([
             columns::state(row.run_state.word()),
             row.job.priority.to_string().into(),
             format::steps(&row.progress).into(),
@@ -104,6 +113,7 @@ pub fn print(context: &Context, ws: &Workspace, limit: u64) -> Result<(), Failur
             row.waits.as_deref().unwrap_or_default().into(),
             format::age(row.job.created, ws.now()).into(),
         ]);
+        table.row(cells);
     }
     out.table(&table)
 }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Failure, Globals, Out};
+use super::{Failure, Globals, Out, format};
 use crate::{
     config::{self, Environment, Loaded, places},
     domain::actors::Actor,
@@ -30,9 +30,32 @@ impl Context {
         })
     }
 
-    /// The configuration. What is inert because its file is not trusted is said once.
+    /// The configuration, whole.
+    ///
+    /// # Errors
+    ///
+    /// Any mistake in it.
     pub fn config(&self) -> Result<Loaded, Failure> {
         let loaded = config::load(&self.environment, &self.globals.settings)?;
+        self.say_inert(&loaded);
+        Ok(loaded)
+    }
+
+    /// What of the configuration is sound, for what must work whatever a file says: nobody mends a file first to stop a
+    /// run. The rest is warned of.
+    pub fn sound_config(&self) -> Result<Loaded, Failure> {
+        let (loaded, faults) = config::load_sound(&self.environment, &self.globals.settings)?;
+        for fault in &faults {
+            self.out.warn(&format::short(&format!(
+                "{fault}; this part does not count"
+            )));
+        }
+        self.say_inert(&loaded);
+        Ok(loaded)
+    }
+
+    /// What is inert because its file is not trusted.
+    fn say_inert(&self, loaded: &Loaded) {
         for setting in &loaded.inert {
             let path = setting
                 .place
@@ -45,7 +68,6 @@ impl Context {
                 setting.key, setting.place
             ));
         }
-        Ok(loaded)
     }
 
     pub fn store(&self, loaded: &Loaded) -> config::Result<places::Found> {
@@ -76,16 +98,23 @@ impl Context {
         Ok(path)
     }
 
-    /// The open project.
+    /// The open project, for what looks at runs and steers them: opened with what is sound of the configuration.
     pub fn workspace(&self) -> Result<Workspace, Failure> {
-        let loaded = self.config()?;
-        Ok(open(&loaded, &self.root(&loaded)?)?)
+        self.open(&self.sound_config()?)
+    }
+
+    /// The open project, for what begins a run: its configuration decides what the run is, so it is whole.
+    pub fn workspace_to_begin(&self) -> Result<Workspace, Failure> {
+        self.open(&self.config()?)
+    }
+
+    pub fn open(&self, loaded: &Loaded) -> Result<Workspace, Failure> {
+        Ok(open(loaded, &self.root(loaded)?)?)
     }
 
     /// The open project as its agent opens it.
-    pub fn agents_workspace(&self) -> Result<Workspace, Failure> {
-        let loaded = self.config()?;
-        Ok(open_alone(&loaded, &self.root(&loaded)?)?)
+    pub fn agents_workspace(&self, loaded: &Loaded) -> Result<Workspace, Failure> {
+        Ok(open_alone(loaded, &self.root(loaded)?)?)
     }
 }
 

@@ -1,7 +1,7 @@
 use super::{
     Answer, BUG, DONE, Failure, NO, NOT_DONE, format,
     open::Context,
-    train::{Queueing, say_submitted},
+    train::{Queueing, say_submitted, say_warnings},
     wait,
 };
 use crate::{
@@ -53,7 +53,7 @@ pub struct Run {
 
 impl Run {
     pub fn run(self, context: &Context) -> Answer {
-        let ws = context.workspace()?;
+        let ws = context.workspace_to_begin()?;
         let request = jobs::Program {
             queueing: self.queueing.resolve(&ws)?,
             argv: self.command,
@@ -69,6 +69,7 @@ impl Run {
             say_submitted(context, &submitted)?;
             return Ok(DONE);
         }
+        say_warnings(context, &submitted.warnings);
         context.out.say(&format!("{} is queued", submitted.name));
         follow(context, &ws, &submitted.run)
     }

@@ -1,6 +1,6 @@
 use super::{Answer, DONE, Failure, open::Context, table::Table, wait};
 use crate::{
-    domain::{jobs::PRIORITY, runs::Tag},
+    domain::{jobs::PRIORITY, runs::Tag, text::shown},
     ops::{self, Error, Kind, jobs, presets, runs},
     workspace::Workspace,
 };
@@ -71,7 +71,7 @@ pub fn tags(words: &[String]) -> ops::Result<Vec<Tag>> {
 
 impl Train {
     pub fn run(self, context: &Context) -> Answer {
-        let ws = context.workspace()?;
+        let ws = context.workspace_to_begin()?;
         let Some(name) = self.preset.clone() else {
             return list(context, &ws);
         };
@@ -81,13 +81,19 @@ impl Train {
             queueing: self.queueing.resolve(&ws)?,
         };
         let submitted = jobs::train(&ws, request)?;
-        say_submitted(context, &submitted)?;
+        let out = &context.out;
+        // One document a command: of a run that is waited for, it is the run as it ended.
+        if !(self.wait && out.is_json()) {
+            say_submitted(context, &submitted)?;
+        }
         if !self.wait {
             return Ok(DONE);
         }
-        let out = &context.out;
         match wait::until_ended(&ws, out, &submitted.run, |_| Ok(()), || Ok(()))? {
             wait::Waited::Ended(run) => {
+                if out.is_json() {
+                    out.json(&run)?;
+                }
                 out.say(&wait::how_it_ended(&run));
                 Ok(wait::code(&run))
             }
@@ -96,12 +102,24 @@ impl Train {
     }
 }
 
+/// Warnings that are shown, most weighty first; JSON has them all.
+const MOST_WARNINGS: usize = 8;
+
+pub fn say_warnings(context: &Context, warnings: &[String]) {
+    let out = &context.out;
+    for warning in warnings.iter().take(MOST_WARNINGS) {
+        out.warn(&shown(warning));
+    }
+    let more = warnings.len().saturating_sub(MOST_WARNINGS);
+    if 0 < more {
+        out.warn(&format!("and {more} more"));
+    }
+}
+
 /// Prints what was queued: one line, or one object.
 pub fn say_submitted(context: &Context, submitted: &jobs::Submitted) -> Result<(), Failure> {
     let out = &context.out;
-    for warning in &submitted.warnings {
-        out.warn(&crate::domain::text::shown(warning));
-    }
+    say_warnings(context, &submitted.warnings);
     if out.is_json() {
         return out.json(submitted);
     }

@@ -4,7 +4,10 @@ use serde_json::json;
 
 use super::{Answer, format, open::Context, wait};
 use crate::{
-    domain::{metrics::Summary, runs::Run},
+    domain::{
+        metrics::Summary,
+        runs::{Ending, Run, RunState},
+    },
     ops::{runs, series},
 };
 
@@ -63,9 +66,16 @@ impl Watch {
     }
 }
 
-/// `running step 120/800 epoch 1.5000 train/loss 0.3100 val/auc 0.9100`: the last value of each metric.
+/// `running step 120/800 epoch 1.5000 train/loss 0.3100 val/auc 0.9100`: the last value of each metric. One that ended
+/// otherwise than well says how: `failed, exit code 3: out of memory; step 120/800 …`.
 fn line(run: &Run, metrics: &[Summary]) -> String {
-    let mut line = format!("{} step {}", run.state.word(), format::steps(&run.progress));
+    let state = match &run.state {
+        RunState::Ended { how, .. } if *how != Ending::Done => {
+            format!("{};", format::short(&how.to_string()))
+        }
+        state => state.word().to_string(),
+    };
+    let mut line = format!("{state} step {}", format::steps(&run.progress));
     if let Some(epoch) = run.progress.epoch {
         line.push_str(&format!(" epoch {}", format::number(Some(epoch))));
     }

@@ -51,14 +51,15 @@ pub struct Place {
     pub column: usize,
     /// What to call it when it is no file.
     pub name: String,
+    /// In the space of positions that all layers share.
     #[serde(skip)]
-    layer: usize,
+    position: usize,
 }
 
 impl Place {
     /// Higher layers rank higher, and later lines in them.
-    pub(super) fn rank(&self) -> (usize, usize) {
-        (self.layer, self.line)
+    pub(super) fn rank(&self) -> usize {
+        self.position
     }
 }
 
@@ -79,6 +80,14 @@ pub(super) struct Layer {
     /// What to call each line, where there is no file.
     names: Vec<String>,
     gated: &'static [[&'static str; 2]],
+    left_out: LeftOut,
+}
+
+/// What of a layer does not count, because it is not sound.
+#[derive(Clone, Debug)]
+enum LeftOut {
+    Sections(Vec<String>),
+    All,
 }
 
 impl Layer {
@@ -88,6 +97,7 @@ impl Layer {
             text,
             names: vec![],
             gated: &[],
+            left_out: LeftOut::Sections(vec![]),
         }
     }
 
@@ -131,9 +141,15 @@ impl Layers {
             inert: vec![],
         };
         for (layer, start) in &self.0 {
+            let LeftOut::Sections(left_out) = &layer.left_out else {
+                continue;
+            };
             let parsed =
                 DeTable::parse(&layer.text).map_err(|error| self.mistake(&error, *start))?;
             let mut table = parsed.into_inner();
+            for section in left_out {
+                table.remove(section.as_str());
+            }
             for path in layer.gated {
                 if let Some(value) = remove(&mut table, path) {
                     merged.inert.push(self.setting(path.join("."), &value));
@@ -142,6 +158,28 @@ impl Layers {
             merge(&mut merged.table, table);
         }
         Ok(merged)
+    }
+
+    /// Leaves out the section in which a mistake stands, or its whole layer where that is no TOML. `false` where nothing can
+    /// be left out: what a person has just typed is theirs to mend.
+    pub fn leave_out(&mut self, fault: &Error) -> bool {
+        let Error::Mistake { place, .. } = fault else {
+            return false;
+        };
+        let (number, ..) = self.at(place.position);
+        let (layer, _) = &mut self.0[number];
+        if matches!(layer.origin, Origin::Shipped | Origin::Flags) {
+            return false;
+        }
+        let section = section_at(&layer.text, place.position);
+        layer.left_out = match (&layer.left_out, section) {
+            (LeftOut::All, _) => return false,
+            (LeftOut::Sections(sections), Some(section)) if !sections.contains(&section) => {
+                LeftOut::Sections([sections.as_slice(), &[section]].concat())
+            }
+            (LeftOut::Sections(_), _) => LeftOut::All,
+        };
+        true
     }
 
     fn setting(&self, key: String, value: &Spanned<DeValue<'_>>) -> Setting {
@@ -160,7 +198,7 @@ impl Layers {
     }
 
     fn place(&self, position: usize) -> Place {
-        let (number, layer, start) = self.at(position);
+        let (_, layer, start) = self.at(position);
         let before = layer.text.get(start..position).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
@@ -179,7 +217,7 @@ impl Layers {
             line,
             column,
             name,
-            layer: number,
+            position,
         }
     }
 
@@ -297,6 +335,27 @@ impl Merged<'_> {
             }
         }
     }
+}
+
+/// The first key of what stands at a position; `None` where the text is no TOML.
+fn section_at(text: &str, position: usize) -> Option<String> {
+    fn is_in(value: &Spanned<DeValue<'_>>, position: usize) -> bool {
+        let is_below = match value.get_ref() {
+            DeValue::Table(table) => is_in_table(table, position),
+            _ => false,
+        };
+        is_below || value.span().contains(&position)
+    }
+    fn is_in_table(table: &DeTable<'_>, position: usize) -> bool {
+        let mut entries = table.iter();
+        entries.any(|(key, value)| key.span().contains(&position) || is_in(value, position))
+    }
+    let parsed = DeTable::parse(text).ok()?;
+    let (key, _) = parsed
+        .get_ref()
+        .iter()
+        .find(|(key, value)| key.span().contains(&position) || is_in(value, position))?;
+    Some(key.get_ref().to_string())
 }
 
 /// Key by key: tables are merged, everything else is replaced.

@@ -497,3 +497,43 @@ proptest! {
         prop_assert_eq!(agent.idle_seconds, u64::from(wanted("idle_seconds").unwrap_or(5)));
     }
 }
+
+#[test]
+fn what_is_not_sound_is_left_out_and_the_rest_counts() {
+    let space = Space::new();
+    space.user("[agent]\ncpus = 3\n");
+    let cases = [
+        "[presets.new]\nabout = 'x'\n[ui]\ntheme = 'light'\n",
+        "[presets.diagnosis]\nmystery = 1\n[ui]\ntheme = 'light'\n",
+        "mystery = 1\n[ui]\ntheme = 'light'\n",
+        "[agent]\ncpus = 'many'\n[ui]\ntheme = 'light'\n",
+        "[capture]\nsystem_ms = inf\n[ui]\ntheme = 'light'\n[agent]\ncpu = 1\n",
+    ];
+    for text in cases {
+        space.project(text);
+        assert!(load(&space.environment, &[]).is_err(), "{text}");
+        let (loaded, faults) = load_sound(&space.environment, &[]).unwrap();
+        assert!(!faults.is_empty());
+        let config = loaded.config;
+        assert_eq!(
+            (config.agent.cpus, config.ui.theme.as_str()),
+            (3, "light"),
+            "{text}"
+        );
+        assert_eq!(
+            config.presets,
+            shipped(&space.environment).unwrap(),
+            "{text}"
+        );
+    }
+    // No TOML at all: the file does not count, those below it do.
+    space.project("[ui\ntheme");
+    let (loaded, faults) = load_sound(&space.environment, &[]).unwrap();
+    assert_eq!((loaded.config.agent.cpus, faults.len()), (3, 1));
+    assert!(load_sound(&space.environment, &["ui.them=x".to_owned()]).is_err());
+    // What is sound is the same either way.
+    space.project("");
+    let (loaded, faults) = load_sound(&space.environment, &[]).unwrap();
+    assert!(faults.is_empty());
+    assert_eq!(loaded.config, load(&space.environment, &[]).unwrap().config);
+}

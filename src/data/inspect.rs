@@ -374,6 +374,7 @@ fn goal(table: &Table, preset: &Preset, warnings: &mut Vec<String>) -> Result<Go
             wanted: "target",
         });
     }
+    warnings.extend(doubt(&cells, table.rows(), preset));
     let is_number = preset.task == Task::Regression;
     let missing = (0..table.rows())
         .filter(|row| lacks_target(&cells, *row, is_number))
@@ -394,6 +395,28 @@ fn goal(table: &Table, preset: &Preset, warnings: &mut Vec<String>) -> Result<Go
         Task::Regression => numbers(&name, &cells, table.rows())?,
     };
     Ok(Goal { name, kind })
+}
+
+/// Why the target is perhaps another column than was meant.
+fn doubt(cells: &Cells, rows: usize, preset: &Preset) -> Option<String> {
+    let is_split_by = preset.split.by.as_ref() == Some(&preset.target);
+    let is_date = matches!(
+        kind(&preset.target, cells, rows, None, preset),
+        Ok(Verdict::Feature(Column {
+            kind: ColumnKind::Date,
+            ..
+        }))
+    );
+    let why = match (is_split_by, is_date) {
+        (true, true) => "holds dates and is the column that the split goes by",
+        (true, false) => "is also the column that the split goes by",
+        (false, true) => "holds dates",
+        (false, false) => return None,
+    };
+    let target = quoted(&preset.target);
+    Some(format!(
+        "the target {target} {why}: is it what shall be predicted?"
+    ))
 }
 
 fn classes(

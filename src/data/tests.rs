@@ -506,3 +506,33 @@ proptest! {
         go_all_the_way("t.parquet", &bytes);
     }
 }
+
+#[test]
+fn a_target_that_was_hardly_meant_is_the_first_thing_said() {
+    let mut csv = "size,day,kind\n".to_owned();
+    for row in 0..40 {
+        let (day, kind) = (1 + row % 2, ["cat", "dog"][row / 2 % 2]);
+        csv += &format!("{}.5,2026-10-0{day},{kind}\n", row * 7 % 11);
+    }
+    let table = table(&csv);
+    let by = |column: &str| format!("[split]\nkind = \"group\"\nby = {column:?}\n");
+    let cases = [
+        ("day", String::new(), "holds dates: is"),
+        (
+            "day",
+            by("day"),
+            "holds dates and is the column that the split goes by",
+        ),
+        (
+            "kind",
+            by("kind"),
+            "is also the column that the split goes by",
+        ),
+    ];
+    for (target, more, why) in cases {
+        let plan = inspect(&table, &preset("classification", target, &more)).unwrap();
+        assert!(plan.warnings[0].contains(why), "{:?}", plan.warnings);
+    }
+    let plan = inspect(&table, &classify("kind")).unwrap();
+    assert!(!plan.warnings.iter().any(|said| said.contains("predicted?")));
+}

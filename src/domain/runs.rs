@@ -202,6 +202,14 @@ pub struct Progress {
     pub epochs: Option<i64>,
 }
 
+impl Progress {
+    /// The step; `None` where nothing was ever told of one.
+    pub fn known_step(&self) -> Option<i64> {
+        let is_untold = self.step == 0 && self.steps.is_none() && self.epoch.is_none();
+        (!is_untold).then_some(self.step)
+    }
+}
+
 /// A run as its page shows it, without its metrics.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Run {
@@ -216,6 +224,7 @@ pub struct Run {
     pub created: Timestamp,
     /// 1 for the first try; a resume adds one.
     pub attempt: u32,
+    #[serde(serialize_with = "progressed")]
     pub progress: Progress,
     pub tags: BTreeSet<Tag>,
     pub params: BTreeMap<String, serde_json::Value>,
@@ -239,6 +248,7 @@ pub fn stated<S: serde::Serializer>(state: &RunState, serializer: S) -> Result<S
     };
     let (exit, message) = match how {
         Some(Ending::Failed { exit, message }) => (Some(*exit), Some(message.as_str())),
+        Some(Ending::Done) => (Some(Exit::Code(0)), None),
         _ => (None, None),
     };
     let stopped_by = match how {
@@ -251,8 +261,29 @@ pub fn stated<S: serde::Serializer>(state: &RunState, serializer: S) -> Result<S
         started,
         ended,
         exit,
-        message,
+        message: message.filter(|message| !message.is_empty()),
         stopped_by,
+    }
+    .serialize(serializer)
+}
+
+/// A progress as scripts read it: its step is `null` before there was one.
+pub fn progressed<S: serde::Serializer>(
+    progress: &Progress,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Progressed {
+        step: Option<i64>,
+        steps: Option<i64>,
+        epoch: Option<f64>,
+        epochs: Option<i64>,
+    }
+    Progressed {
+        step: progress.known_step(),
+        steps: progress.steps,
+        epoch: progress.epoch,
+        epochs: progress.epochs,
     }
     .serialize(serializer)
 }
@@ -316,6 +347,35 @@ mod tests {
                 Err(NotATag(text.to_owned()))
             );
         }
+    }
+
+    #[test]
+    fn what_has_nothing_to_say_is_null_for_scripts() {
+        let shape = |how| {
+            let state = RunState::Ended {
+                started: None,
+                at: Timestamp(1),
+                how,
+            };
+            stated(&state, serde_json::value::Serializer).unwrap()
+        };
+        let done = shape(Ending::Done);
+        assert_eq!(done["exit"], serde_json::json!({ "code": 0 }));
+        let silent = shape(Ending::Failed {
+            exit: Exit::Code(3),
+            message: String::new(),
+        });
+        assert_eq!(silent["exit"], serde_json::json!({ "code": 3 }));
+        assert!(silent["message"].is_null() && shape(Ending::Lost)["exit"].is_null());
+        let step = |progress| {
+            progressed(&progress, serde_json::value::Serializer).unwrap()["step"].clone()
+        };
+        assert!(step(Progress::default()).is_null());
+        let begun = Progress {
+            steps: Some(800),
+            ..Progress::default()
+        };
+        assert_eq!(step(begun), 0);
     }
 
     #[test]

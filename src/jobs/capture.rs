@@ -77,6 +77,16 @@ pub fn kept_env(env: &[(String, String)], settings: &CaptureSettings) -> BTreeMa
         .collect()
 }
 
+/// The variables that the settings name one by one and that are not kept all the same: they look like secrets.
+pub fn refused_env<'a>(env: &[(String, String)], settings: &'a CaptureSettings) -> Vec<&'a str> {
+    let kept = kept_env(env, settings);
+    let is_set = |wanted: &str| env.iter().any(|(name, _)| name == wanted);
+    let names = settings.env.iter().map(String::as_str);
+    names
+        .filter(|name| is_set(name) && !kept.contains_key(*name))
+        .collect()
+}
+
 fn fits(name: &str, pattern: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(beginning) => name.starts_with(beginning),
@@ -98,7 +108,9 @@ mod tests {
     #[test]
     fn values_are_kept_by_name_and_secrets_by_no_name() {
         let settings = CaptureSettings {
-            env: vec!["MY_*".to_owned()],
+            env: ["MY_*", "HOME_TOKEN", "UNSET_TOKEN"]
+                .map(str::to_owned)
+                .into(),
             ..CaptureSettings::default()
         };
         let env = env(&[
@@ -111,7 +123,9 @@ mod tests {
             ("MY_TOKEN", "abc"),
             ("MY_URL", "https://u:p@host"),
             ("HOME", "/root"),
+            ("HOME_TOKEN", "abc"),
         ]);
+        assert_eq!(refused_env(&env, &settings), ["HOME_TOKEN"]);
         let kept = kept_env(&env, &settings);
         let names: Vec<&str> = kept.keys().map(String::as_str).collect();
         assert_eq!(
@@ -128,7 +142,14 @@ mod tests {
         assert_eq!(captured["argv"], json!(["train", "--token=***"]));
         assert_eq!(
             captured["env_names"],
-            json!(["PATHS", "SLURM_JWT", "MY_TOKEN", "MY_URL", "HOME"])
+            json!([
+                "PATHS",
+                "SLURM_JWT",
+                "MY_TOKEN",
+                "MY_URL",
+                "HOME",
+                "HOME_TOKEN"
+            ])
         );
         assert!(captured["cpus"].as_u64().is_some_and(|cpus| 0 < cpus));
         assert!(captured["memory"].as_u64().is_some_and(|memory| 0 < memory));

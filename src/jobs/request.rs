@@ -173,6 +173,28 @@ pub fn frozen(dir: &Path) -> Result<Request> {
     })
 }
 
+/// Puts other values in places of the frozen request, named by JSON pointers; a place that is not there is passed over. What
+/// is no request any more, because a number gave way to a word, is never started again.
+///
+/// # Errors
+///
+/// [`Error::File`] when it cannot be read or written, [`Error::Request`] when it is no JSON.
+pub fn rewrite(dir: &Path, places: &[(String, serde_json::Value)]) -> Result<()> {
+    let path = dir.join("job.json");
+    let bytes = files::read(&path).map_err(file("read", &path))?;
+    let mut request: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|error| Error::Request {
+            path: path.clone(),
+            why: error.to_string(),
+        })?;
+    for (place, value) in places {
+        if let Some(found) = request.pointer_mut(place) {
+            *found = value.clone();
+        }
+    }
+    files::replace(&path, format!("{request:#}").as_bytes(), 0o600)
+}
+
 /// Leaves the submitter's environment for the worker of a foreign program, in a file that nobody else may read. The
 /// worker removes it once the program has it.
 ///

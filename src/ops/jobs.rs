@@ -13,7 +13,7 @@ use crate::{
     domain::{
         ids::RunId,
         jobs::{Job, JobState, Slot},
-        runs::{Progress, RunState, StateWord, stated},
+        runs::{Progress, RunState, StateWord, progressed, stated},
     },
     jobs::{lock, slots, spawn},
     store::{Connection, jobs as rows, runs as run_rows},
@@ -42,6 +42,7 @@ pub struct JobRow {
     pub experiment: String,
     #[serde(serialize_with = "stated")]
     pub run_state: RunState,
+    #[serde(serialize_with = "progressed")]
     pub progress: Progress,
     /// Why a queued job waits, in words: `after calm-heron-2`, `no GPU is free`.
     pub waits: Option<String>,

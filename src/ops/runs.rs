@@ -15,7 +15,7 @@ use serde::Serialize;
 pub(super) use self::steer::own;
 pub use self::{
     compare::{ComparedMetric, Comparison, compare},
-    redact::{REDACTABLE, Redacted, redact},
+    redact::{Left, REDACTABLE, Redacted, Why, redact},
     steer::{Resumed, Stop, adopt, checkpoint, kill, pause, resume, stop},
 };
 use super::{Error, Kind, Result, jobs, selection};
@@ -28,7 +28,7 @@ use crate::{
         metrics::Summary,
         records::Artifact,
         runs::{Ending, Run, RunState, StateWord, Tag},
-        text::nearest,
+        text::{counted, nearest},
         time::Timestamp,
     },
     store::{self, audit, events, jobs as job_rows, runs as rows, series},
@@ -357,11 +357,13 @@ pub fn tag(ws: &Workspace, id: &RunId, add: &[Tag], remove: &[Tag]) -> Result<Ru
     })
 }
 
-/// Sets the note of a run; an empty one takes it away.
+/// Sets the note of a run; an empty one takes it away. The audit line holds none of its text: lines stay for good, and a
+/// note can be taken out.
 pub fn note(ws: &Workspace, id: &RunId, text: &str) -> Result<Run> {
     change(ws, id, "runs.note", |tx, run| {
         rows::set_note(tx, &run.id, text)?;
-        Ok((Some(run.note.clone()), Some(text.to_owned())))
+        let length = |note: &str| Some(counted(note.chars().count() as u64, "character"));
+        Ok((length(&run.note), length(text)))
     })
 }
 
@@ -429,7 +431,7 @@ fn add_event(ws: &Workspace, tx: &store::Connection, run: &Run, what: What) -> R
         &run.id,
         &Event {
             time: ws.now(),
-            step: Some(run.progress.step),
+            step: run.progress.known_step(),
             what,
         },
     )?)

@@ -53,7 +53,7 @@ impl Door {
         }
         connection.execute_batch(
             "pragma synchronous = normal; pragma foreign_keys = on; pragma cache_size = -16000; pragma wal_autocheckpoint = 4000;
-             pragma journal_size_limit = 67108864; pragma temp_store = memory;",
+             pragma journal_size_limit = 67108864; pragma temp_store = memory; pragma secure_delete = fast;",
         )?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)

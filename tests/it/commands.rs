@@ -1,8 +1,10 @@
 //! What the commands answer: refusals, warnings, and the shapes that scripts read.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::json;
 
-use crate::space::{Space, eventually};
+use crate::space::{Answer, Space, eventually};
 
 /// A foreign program that has ended well, by its name.
 fn ended(space: &Space, args: &[&str]) -> String {
@@ -117,6 +119,148 @@ fn what_was_redacted_stands_in_no_file_of_ours() {
     );
 }
 
+/// The files below a folder that hold a text.
+fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let found = entries.flat_map(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            return files_with(&path, text);
+        }
+        // Files come and go while an agent works.
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        let holds = bytes
+            .windows(text.len())
+            .any(|part| part == text.as_bytes());
+        holds.then_some(path).into_iter().collect()
+    });
+    found.collect()
+}
+
+#[test]
+fn the_bytes_of_what_was_redacted_are_in_no_file_of_the_store() {
+    let space = Space::new();
+    let run = ended(&space, &["sh", "-c", "true", "hunter2"]);
+    space.ok(&["runs", "note", &run, "the word is hunter2"]);
+    space.ok(&["runs", "note", &run, "hunter2 is the word"]);
+    assert!(!files_with(&space.store(), "hunter2").is_empty());
+    for field in ["note", "argv"] {
+        space.ok(&["runs", "redact", &run, field]);
+    }
+    assert_eq!(files_with(&space.store(), "hunter2"), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_redacted_parameter_stays_only_where_the_answer_says() {
+    let space = Space::new();
+    let lr = "0.00123457";
+    let set = format!("lr={lr}");
+    let run = space.train(&["diagnosis", "-S", "epochs=1", "-S", &set]);
+    space.ok(&["runs", "wait", &run]);
+    space.ok(&["runs", "redact", &run, "argv"]);
+    let answer = space.json(&["runs", "redact", &run, "param.optimiser.lr"]);
+    let left = answer["elsewhere"].as_array().unwrap();
+    let left: Vec<PathBuf> = left
+        .iter()
+        .map(|left| left["path"].as_str().unwrap().into())
+        .collect();
+    let found = files_with(&space.store(), lr);
+    assert!(found.iter().all(|file| left.contains(file)), "{found:?}");
+    assert!(left.contains(&space.dir(&run).join("package/model.toml")));
+    let resumed = space.run(&["runs", "resume", &run]);
+    assert_eq!(resumed.code, Some(2), "{}", resumed.out);
+}
+
+#[test]
+fn a_mistake_in_a_file_takes_no_run_out_of_hand() {
+    let space = Space::new();
+    let run = space.json(&["run", "--detach", "--", "sleep", "600"])["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    eventually("it runs", || space.state(&run) == "running");
+    let sound = std::fs::read_to_string(space.path("work/sconce.toml")).unwrap();
+    space.write(
+        "work/sconce.toml",
+        &format!("{sound}[presets.new]\nabout = 'x'\n"),
+    );
+    for args in [
+        &["runs"][..],
+        &["runs", "stop", &run, "--now"],
+        &["runs", "show", &run],
+        &["jobs"],
+        &["agent", "start"],
+        &["config", "path"],
+        &["usage"],
+        &["view", "runs"],
+    ] {
+        let answer = space.run(args);
+        assert_eq!(answer.code, Some(0), "{args:?}: {}", answer.err);
+        let warnings = answer.err.matches("warning:").count();
+        assert_eq!(warnings, 1, "{args:?}: {}", answer.err);
+        assert!(answer.err.contains("sconce.toml:"), "{}", answer.err);
+    }
+    for args in [
+        &["train", "fraud"][..],
+        &["run", "--", "true"],
+        &["config", "check"],
+        &["config", "show"],
+    ] {
+        assert_eq!(space.run(args).code, Some(2), "{args:?}");
+    }
+    let doctor = space.run(&["doctor"]);
+    assert_eq!(doctor.code, Some(1));
+    for part in ["sconce.toml:", "store"] {
+        assert!(doctor.out.contains(part), "{}", doctor.out);
+    }
+}
+
+#[test]
+fn how_a_run_ended_is_told_wherever_it_is_looked_at() {
+    let space = Space::new();
+    let done = space.json(&["train", "diagnosis", "-S", "epochs=1", "--wait"]);
+    assert_eq!(
+        (&done["state"], &done["exit"]),
+        (&json!("done"), &json!({ "code": 0 }))
+    );
+    let run = ended(&space, &["sh", "-c", "echo no luck; exit 3"]);
+    let watched = space.run(&["watch", &run]);
+    assert_eq!(watched.code, Some(1));
+    let how = "failed, exit code 3: no luck; step ·";
+    assert!(watched.out.contains(how), "{}", watched.out);
+    space.ok(&["runs", "redact", &run, "cwd"]);
+    let events = space.ok(&["runs", "events", &run]);
+    let redacted = events.lines().find(|line| line.contains("cwd removed"));
+    assert!(redacted.unwrap().contains('·'), "{events}");
+    assert!(space.show(&run)["run"]["progress"]["step"].is_null());
+}
+
+#[test]
+fn a_variable_that_is_named_and_not_kept_is_told_of() {
+    let space = Space::new();
+    let mut command = space.command(&[
+        "--config",
+        "capture.env=['HF_TOKEN', 'HF_HOME']",
+        "run",
+        "--",
+        "true",
+    ]);
+    command.env("HF_TOKEN", "hunter2").env("HF_HOME", "/tmp");
+    let answer = Answer::of(command);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert_eq!(
+        answer.err.matches("is not kept").count(),
+        1,
+        "{}",
+        answer.err
+    );
+    assert!(
+        answer.err.contains("HF_TOKEN is not kept"),
+        "{}",
+        answer.err
+    );
+}
+
 #[test]
 fn a_resume_says_where_it_begins() {
     let space = Space::new();
@@ -133,7 +277,7 @@ fn a_resume_says_where_it_begins() {
     eventually("it trains", || {
         5 < space.show(&run)["run"]["progress"]["step"]
             .as_i64()
-            .unwrap()
+            .unwrap_or(0)
     });
     space.ok(&["runs", "stop", &run]);
     space.run(&["runs", "wait", &run]);

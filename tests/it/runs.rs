@@ -353,7 +353,9 @@ pub fn events(space: &Space, run: &str) -> Vec<Value> {
 }
 
 pub fn step(space: &Space, run: &str) -> i64 {
-    space.show(run)["run"]["progress"]["step"].as_i64().unwrap()
+    space.show(run)["run"]["progress"]["step"]
+        .as_i64()
+        .unwrap_or(0)
 }
 
 pub fn weights(space: &Space, run: &str) -> String {

@@ -91,7 +91,7 @@ fn two_people_share_a_store_and_neither_steers_or_reads_what_is_the_others() {
     eventually("ana's trains beside it", || {
         0 < ben.show(&of_ana)["run"]["progress"]["step"]
             .as_i64()
-            .unwrap()
+            .unwrap_or(0)
     });
 
     let queued = ana.queue(&["run", "--detach", "--after", &of_ana, "--", "true"]);

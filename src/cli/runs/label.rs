@@ -3,7 +3,7 @@
 use crate::{
     cli::{Answer, DONE, format, open::Context, train},
     domain::runs::{self as nouns, Run},
-    ops::runs,
+    ops::runs::{self, Left, Why},
 };
 
 /// Tag a run
@@ -52,7 +52,7 @@ impl Note {
 /// Remove one captured field of a run for good
 #[derive(Debug, clap::Args)]
 #[command(
-    after_long_help = format!("Fields are {}. That it was removed, and by whom, stays.\n\nExample:\n  sconce runs redact brave-otter-7 env.HF_TOKEN", runs::REDACTABLE)
+    after_long_help = format!("Fields are {}. That it was removed, and by whom, stays.\n\nExample:\n  sconce runs redact brave-otter-7 env.CUDA_HOME", runs::REDACTABLE)
 )]
 pub struct Redact {
     run: String,
@@ -73,9 +73,17 @@ impl Redact {
             redacted.run.name,
             format::short(&self.field)
         ))?;
-        for file in &redacted.elsewhere {
-            let file = format::short(&file.display().to_string());
-            out.warn(&format!("what the program wrote stays, look into {file}"));
+        for Left { path, why } in &redacted.elsewhere {
+            let file = format::short(&path.display().to_string());
+            out.warn(&match why {
+                Why::Told => format!("what the program wrote stays, look into {file}"),
+                Why::Sealed => format!(
+                    "{file} holds it still: the model is sealed, remove its folder if it must go"
+                ),
+                Why::Read => {
+                    format!("{file} may hold it until all who have the store open have left it")
+                }
+            });
         }
         Ok(DONE)
     }

@@ -3,7 +3,12 @@ use std::fmt::Display;
 use serde_json::Value;
 
 use crate::{
-    cli::{Answer, DONE, Failure, columns, format, open::Context, out::Out, table::Table},
+    cli::{
+        Answer, DONE, Failure, columns, format,
+        open::Context,
+        out::Out,
+        table::{Cell, Table},
+    },
     domain::{
         runs::{Ending, Run, RunState, Tag},
         text::thousands,
@@ -71,7 +76,7 @@ impl Events {
         for event in &events {
             table.row(vec![
                 format::moment(event.time).into(),
-                event.step.map_or_else(String::new, thousands).into(),
+                event.step.map_or_else(|| "·".to_owned(), thousands).into(),
                 event.what.sentence().into(),
             ]);
         }
@@ -204,20 +209,27 @@ fn metrics(detail: &Detail) -> Table {
         .number("last")
         .number("points")
         .number("NaN");
+    let has_infinite = detail.metrics.iter().any(|metric| metric.infinite != 0);
+    if has_infinite {
+        table = table.number("∞");
+    }
     for metric in &detail.metrics {
         let best = metric.best().map(|best| best.value);
-        let nan = if metric.nan == 0 {
-            String::new()
-        } else {
-            metric.nan.to_string()
+        let some = |count: u64| match count {
+            0 => String::new(),
+            count => thousands(count as i64),
         };
-        table.row(vec![
+        let mut cells: Vec<Cell> = vec![
             format!("  {}", metric.metric).into(),
             format::metric(&metric.metric, best).into(),
             format::metric(&metric.metric, Some(metric.last)).into(),
             thousands(metric.points as i64).into(),
-            nan.into(),
-        ]);
+            some(metric.nan).into(),
+        ];
+        if has_infinite {
+            cells.push(some(metric.infinite).into());
+        }
+        table.row(cells);
     }
     table
 }

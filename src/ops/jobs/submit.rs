@@ -72,7 +72,7 @@ pub struct Submitted {
     pub run: RunId,
     pub job: JobId,
     pub name: String,
-    /// What was noticed in the data: columns left out, likely leaks.
+    /// What was noticed: columns left out, likely leaks, variables that are not kept.
     pub warnings: Vec<String>,
 }
 
@@ -149,7 +149,17 @@ pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
             cwd: ws.surroundings.cwd.clone(),
         }),
     };
-    submit(ws, draft)
+    let here = &ws.surroundings;
+    let refused = capture::refused_env(&here.env, &ws.config.capture);
+    let warnings = refused.into_iter().map(|name| {
+        format!(
+            "{name} is not kept, although capture.env names it: what looks like a secret never is"
+        )
+    });
+    Ok(Submitted {
+        warnings: warnings.collect(),
+        ..submit(ws, draft)?
+    })
 }
 
 /// What the cores and GPUs of a preset come to.

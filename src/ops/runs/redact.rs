@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{add_event, change, get, steer};
 use crate::{
     domain::{
         events::What,
         ids::RunId,
-        jobs::{Command, Request, Work},
         runs::{Run, RunKind, StateWord},
     },
     jobs::{self, request},
@@ -31,12 +30,31 @@ const REDACTED: &str = "redacted";
 pub struct Redacted {
     #[serde(flatten)]
     pub run: Run,
-    /// Files of the run's folder that the program itself wrote: what it told of the field stays there.
-    pub elsewhere: Vec<PathBuf>,
+    /// Files that hold, or may hold, what was taken out of the record.
+    pub elsewhere: Vec<Left>,
+}
+
+/// A file that was left as it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Left {
+    pub path: PathBuf,
+    pub why: Why,
+}
+
+/// Why a file was left as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// The program itself wrote it: what it told of the field stays there.
+    Told,
+    /// It belongs to a model that is sealed by the hashes of its files.
+    Sealed,
+    /// The log of the database, which somebody reads just now: it goes when the last of them leaves.
+    Read,
 }
 
 /// Removes one field for good, one of [`REDACTABLE`], from the run's record and from the request in its folder. What was
-/// removed is not in the audit line.
+/// removed is not in the audit line, and its bytes are in no file of the store.
 ///
 /// # Errors
 ///
@@ -51,8 +69,9 @@ pub fn redact(ws: &Workspace, id: &RunId, field: &str) -> Result<Redacted> {
             return Err(Error::new(Kind::NotFound, message)
                 .hint(format!("what can be removed: {REDACTABLE}")));
         }
-        if run.kind == RunKind::Command && ["argv", "cwd"].contains(&field) {
-            rewrite_request(&dir, run, field)?;
+        let places = places_in_request(run, field);
+        if !places.is_empty() {
+            rewrite_request(&dir, run, &places)?;
         }
         let what = What::Redacted {
             field: field.to_owned(),
@@ -61,7 +80,15 @@ pub fn redact(ws: &Workspace, id: &RunId, field: &str) -> Result<Redacted> {
         add_event(ws, tx, run, what)?;
         Ok((None, Some(field.to_owned())))
     })?;
-    let elsewhere = written_by_the_program(&dir);
+    let mut elsewhere = written_by_the_program(&dir);
+    if run.kind == RunKind::Train && field.starts_with("param.") {
+        elsewhere.extend(sealed(&dir));
+    }
+    if !ws.store.empty_log()? {
+        let path = ws.root.join("store.db-wal");
+        let why = Why::Read;
+        elsewhere.push(Left { path, why });
+    }
     Ok(Redacted { run, elsewhere })
 }
 
@@ -98,8 +125,30 @@ fn redact_captured(captured: &mut Value, field: &str) -> bool {
     }
 }
 
-/// Takes command line or folder out of the request that is frozen in the run's folder. One that never started has none.
-fn rewrite_request(dir: &Path, run: &Run, field: &str) -> Result<()> {
+/// Where the request that is frozen in the run's folder holds a field, and what shall stand there.
+fn places_in_request(run: &Run, field: &str) -> Vec<(String, Value)> {
+    let place = |at: &str, value: Value| (format!("/work/{at}"), value);
+    match (run.kind, field.split_once('.')) {
+        (RunKind::Command, None) if field == "argv" => vec![place("argv", json!([REDACTED]))],
+        (RunKind::Command, None) if field == "cwd" => vec![place("cwd", REDACTED.into())],
+        (RunKind::Train, Some(("param", name))) => {
+            let in_preset = place(
+                &format!("preset/{}", name.replace('.', "/")),
+                REDACTED.into(),
+            );
+            // These two stand beside the preset too, as they were resolved.
+            let beside = ["data", "seed"]
+                .into_iter()
+                .filter(|beside| *beside == name);
+            let beside = beside.map(|name| place(name, REDACTED.into()));
+            [in_preset].into_iter().chain(beside).collect()
+        }
+        _ => vec![],
+    }
+}
+
+/// Takes values out of the request that is frozen in the run's folder. One that never started has none.
+fn rewrite_request(dir: &Path, run: &Run, places: &[(String, Value)]) -> Result<()> {
     if !run.state.has_ended() {
         let word = run.state.word();
         let doing = match word {
@@ -113,30 +162,12 @@ fn rewrite_request(dir: &Path, run: &Run, field: &str) -> Result<()> {
             )),
         );
     }
-    let frozen = match request::frozen(dir) {
+    match request::rewrite(dir, places) {
         Err(jobs::Error::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(());
+            Ok(())
         }
-        frozen => frozen.map_err(|error| unchanged(run, error))?,
-    };
-    let Work::Command(command) = frozen.work else {
-        return Ok(());
-    };
-    let command = match field {
-        "argv" => Command {
-            argv: vec![REDACTED.to_owned()],
-            ..command
-        },
-        _ => Command {
-            cwd: REDACTED.into(),
-            ..command
-        },
-    };
-    let request = Request {
-        work: Work::Command(command),
-        ..frozen
-    };
-    request::freeze(dir, &request).map_err(|error| unchanged(run, error))
+        rewritten => rewritten.map_err(|error| unchanged(run, error)),
+    }
 }
 
 fn unchanged(run: &Run, error: jobs::Error) -> Error {
@@ -146,7 +177,7 @@ fn unchanged(run: &Run, error: jobs::Error) -> Error {
         .because(error)
 }
 
-fn written_by_the_program(dir: &Path) -> Vec<PathBuf> {
+fn written_by_the_program(dir: &Path) -> Vec<Left> {
     let is_its_own = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name == "output.log" || name.starts_with("journal.")
@@ -157,7 +188,16 @@ fn written_by_the_program(dir: &Path) -> Vec<PathBuf> {
         .filter(is_its_own)
         .collect();
     files.sort();
-    files
+    let why = Why::Told;
+    files.into_iter().map(|path| Left { path, why }).collect()
+}
+
+/// The files of a trained model that tell of its parameters.
+fn sealed(dir: &Path) -> impl Iterator<Item = Left> {
+    let files = ["model.toml", "README.md"].map(|name| dir.join("package").join(name));
+    let why = Why::Sealed;
+    let files = files.into_iter().filter(|path| path.exists());
+    files.map(move |path| Left { path, why })
 }
 
 #[cfg(test)]
