@@ -56,6 +56,7 @@ fn main() {
 /// Half the points stand in nine long runs, one of which has a single series of a tenth of all; the rest is spread evenly.
 fn seed(dir: &Path, wanted_runs: u64, wanted_points: u64) {
     let store = Store::open(dir).expect("the folder can hold a store");
+    std::fs::create_dir_all(dir.join("runs")).expect("the folder can hold runs");
     let (begun, mut points) = (Instant::now(), 0);
     let small_steps = (wanted_points / 2 / wanted_runs / METRICS.len() as u64).max(1);
     let mut next = 0;
