@@ -1,7 +1,7 @@
 //! The screen in a pseudo-terminal on a large store, each figure beside its budget: the real binary, real keys.
 //!
-//! `cargo bench --bench screen -- DIR` measures on the store in DIR, which `cargo bench --bench store -- DIR` seeds. Three
-//! programs log into it ten times a second while the live figures are taken, and are stopped at the end.
+//! `cargo bench --bench screen -- DIR [quiet|live]` measures on the store in DIR, which `cargo bench --bench store -- DIR`
+//! seeds. Three programs log into it ten times a second while the live figures are taken, and are stopped at the end.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -29,10 +29,9 @@ const SETTLED: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() {
-    let dir = env::args()
-        .skip(1)
-        .find(|arg| !arg.starts_with("--"))
-        .map(PathBuf::from);
+    let mut args = env::args().skip(1).filter(|arg| !arg.starts_with("--"));
+    let (dir, only) = (args.next().map(PathBuf::from), args.next());
+    let wants = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let Some(dir) = dir.filter(|dir| dir.join("store.db").exists()) else {
         println!("say which store: cargo bench --bench screen -- DIR (--bench store seeds one)");
         return;
@@ -47,8 +46,11 @@ fn main() {
         .to_owned();
     println!("{total} runs in {}", dir.display());
     println!("{:<44}{:>12}{:>12}", "", "measured", "budget");
-    for size in SIZES {
+    for size in SIZES.into_iter().filter(|_| wants("quiet")) {
         quiet(&dir, home.path(), size, &newest);
+    }
+    if !wants("live") {
+        return;
     }
     let live: Vec<String> = (0..3).map(|_| start_program(&dir, home.path())).collect();
     for (size, budget) in SIZES.into_iter().zip([400, 1_000, 2_500]) {
@@ -107,7 +109,6 @@ fn busy(dir: &Path, home: &Path, size: (u16, u16), budget: u64) {
     let label = |what: &str| format!("{}x{} {what}", size.0, size.1);
     let mut screen = Screen::start(dir, home, size);
     screen.until_frame();
-    screen.settle();
     screen.press("2");
     screen.listen(Duration::from_secs(3));
     let before = screen.cpu();
