@@ -11,6 +11,7 @@ use std::{
 use rustix::{fs::OFlags, io::Errno};
 
 use super::{Result, file};
+use crate::domain::text;
 
 /// Replaces `path` by a file of these bytes and this mode: written beside it, synced, renamed. Once it returns, no loss of
 /// power brings the old one back.
@@ -121,6 +122,9 @@ pub(super) fn let_the_group_read(file: &File) {
     let _ = file.set_permissions(Permissions::from_mode(0o640));
 }
 
+/// How many lines of output stand in the message of a failure.
+pub const LAST_LINES: usize = 20;
+
 /// The last lines of a text file, at most `lines` of them out of its last 8 KiB; empty when it cannot be read.
 pub fn last_lines(path: &Path, lines: usize) -> String {
     use std::os::unix::fs::FileExt as _;
@@ -142,7 +146,8 @@ pub fn last_lines(path: &Path, lines: usize) -> String {
         (1.., Some((_, rest))) => rest,
         _ => &text,
     };
-    let all: Vec<&str> = whole.trim_end().lines().collect();
+    // Colours and progress bars are for terminals: what one would have left is what a person would have read.
+    let all: Vec<String> = whole.trim_end().split('\n').map(text::plain).collect();
     all[all.len().saturating_sub(lines)..].join("\n")
 }
 
@@ -191,5 +196,7 @@ mod tests {
         assert_eq!(last_lines(&path, 9), "a\nb\nc\nd");
         std::fs::write(&path, format!("{}\nend", "x".repeat(9_000))).unwrap();
         assert_eq!(last_lines(&path, 9), "end");
+        std::fs::write(&path, "\u{1b}[31mred\u{1b}[0m\r 50%\r100%\nno luck\r\n").unwrap();
+        assert_eq!(last_lines(&path, 9), "100%\nno luck");
     }
 }

@@ -34,8 +34,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const LOOK_FOR_LIFE_EVERY: Duration = Duration::from_secs(1);
 /// How long the identity of a program may take to reach the disk before it is started all the same.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Lines of output that go with a failure.
-const LAST_LINES: usize = 20;
 
 /// Waits for a line before it becomes the program: without one (its worker died) it never does. So no program runs
 /// whose identity is not in the journal.
@@ -85,7 +83,9 @@ pub(super) fn run(desk: Desk<'_>, command: &Command) -> End {
         Ok(status) => spawn::exit(status),
         Err(error) => return cannot(format!("cannot learn how it ended: {error}")),
     };
-    ending(exit, over.by, || files::last_lines(&over.log, LAST_LINES))
+    ending(exit, over.by, || {
+        files::last_lines(&over.log, files::LAST_LINES)
+    })
 }
 
 /// Watches a program whose worker is gone. Its exit code went with that worker, so that only a stop that was asked for

@@ -9,7 +9,7 @@ use std::{
 };
 
 use self::{taking::Taking, told::Told};
-use super::{Error, Kind, Result, leases::Leased, logs};
+use super::{Error, Kind, Result, leases::Leased};
 use crate::{
     domain::{
         events::{Event, What},
@@ -20,6 +20,7 @@ use crate::{
         time::Timestamp,
     },
     jobs::{
+        files,
         journal::{self, Reader},
         lock, process, request,
     },
@@ -261,14 +262,12 @@ impl Following {
 }
 
 fn last_lines(dir: &Path, is_foreign: bool) -> String {
-    logs::last_lines(
-        &dir.join(if is_foreign {
-            "output.log"
-        } else {
-            "worker.log"
-        }),
-        2_048,
-    )
+    let log = if is_foreign {
+        "output.log"
+    } else {
+        "worker.log"
+    };
+    files::last_lines(&dir.join(log), files::LAST_LINES)
 }
 
 /// The sentence for a change that nobody asked for.

@@ -63,13 +63,6 @@ fn part(path: &Path, from: Option<u64>, budget: u64) -> io::Result<Chunk> {
     })
 }
 
-/// The last lines of a file, at most `budget` bytes of them: for the message of a failure.
-pub(super) fn last_lines(path: &Path, budget: u64) -> String {
-    part(path, None, budget)
-        .map(|chunk| chunk.text.trim_end().to_owned())
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
