@@ -149,6 +149,17 @@ fn an_agent_that_dies_at_any_point_is_followed_by_one_that_goes_on() {
 }
 
 #[test]
+fn a_run_that_is_stopped_while_its_worker_is_being_started_is_stopped_by_it() {
+    let stage = Stage::new();
+    let Submitted { run, .. } = stage.submit(ENDLESS);
+    let capacity = slots::machine(&stage.ws.config.agent);
+    leases::lease(&stage.ws, &capacity).unwrap().unwrap();
+    assert_eq!(stage.word(&run), StateWord::Queued);
+    runs::stop(&stage.ws, &run, runs::Stop::Now).unwrap();
+    stage.until(&mut stage.agent(), &run, StateWord::Stopped);
+}
+
+#[test]
 fn an_orphan_keeps_its_slot_until_it_is_killed() {
     let mut config = Config::default();
     config.agent.cpus = 1;

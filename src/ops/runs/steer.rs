@@ -11,7 +11,7 @@ use crate::{
     },
     jobs::{control, process},
     ops::{Error, Kind, Result, jobs},
-    store::{events, jobs as job_rows},
+    store::{self, events, jobs as job_rows},
     workspace::Workspace,
 };
 
@@ -30,46 +30,41 @@ pub fn stop(ws: &Workspace, id: &RunId, how: Stop) -> Result<Run> {
     if !run.state.has_ended() {
         own(ws, &run)?;
     }
+    let want = match how {
+        Stop::Gently => Want::StopAfterStep,
+        Stop::Now => Want::Stop,
+    };
     match run.state {
-        RunState::Queued => drop_queued(ws, &run),
-        RunState::Running { .. } => ask(
-            ws,
-            id,
-            if how == Stop::Now {
-                Want::Stop
-            } else {
-                Want::StopAfterStep
-            },
-        ),
+        RunState::Queued => stop_queued(ws, &run, want),
+        RunState::Running { .. } => ask(ws, id, want),
         RunState::Orphaned { .. } => kill(ws, id),
         RunState::Ended { .. } => Err(has_ended(&run)),
     }
 }
 
-/// Takes a queued run out of the queue.
-fn drop_queued(ws: &Workspace, run: &Run) -> Result<Run> {
-    own(ws, run)?;
+/// Takes a queued run out of the queue; one whose worker is just being started finds the command when it looks.
+fn stop_queued(ws: &Workspace, run: &Run, want: Want) -> Result<Run> {
     let mut dropped = None;
     let run = change(ws, &run.id, "runs.stop", |tx, run| {
-        let by = ws.actor().to_string();
         let job = job_rows::of_run(tx, &run.id)?.ok_or_else(|| gone(&run.id))?;
+        let before = Some(run.state.word().to_string());
+        match job.state {
+            JobState::Queued => {}
+            JobState::Leased { .. } => {
+                leave(ws, tx, run, job.attempt, want)?;
+                return Ok((before, None));
+            }
+            JobState::Ended { .. } | JobState::Dropped { .. } => return Err(has_ended(run)),
+        }
+        let by = ws.actor().to_string();
         let state = JobState::Dropped {
             at: ws.now(),
             why: format!("stopped by {by}"),
         };
-        if !job_rows::set_state(tx, &job.id, "queued", &state)? {
-            return Err(Error::new(
-                Kind::Conflict,
-                format!("{} has just been started", run.name),
-            )
-            .hint("stop it again"));
-        }
+        job_rows::set_state(tx, &job.id, "queued", &state)?;
         end(tx, &run.id, None, ws.now(), Ending::Stopped { by })?;
         dropped = Some(job);
-        Ok((
-            Some(StateWord::Queued.to_string()),
-            Some(StateWord::Stopped.to_string()),
-        ))
+        Ok((before, Some(StateWord::Stopped.to_string())))
     })?;
     if let Some(job) = dropped {
         jobs::withdraw(ws, &job)?;
@@ -248,31 +243,33 @@ fn ask(ws: &Workspace, id: &RunId, want: Want) -> Result<Run> {
         });
     }
     own(ws, &run)?;
-    let by = ws.actor().to_string();
     change(ws, id, &format!("runs.{want}"), |tx, run| {
-        // Inside the transaction: when the file cannot be written, nobody is told that the run was asked.
-        let asked = control::ask(&ws.run_dir(&run.id), run.attempt, want, &by, ws.now()).map_err(
-            |error| {
-                Error::new(
-                    Kind::Environment,
-                    format!("cannot leave a command for {}", run.name),
-                )
-                .hint("check the mode of its folder")
-                .because(error)
-            },
-        )?;
-        add_event(
-            ws,
-            tx,
-            run,
-            What::Asked {
-                seq: asked.seq,
-                want,
-                by,
-            },
-        )?;
+        leave(ws, tx, run, run.attempt, want)?;
         Ok((Some(run.state.word().to_string()), None))
     })
+}
+
+/// Leaves the command in the run's folder, and its event in the store. Inside the transaction: when the file cannot be
+/// written, nobody is told that the run was asked.
+fn leave(
+    ws: &Workspace,
+    tx: &store::Connection,
+    run: &Run,
+    attempt: u32,
+    want: Want,
+) -> Result<()> {
+    let by = ws.actor().to_string();
+    let asked =
+        control::ask(&ws.run_dir(&run.id), attempt, want, &by, ws.now()).map_err(|error| {
+            Error::new(
+                Kind::Environment,
+                format!("cannot leave a command for {}", run.name),
+            )
+            .hint("check the mode of its folder")
+            .because(error)
+        })?;
+    let seq = asked.seq;
+    add_event(ws, tx, run, What::Asked { seq, want, by })
 }
 
 /// Refuses, and records the refusal, when the run belongs to somebody else.
