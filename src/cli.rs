@@ -84,6 +84,9 @@ struct Globals {
         help_heading = "Everywhere"
     )]
     settings: Vec<String>,
+    /// The screen to open, by the name that the configuration gives it.
+    #[arg(long, value_name = "NAME")]
+    screen: Option<String>,
     /// Print JSON: the result, or an error with its kind.
     #[arg(long, global = true, help_heading = "Everywhere")]
     json: bool,

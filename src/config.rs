@@ -12,6 +12,7 @@ mod files;
 mod layers;
 mod lines;
 pub mod places;
+pub mod screens;
 mod settings;
 pub mod trust;
 
@@ -27,7 +28,10 @@ use crate::domain::presets::Presets;
 use files::read;
 use layers::{Layer, Layers};
 
-const SHIPPED: &str = include_str!("../assets/presets.toml");
+const SHIPPED: &str = concat!(
+    include_str!("../assets/presets.toml"),
+    include_str!("../assets/screens.toml")
+);
 
 /// The configuration as it counts now, and where each part of it was said.
 #[derive(Clone, Debug)]

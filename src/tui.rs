@@ -25,6 +25,7 @@ pub mod keymap;
 pub mod list;
 pub mod look;
 pub mod overlay;
+pub mod panes;
 pub mod place;
 pub mod remote;
 pub mod runner;
@@ -58,7 +59,7 @@ use self::{
     app::App, effect::Effect, event::Event, glyphs::Charset, keymap::Keymap, runner::Runner,
     session::Session, terminal::Terminal, theme::Theme,
 };
-use crate::{domain::time::Timestamp, ops};
+use crate::{config::screens::Screens, domain::time::Timestamp, ops};
 
 pub use self::runner::Open;
 
@@ -68,6 +69,9 @@ pub struct Options {
     pub theme: Theme,
     pub charset: Charset,
     pub rate: Rate,
+    /// Screens by name, and the one in force.
+    pub screens: Screens,
+    pub screen: String,
     /// What to open.
     pub session: Session,
     pub is_read_only: bool,

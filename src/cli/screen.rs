@@ -10,7 +10,11 @@ use std::{
 
 use super::{Answer, Failure, open, open::Context, session};
 use crate::{
-    config::{Environment, Loaded},
+    config::{
+        Environment, Loaded,
+        screens::{self, Screen, Screens},
+    },
+    domain::text::nearest,
     ops::{Error, Kind, runs},
     tui::{
         self,
@@ -81,12 +85,22 @@ pub fn open(context: &Context, loaded: Loaded, root: PathBuf, start: Start) -> A
         return Err(error.hint(hint).into());
     }
     let kept = session::path(&loaded.environment.places, &root);
-    let mut options = options(&loaded, matches!(start, Start::Demo))?;
+    let mut options = options(context, &loaded, matches!(start, Start::Demo))?;
     options.session = match start {
         Start::Again | Start::Demo => session::read(&kept),
         Start::Fresh => Session::default(),
         Start::At(place) => session::read(&kept).at(place),
     };
+    // A screen that was asked for by name begins where it says.
+    if let (Some(_), Some(screen)) = (
+        &context.globals.screen,
+        options.screens.get(&options.screen),
+    ) {
+        let start = screen.start.map(|start| start.to_string());
+        options.session.root = start
+            .and_then(|start| start.parse().ok())
+            .unwrap_or_default();
+    }
     let again = (context.environment.clone(), context.globals.clone());
     let ended = tui::run(Arc::new(move || open::open(&loaded, &root)), &options)?;
     if let Err(error) = session::write(&kept, &ended.session)
@@ -123,8 +137,15 @@ pub fn open(context: &Context, loaded: Loaded, root: PathBuf, start: Start) -> A
 
 /// How the screen shall be: what the config says, and where it says `auto`, what the environment tells. The terminal
 /// itself is never asked: its late answers would be read as keys.
-fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
-    let (ui, environment) = (&loaded.config.ui, &loaded.environment);
+fn options(context: &Context, loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
+    let environment = &loaded.environment;
+    let name = context
+        .globals
+        .screen
+        .as_deref()
+        .unwrap_or(screens::DEFAULT);
+    let screen = screen(&loaded.config.screen, name)?;
+    let ui = &screen.over(&loaded.config.ui);
     let term = environment.var("TERM").unwrap_or("xterm").to_owned();
     Ok(tui::Options {
         theme: word("ui.theme", &ui.theme, || theme(environment, &term))?,
@@ -138,6 +159,8 @@ fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
                 tui::Rate::Local
             }
         })?,
+        screens: loaded.config.screen.clone(),
+        screen: name.to_owned(),
         session: Session::default(),
         is_read_only: ui.read_only,
         is_demo,
@@ -145,6 +168,19 @@ fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
         keys: loaded.config.keys.clone(),
         stray: Some(environment.places.state.join("screen.log")),
         term,
+    })
+}
+
+/// The screen of a name.
+fn screen<'a>(screens: &'a Screens, name: &str) -> Result<&'a Screen, Failure> {
+    screens.get(name).ok_or_else(|| {
+        let names: Vec<&str> = screens.keys().map(String::as_str).collect();
+        let hint = match nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("there are {}", names.join(", ")),
+        };
+        let message = format!("there is no screen {name:?}");
+        Error::new(Kind::NotFound, message).hint(hint).into()
     })
 }
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::screens::Screens;
 use crate::domain::presets::Presets;
 
 /// Everything a config file can say.
@@ -17,6 +18,8 @@ pub struct Config {
     /// Keys by the name of their action: `runs.stop = ["X"]`.
     pub keys: BTreeMap<String, Vec<String>>,
     pub presets: Presets,
+    /// Screens by name.
+    pub screen: Screens,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -22,6 +22,7 @@ use super::{
     views::stacks::Stacks,
 };
 use crate::{
+    config::screens::Screens,
     domain::time::Timestamp,
     ops::{self, presets::Offer, runs::Counts},
 };
@@ -31,6 +32,7 @@ pub struct App {
     keymap: Keymap,
     rate: Rate,
     is_link_slow: bool,
+    screens: Screens,
     demo: bool,
     size: Rect,
     store: StoreState,
@@ -83,6 +85,7 @@ impl App {
             keymap,
             rate: options.rate,
             is_link_slow: false,
+            screens: options.screens.clone(),
             demo: options.is_demo,
             size: Rect::new(0, 0, size.0, size.1),
             store: StoreState::Opening,
@@ -196,6 +199,31 @@ impl App {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// Shows another screen: its layout, its filter, its pace.
+    ///
+    /// # Errors
+    ///
+    /// There is none of this name: says which there are.
+    pub fn choose_screen(&mut self, name: &str) -> Result<Vec<Effect>, String> {
+        let Some(screen) = self.screens.get(name).cloned() else {
+            let names: Vec<&str> = self.screens.keys().map(String::as_str).collect();
+            return Err(format!(
+                "there is no screen {name:?}: there are {}",
+                names.join(", ")
+            ));
+        };
+        if let Some(rate) = screen.rate.and_then(|rate| rate.to_string().parse().ok()) {
+            self.rate = rate;
+        }
+        let start = screen.start.map(|start| start.to_string());
+        self.stacks.go(start
+            .and_then(|start| start.parse().ok())
+            .unwrap_or_default());
+        self.shared.show(name, screen);
+        self.is_dirty = true;
+        Ok(vec![Effect::Pace(self.pace())])
     }
 
     /// What is open.

@@ -6,6 +6,7 @@ use super::{
     Options, effect::Verb, event::Opened, look::Look, overlay::Overlay, place::Place, text,
 };
 use crate::{
+    config::screens::Screen,
     domain::{
         ids::RunId,
         runs::{Progress, Run, RunKind, RunState, Tag},
@@ -24,6 +25,8 @@ pub struct Shared {
     /// The metric shown first; empty means each run's own.
     pub metric: String,
     pub is_read_only: bool,
+    /// The screen in force, by its name.
+    pub screen: Rc<(String, Screen)>,
     /// The youngest age that was drawn, in milliseconds.
     youngest: Rc<Cell<Option<i64>>>,
 }
@@ -44,8 +47,24 @@ impl Shared {
             store: Opened::default(),
             metric: options.metric.clone(),
             is_read_only: options.is_read_only,
+            screen: Rc::new((
+                options.screen.clone(),
+                options
+                    .screens
+                    .get(&options.screen)
+                    .cloned()
+                    .unwrap_or_default(),
+            )),
             youngest: Rc::default(),
         }
+    }
+
+    /// From now on this screen is shown.
+    pub fn show(&mut self, name: &str, screen: Screen) {
+        // A screen can take the keys that change things away; only the configuration can give them.
+        self.is_read_only |= screen.read_only == Some(true);
+        self.metric = screen.metric.clone().unwrap_or_else(|| self.metric.clone());
+        self.screen = Rc::new((name.to_owned(), screen));
     }
 
     /// How long ago something was, in its largest unit: `3h`. The screen keeps it true: see [`Shared::next_age`].
