@@ -22,6 +22,7 @@ mod run;
 mod runs;
 mod screen;
 mod table;
+mod theme;
 mod train;
 mod trust;
 mod usage;
@@ -63,6 +64,8 @@ type Answer = Result<u8, Failure>;
 struct Cli {
     #[command(flatten)]
     globals: Globals,
+    #[command(flatten)]
+    flags: screen::Flags,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -97,6 +100,7 @@ enum Command {
     Jobs(jobs::Jobs),
     Agent(agent::Agent),
     Config(config::Config),
+    Theme(theme::Theme),
     Trust(trust::Trust),
     Backup(backup::Backup),
     Usage(usage::Usage),
@@ -126,7 +130,12 @@ fn begin(out: &Out) -> u8 {
         Err(error) => return out.usage(&error),
     };
     let out = Out::new(cli.globals.json);
-    let answer = Context::new(cli.globals, out.clone()).map_err(Failure::from);
+    let mut globals = cli.globals;
+    globals.settings.extend(cli.flags.settings());
+    if let Some(Command::Demo(demo)) = &cli.command {
+        globals.settings.extend(demo.flags.settings());
+    }
+    let answer = Context::new(globals, out.clone()).map_err(Failure::from);
     match answer.and_then(|context| answer_to(cli.command, &context)) {
         Ok(code) => code,
         Err(failure) => out.failure(&failure),
@@ -146,6 +155,7 @@ fn answer_to(command: Option<Command>, context: &Context) -> Answer {
         Some(Command::Jobs(command)) => command.run(context),
         Some(Command::Agent(command)) => command.run(context),
         Some(Command::Config(command)) => command.run(context),
+        Some(Command::Theme(command)) => command.run(context),
         Some(Command::Trust(command)) => command.run(context),
         Some(Command::Backup(command)) => command.run(context),
         Some(Command::Usage(command)) => command.run(context),

@@ -13,6 +13,7 @@ mod layers;
 mod lines;
 pub mod places;
 mod settings;
+pub mod themes;
 pub mod trust;
 
 use std::path::{Path, PathBuf};

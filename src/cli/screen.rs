@@ -7,17 +7,33 @@ use std::{
     sync::Arc,
 };
 
-use super::{Answer, Failure, open, open::Context};
+use super::{Answer, Failure, open, open::Context, theme};
 use crate::{
     config::{Environment, Loaded},
     ops::{Error, Kind},
-    tui::{self, glyphs::Charset, theme::Theme},
+    tui::{self, glyphs::Charset},
 };
 
 pub fn run(context: &Context) -> Answer {
     let loaded = context.config()?;
     let root = context.root(&loaded)?;
     open(context, loaded, root, false)
+}
+
+/// Flags of the commands that open the screen.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Flags {
+    /// The colours of the screen, over the configuration: `sconce theme list` names them.
+    #[arg(long, value_name = "NAME", help_heading = "Screen")]
+    theme: Option<String>,
+}
+
+impl Flags {
+    /// What they say, as settings over all files.
+    pub fn settings(&self) -> Vec<String> {
+        let theme = self.theme.iter().map(|name| format!("ui.theme={name}"));
+        theme.collect()
+    }
 }
 
 /// Is there a terminal to draw on and to read keys from?
@@ -66,7 +82,7 @@ fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
     let (ui, environment) = (&loaded.config.ui, &loaded.environment);
     let term = environment.var("TERM").unwrap_or("xterm").to_owned();
     Ok(tui::Options {
-        theme: word("ui.theme", &ui.theme, || theme(environment, &term))?,
+        theme: theme::chosen(loaded)?,
         charset: word("ui.charset", &ui.charset, || {
             Charset::detect(&term, is_utf8(locale(environment)))
         })?,
@@ -125,12 +141,4 @@ fn word<T: FromStr + strum::IntoEnumIterator + Display>(
             .hint(format!("write auto, {}", words.join(", ")))
             .into()
     })
-}
-
-fn theme(environment: &Environment, term: &str) -> Theme {
-    // COLORFGBG is `foreground;background`; 7 and 15 are the light ones.
-    let is_light = environment
-        .var("COLORFGBG")
-        .is_some_and(|colours| colours.ends_with(";15") || colours.ends_with(";7"));
-    Theme::detect(term, environment.var("NO_COLOR").is_some(), is_light)
 }

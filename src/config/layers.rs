@@ -11,12 +11,11 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Config, Environment, Error, Result, Setting, places};
+use super::{Config, Environment, Error, Result, Setting, places, themes};
 use crate::domain::{text::nearest, wording::in_words};
 
 /// Texts that take one of a few words; what is not a type of its own is checked here.
-const CHOICES: [([&str; 2], &[&str]); 3] = [
-    (["ui", "theme"], &["auto", "dark", "light", "16", "mono"]),
+const CHOICES: [([&str; 2], &[&str]); 2] = [
     (["ui", "charset"], &["auto", "braille", "block", "ascii"]),
     (["ui", "rate"], &["auto", "local", "ssh", "slow"]),
 ];
@@ -255,7 +254,17 @@ impl Merged<'_> {
 
     /// Reads it. Paths that a file names are made to stand relative to that file.
     pub fn read(mut self, environment: &Environment) -> Result<Config> {
-        self.check_choices()?;
+        for (path, choices) in CHOICES {
+            self.check_choice(&path, choices)?;
+        }
+        let own = themes::own(&environment.places);
+        let own = own.iter().map(|(name, _)| name.as_str());
+        let themes: Vec<&str> = ["auto"]
+            .into_iter()
+            .chain(themes::SHIPPED)
+            .chain(own)
+            .collect();
+        self.check_choice(&["ui", "theme"], &themes)?;
         self.check_finite()?;
         self.anchor(environment);
         let root = Spanned::new(0..0, self.table);
@@ -263,28 +272,22 @@ impl Merged<'_> {
             .map_err(|error| self.layers.mistake(&error, 0))
     }
 
-    fn check_choices(&self) -> Result<()> {
-        for (path, choices) in CHOICES {
-            let Some(value) = find(&self.table, &path) else {
-                continue;
-            };
-            let Some(text) = value
-                .get_ref()
-                .as_str()
-                .filter(|text| !choices.contains(text))
-            else {
-                continue;
-            };
-            return Err(Error::Mistake {
-                place: self.layers.place(value.span().start),
-                message: format!("{} cannot be {text:?}", path.join(".")),
-                hint: Some(match nearest(text, choices.iter().copied()) {
-                    Some(near) => format!("did you mean {near:?}?"),
-                    None => format!("one of {}", choices.join(", ")),
-                }),
-            });
-        }
-        Ok(())
+    fn check_choice(&self, path: &[&str], choices: &[&str]) -> Result<()> {
+        let Some(value) = find(&self.table, path) else {
+            return Ok(());
+        };
+        let text = value.get_ref().as_str();
+        let Some(text) = text.filter(|text| !choices.contains(text)) else {
+            return Ok(());
+        };
+        Err(Error::Mistake {
+            place: self.layers.place(value.span().start),
+            message: format!("{} cannot be {text:?}", path.join(".")),
+            hint: Some(match nearest(text, choices.iter().copied()) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => format!("one of {}", choices.join(", ")),
+            }),
+        })
     }
 
     /// TOML can write `nan` and `inf`; no setting can be either.

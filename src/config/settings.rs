@@ -79,7 +79,7 @@ impl Default for CaptureSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UiSettings {
-    /// `auto`, or the name of a theme: dark, light, 16, mono.
+    /// `auto`, or the name of a theme: a shipped one, or one of a person's own.
     pub theme: String,
     /// `auto`, braille, block or ascii.
     pub charset: String,
