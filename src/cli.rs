@@ -21,6 +21,7 @@ mod prune;
 mod run;
 mod runs;
 mod screen;
+mod session;
 mod table;
 mod theme;
 mod train;
@@ -66,6 +67,9 @@ struct Cli {
     globals: Globals,
     #[command(flatten)]
     flags: screen::Flags,
+    /// Open the screen as it is at first, not as it was left.
+    #[arg(long)]
+    fresh: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -95,6 +99,7 @@ enum Command {
     Train(train::Train),
     Run(run::Run),
     Runs(runs::Runs),
+    Open(screen::Open),
     Watch(watch::Watch),
     View(view::View),
     Jobs(jobs::Jobs),
@@ -131,25 +136,30 @@ fn begin(out: &Out) -> u8 {
     };
     let out = Out::new(cli.globals.json);
     let mut globals = cli.globals;
-    globals.settings.extend(cli.flags.settings());
-    if let Some(Command::Demo(demo)) = &cli.command {
-        globals.settings.extend(demo.flags.settings());
+    let flags = match &cli.command {
+        Some(Command::Demo(demo)) => Some(&demo.flags),
+        Some(Command::Open(open)) => Some(&open.flags),
+        _ => None,
+    };
+    for flags in [Some(&cli.flags), flags].into_iter().flatten() {
+        globals.settings.extend(flags.settings());
     }
     let answer = Context::new(globals, out.clone()).map_err(Failure::from);
-    match answer.and_then(|context| answer_to(cli.command, &context)) {
+    match answer.and_then(|context| answer_to(cli.command, cli.fresh, &context)) {
         Ok(code) => code,
         Err(failure) => out.failure(&failure),
     }
 }
 
-fn answer_to(command: Option<Command>, context: &Context) -> Answer {
+fn answer_to(command: Option<Command>, is_fresh: bool, context: &Context) -> Answer {
     match command {
-        None => screen::run(context),
+        None => screen::run(context, is_fresh),
         Some(Command::Demo(command)) => command.run(context),
         Some(Command::Init(command)) => command.run(context),
         Some(Command::Train(command)) => command.run(context),
         Some(Command::Run(command)) => command.run(context),
         Some(Command::Runs(command)) => command.run(context),
+        Some(Command::Open(command)) => command.run(context),
         Some(Command::Watch(command)) => command.run(context),
         Some(Command::View(command)) => command.run(context),
         Some(Command::Jobs(command)) => command.run(context),

@@ -25,9 +25,11 @@ pub mod keymap;
 pub mod list;
 pub mod look;
 pub mod overlay;
+pub mod place;
 pub mod remote;
 pub mod runner;
 pub mod scroll;
+pub mod session;
 pub mod shared;
 pub mod terminal;
 pub mod text;
@@ -54,7 +56,7 @@ use tokio::{sync::mpsc, time::timeout};
 
 use self::{
     app::App, effect::Effect, event::Event, glyphs::Charset, keymap::Keymap, runner::Runner,
-    terminal::Terminal, theme::Theme, views::Root,
+    session::Session, terminal::Terminal, theme::Theme,
 };
 use crate::{domain::time::Timestamp, ops};
 
@@ -66,7 +68,8 @@ pub struct Options {
     pub theme: Theme,
     pub charset: Charset,
     pub rate: Rate,
-    pub start: Root,
+    /// What to open.
+    pub session: Session,
     pub is_read_only: bool,
     /// The store is the demo's: a banner says so.
     pub is_demo: bool,
@@ -109,6 +112,8 @@ pub struct Ended {
     /// Runs at work when it ended; they go on.
     pub still_running: u64,
     pub host: String,
+    /// What was open.
+    pub session: Session,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Columns and orders of lists of runs, as they are written on the command line.
+//! Columns of lists of runs, as they are written on the command line.
 
 use super::{
     format,
@@ -7,13 +7,13 @@ use super::{
 use crate::{
     domain::{
         filter,
-        metrics::{Direction, MetricValue},
+        metrics::MetricValue,
         runs::{StateWord, Tag},
         time::Timestamp,
     },
     ops::{
-        self, Error, Kind,
-        runs::{MetricColumn, Row, Sort, SortKey},
+        self,
+        runs::{MetricColumn, Row},
     },
 };
 
@@ -44,7 +44,7 @@ pub fn columns(text: &str) -> ops::Result<Vec<Column>> {
             return Ok(Column::Param(param.to_owned()));
         }
         metrics += 1;
-        Ok(Column::Metric(metric(word)?, metrics - 1))
+        Ok(Column::Metric(MetricColumn::parse(word)?, metrics - 1))
     });
     columns.collect()
 }
@@ -58,66 +58,6 @@ pub fn metrics(columns: &[Column]) -> Vec<MetricColumn> {
     metrics.collect()
 }
 
-/// The best value, or the last where nobody knows which way is better.
-fn usual(metric: &str) -> MetricValue {
-    match Direction::of(metric) {
-        Some(_) => MetricValue::Best,
-        None => MetricValue::Last,
-    }
-}
-
-/// `val/auc`, `val/auc@last`: the usual value unless another is named.
-fn metric(word: &str) -> ops::Result<MetricColumn> {
-    let (name, value) = match word.rsplit_once('@') {
-        None => (word, usual(word)),
-        Some((name, value)) => match value.parse() {
-            Ok(value) => (name, value),
-            // `recall@10` is a name.
-            Err(_) if value.bytes().all(|byte| byte.is_ascii_digit()) => (word, usual(word)),
-            Err(_) => {
-                let message = format!("a metric has no value @{value}");
-                let hint = "one of @last, @min, @max, @mean, @best";
-                return Err(Error::new(Kind::Invalid, message).hint(hint));
-            }
-        },
-    };
-    Ok(MetricColumn {
-        metric: name.to_owned(),
-        value,
-    })
-}
-
-/// The order that a word asks for: the best, the newest or the first of the alphabet stands first, or last in reverse.
-pub fn sort(word: &str, is_reverse: bool) -> ops::Result<Sort> {
-    let (key, descending) = match word {
-        "created" | "age" => (SortKey::Created, true),
-        "name" => (SortKey::Name, false),
-        "state" => (SortKey::State, false),
-        "step" => (SortKey::Step, true),
-        "dur" => (SortKey::Dur, true),
-        field if filter::FIELDS.iter().any(|(name, _)| *name == field) => {
-            let message = format!("runs cannot be sorted by {field}");
-            let hint = "one of created, age, dur, name, state, step, or a metric such as val/auc";
-            return Err(Error::new(Kind::Invalid, message).hint(hint));
-        }
-        metric_word => {
-            let column = metric(metric_word)?;
-            let descending = match column.value {
-                MetricValue::Min => false,
-                MetricValue::Max => true,
-                MetricValue::Best | MetricValue::Last | MetricValue::Mean => {
-                    Direction::of(&column.metric) != Some(Direction::Lower)
-                }
-            };
-            (SortKey::Metric(column), descending)
-        }
-    };
-    Ok(Sort {
-        key,
-        descending: descending != is_reverse,
-    })
-}
-
 impl Column {
     pub fn title(&self) -> String {
         match self {
@@ -125,7 +65,8 @@ impl Column {
             Self::Param(name) => name.clone(),
             // The last value of what has no best is no news.
             Self::Metric(column, _)
-                if column.value == MetricValue::Last && usual(&column.metric) == column.value =>
+                if column.value == MetricValue::Last
+                    && MetricColumn::usual(&column.metric) == column.value =>
             {
                 column.metric.clone()
             }
@@ -210,6 +151,7 @@ pub fn state(word: StateWord) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::runs::Sort;
 
     #[test]
     fn columns_are_fields_parameters_and_metrics() {
@@ -259,11 +201,19 @@ mod tests {
             ("val/auc@min", false),
         ];
         for (word, descending) in cases {
-            assert_eq!(sort(word, false).unwrap().descending, descending, "{word}");
-            assert_eq!(sort(word, true).unwrap().descending, !descending, "{word}");
+            assert_eq!(
+                Sort::parse(word, false).unwrap().descending,
+                descending,
+                "{word}"
+            );
+            assert_eq!(
+                Sort::parse(word, true).unwrap().descending,
+                !descending,
+                "{word}"
+            );
         }
         for field in ["note", "epoch", "experiment"] {
-            assert!(sort(field, false).is_err(), "{field}");
+            assert!(Sort::parse(field, false).is_err(), "{field}");
         }
     }
 }

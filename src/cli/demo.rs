@@ -52,7 +52,7 @@ fn queue_and(context: &Context, is_plain: bool) -> Answer {
         return print(context, &ws);
     }
     drop(ws);
-    screen::open(context, loaded, root, true)
+    screen::open(context, loaded, root, screen::Start::Demo)
 }
 
 /// About two minutes of one core; the others are over in seconds.

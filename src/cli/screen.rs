@@ -1,23 +1,72 @@
-//! `sconce` alone: the screen.
+//! `sconce` alone, and `sconce open`: the screen.
 
 use std::{
     fmt::Display,
     io::{IsTerminal as _, stdin, stdout},
+    path::PathBuf,
     str::FromStr,
     sync::Arc,
 };
 
-use super::{Answer, Failure, open, open::Context, theme};
+use super::{Answer, Failure, open, open::Context, session, theme};
 use crate::{
     config::{Environment, Loaded},
-    ops::{Error, Kind},
-    tui::{self, glyphs::Charset},
+    ops::{Error, Kind, runs},
+    tui::{
+        self,
+        glyphs::Charset,
+        place::{Place, Spot},
+        session::Session,
+    },
 };
 
-pub fn run(context: &Context) -> Answer {
+/// Open the screen on a run, or on what a link names
+///
+/// A link is what `y u` on the screen copies. What else was open the last time is open again.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_long_help = "Examples:\n  sconce open brave-otter-7\n  sconce open 'sconce://runs?filter=state%3Afailed'"
+)]
+pub struct Open {
+    /// A run's name or id, or a link.
+    what: String,
+    #[command(flatten)]
+    pub flags: Flags,
+}
+
+impl Open {
+    pub fn run(self, context: &Context) -> Answer {
+        let loaded = context.config()?;
+        let root = context.root(&loaded)?;
+        let place = match self.what.parse::<Place>() {
+            Ok(place) => place,
+            Err(error) if self.what.contains("://") => {
+                return Err(Error::new(Kind::Invalid, error.to_string()).into());
+            }
+            Err(_) => {
+                let ws = context.open(&loaded)?;
+                Place::of(Spot::Run(runs::find(&ws, &self.what)?))
+            }
+        };
+        open(context, loaded, root, Start::At(place))
+    }
+}
+
+/// What the screen opens with.
+pub enum Start {
+    /// What was open the last time.
+    Again,
+    Fresh,
+    At(Place),
+    /// What was open the last time, in the store of the demonstration.
+    Demo,
+}
+
+pub fn run(context: &Context, is_fresh: bool) -> Answer {
     let loaded = context.config()?;
     let root = context.root(&loaded)?;
-    open(context, loaded, root, false)
+    let start = if is_fresh { Start::Fresh } else { Start::Again };
+    open(context, loaded, root, start)
 }
 
 /// Flags of the commands that open the screen.
@@ -42,15 +91,28 @@ pub fn has_terminal() -> bool {
 }
 
 /// Opens the screen on a store.
-pub fn open(context: &Context, loaded: Loaded, root: std::path::PathBuf, is_demo: bool) -> Answer {
+pub fn open(context: &Context, loaded: Loaded, root: PathBuf, start: Start) -> Answer {
     if !has_terminal() || context.out.is_json() {
         let error = Error::new(Kind::Environment, "the screen needs a terminal to draw on");
         let hint = "in scripts use the commands: `sconce runs`, `sconce view NAME --plain`, `sconce watch RUN`";
         return Err(error.hint(hint).into());
     }
-    let options = options(&loaded, is_demo)?;
+    let kept = session::path(&loaded.environment.places, &root);
+    let mut options = options(&loaded, matches!(start, Start::Demo))?;
+    options.session = match start {
+        Start::Again | Start::Demo => session::read(&kept),
+        Start::Fresh => Session::default(),
+        Start::At(place) => session::read(&kept).at(place),
+    };
     let again = (context.environment.clone(), context.globals.clone());
     let ended = tui::run(Arc::new(move || open::open(&loaded, &root)), &options)?;
+    if let Err(error) = session::write(&kept, &ended.session)
+        && ended.how == tui::How::Quit
+    {
+        let path = kept.display();
+        let message = format!("what was open is forgotten: {path} cannot be written: {error}");
+        context.out.warn(&message);
+    }
     if ended.how == tui::How::Demo {
         let (environment, globals) = again;
         return super::demo::show(&Context {
@@ -93,7 +155,7 @@ fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
                 tui::Rate::Local
             }
         })?,
-        start: Default::default(),
+        session: Session::default(),
         is_read_only: ui.read_only,
         is_demo,
         metric: ui.metric.clone(),

@@ -1,6 +1,7 @@
 //! Runs: list, show, compare, steer, label.
 
 mod compare;
+mod order;
 mod redact;
 mod steer;
 

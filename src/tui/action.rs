@@ -62,6 +62,10 @@ pub enum Action {
     Jobs,
     /// the view before this one
     LastView,
+    /// take the last move between views back
+    Backward,
+    /// make the move that was taken back
+    Forward,
     /// filter
     Filter,
     /// only what matters: at work, or the log's end

@@ -3,10 +3,7 @@
 mod draw;
 mod typed;
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use ratatui::layout::{Position, Rect};
 
@@ -17,10 +14,12 @@ use super::{
     event::{Event, Link, Ticket, Tickets},
     keymap::Keymap,
     overlay::Overlay,
+    place::{Place, Spot},
     remote::Remote,
+    session::Session,
     shared::Shared,
     toast::{Level, Toasts},
-    views::{Root, View, bench::Bench, jobs::Jobs, live::Live, page::Page, runs::Runs},
+    views::stacks::Stacks,
 };
 use crate::{
     domain::time::Timestamp,
@@ -35,14 +34,7 @@ pub struct App {
     demo: bool,
     size: Rect,
     store: StoreState,
-    root: Root,
-    last_root: Root,
-    bench: Bench,
-    runs: Runs,
-    live: Live,
-    jobs: Jobs,
-    /// The run's page that lies over a view; each view keeps its own.
-    pages: HashMap<Root, Page>,
+    stacks: Stacks,
     counts: Remote<(), Counts>,
     offers: Remote<(), Vec<Offer>>,
     overlays: Vec<Overlay>,
@@ -94,13 +86,7 @@ impl App {
             demo: options.is_demo,
             size: Rect::new(0, 0, size.0, size.1),
             store: StoreState::Opening,
-            root: options.start,
-            last_root: Root::Runs,
-            bench: Bench::default(),
-            runs: Runs::default(),
-            live: Live::default(),
-            jobs: Jobs::default(),
-            pages: HashMap::new(),
+            stacks: Stacks::of(&options.session),
             counts: Remote::default(),
             offers: Remote::default(),
             overlays: vec![],
@@ -199,7 +185,7 @@ impl App {
         let which_key = which_key.filter(|at| self.shared.now < *at);
         let pace = i64::try_from(self.pace().as_millis()).unwrap_or(i64::MAX);
         let is_following =
-            self.frozen.is_none() && self.is_open() && self.view_ref().is_following();
+            self.frozen.is_none() && self.is_open() && self.stacks.front_ref().is_following();
         let follow = is_following.then_some(Timestamp(self.followed.0 + pace));
         // Over a slow link seconds pass in steps.
         let age = (self.shared.next_age()).map(|after| Timestamp(self.drawn.0 + after.max(pace)));
@@ -212,11 +198,17 @@ impl App {
             .min()
     }
 
+    /// What is open.
+    pub fn session(&self) -> Session {
+        self.stacks.session()
+    }
+
     pub fn ended(&self) -> Option<Ended> {
         Some(Ended {
             how: self.how?,
             still_running: self.counts.value.map_or(0, |counts| counts.live),
             host: self.shared.store.host.clone(),
+            session: self.session(),
         })
     }
 
@@ -224,8 +216,8 @@ impl App {
         let pace = i64::try_from(self.pace().as_millis()).unwrap_or(i64::MAX);
         if self.followed.0 + pace <= self.shared.now.0 {
             self.followed = self.shared.now;
-            if self.frozen.is_none() && self.view_ref().is_following() {
-                self.view().expire();
+            if self.frozen.is_none() && self.stacks.front_ref().is_following() {
+                self.stacks.front().expire();
             }
         }
         self.is_dirty = true;
@@ -246,11 +238,10 @@ impl App {
 
     /// Another store was opened in the place of the last: nothing that is known is true of it.
     fn forget(&mut self) {
-        self.bench = Bench::default();
-        self.runs = Runs::default();
-        self.live = Live::default();
-        self.jobs = Jobs::default();
-        self.pages.clear();
+        self.stacks = Stacks::of(&Session {
+            root: self.stacks.root(),
+            stacks: vec![],
+        });
         self.overlays.clear();
         self.toasts = Toasts::default();
         self.counts = Remote::default();
@@ -259,43 +250,11 @@ impl App {
     fn expire(&mut self) {
         self.is_dirty = true;
         self.counts.expire();
-        let views: [&mut dyn View; 4] = [
-            &mut self.bench,
-            &mut self.runs,
-            &mut self.live,
-            &mut self.jobs,
-        ];
-        views.into_iter().for_each(View::expire);
-        self.pages.values_mut().for_each(View::expire);
-    }
-
-    /// The view in front: a run's page, or the view below it.
-    fn view(&mut self) -> &mut dyn View {
-        if let Some(page) = self.pages.get_mut(&self.root) {
-            return page;
-        }
-        match self.root {
-            Root::Bench => &mut self.bench,
-            Root::Runs => &mut self.runs,
-            Root::Live => &mut self.live,
-            Root::Jobs => &mut self.jobs,
-        }
-    }
-
-    fn view_ref(&self) -> &dyn View {
-        if let Some(page) = self.pages.get(&self.root) {
-            return page;
-        }
-        match self.root {
-            Root::Bench => &self.bench,
-            Root::Runs => &self.runs,
-            Root::Live => &self.live,
-            Root::Jobs => &self.jobs,
-        }
+        self.stacks.all().for_each(|view| view.expire());
     }
 
     fn contexts(&self) -> Vec<&'static str> {
-        let mut contexts = self.view_ref().contexts().to_vec();
+        let mut contexts = self.stacks.front_ref().contexts().to_vec();
         if self.is_card_shown() {
             contexts = vec!["card"];
         }
@@ -318,15 +277,8 @@ impl App {
             }
             answer => answer,
         };
-        let views: [&mut dyn View; 4] = [
-            &mut self.bench,
-            &mut self.runs,
-            &mut self.live,
-            &mut self.jobs,
-        ];
-        let pages = self.pages.values_mut().map(|page| page as &mut dyn View);
         let mut left = Some(answer);
-        for view in views.into_iter().chain(pages) {
+        for view in self.stacks.all() {
             let Some(answer) = left else { return };
             left = view.loaded(ticket, answer);
         }
@@ -345,7 +297,7 @@ impl App {
                 }
                 self.say(Level::Info, said.text);
                 if let Some(run) = said.run {
-                    self.open(run);
+                    self.open(&Place::of(Spot::Run(run)));
                 }
             }
             (_, Ok(said)) => self.say(Level::Info, said.text),

@@ -12,6 +12,7 @@ use super::{
     chart::{self, ChartData, ChartQuestion, smooth::WEIGHTS, ticks::Kind},
     effect::{Answer, Effect},
     event::{Ticket, Tickets},
+    place::Settings,
     remote::Remote,
 };
 use crate::{
@@ -45,6 +46,8 @@ pub struct ChartView {
     pub crosshair: Option<i64>,
     /// The chart that the keys act on.
     pub selected: usize,
+    /// The chart to be selected once the charts are known.
+    pub wanted: Option<String>,
     /// Only that one is shown.
     pub is_alone: bool,
     /// Charts that were shown at once.
@@ -59,6 +62,7 @@ impl Default for ChartView {
             zoom: None,
             crosshair: None,
             selected: 0,
+            wanted: None,
             is_alone: false,
             page: 1,
         }
@@ -90,6 +94,27 @@ impl Board {
             log: Remote::default(),
             view: ChartView::default(),
         }
+    }
+
+    /// How the charts are looked at, for [`Board::restore`].
+    pub fn settings(&self) -> Settings {
+        let groups = self.groups();
+        let group = groups.get(self.view.selected);
+        let x = self.view.zoom.map(|(from, to)| format!("{from}..{to}"));
+        let at = self.view.crosshair.map(|step| step.to_string());
+        Settings::default()
+            .with("metric", group.map_or("", |group| &group.name))
+            .with("x", x.unwrap_or_default())
+            .with("at", at.unwrap_or_default())
+    }
+
+    /// Puts the zoom and the crosshair back to what they were, and the chart once it is known.
+    pub fn restore(&mut self, settings: &Settings) {
+        let range = settings.get("x").and_then(|x| x.split_once(".."));
+        self.view.zoom = range.and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+        self.view.zoom = self.view.zoom.filter(|(from, to)| from < to);
+        self.view.crosshair = settings.read("at");
+        self.view.wanted = settings.get("metric").map(str::to_owned);
     }
 
     pub fn run(&self) -> Option<&Run> {
@@ -187,7 +212,10 @@ impl Board {
 
     pub fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
         match answer {
-            Answer::Detail(result) if self.detail.awaits(ticket) => self.detail.answer(result),
+            Answer::Detail(result) if self.detail.awaits(ticket) => {
+                self.detail.answer(result);
+                self.select_wanted();
+            }
             Answer::Log(result) if self.log.awaits(ticket) => self.log.answer(result),
             Answer::Chart(result) => {
                 let asked = self.charts.values_mut().find(|chart| chart.awaits(ticket));
@@ -199,6 +227,15 @@ impl Board {
             other => return Some(other),
         }
         None
+    }
+
+    fn select_wanted(&mut self) {
+        let groups = self.groups();
+        let Some(wanted) = self.view.wanted.take_if(|_| !groups.is_empty()) else {
+            return;
+        };
+        let found = groups.iter().position(|group| group.name == wanted);
+        self.view.selected = found.unwrap_or(self.view.selected);
     }
 
     /// What the keys of a chart do. Says whether it meant something.

@@ -14,6 +14,7 @@ use super::{
     effect::{Answer, Effect, Own, Table, TableQuestion},
     event::{Ticket, Tickets},
     look::Look,
+    place::{Place, Settings, Spot},
     remote::Remote,
     scroll,
     shared::{Reaction, Shared},
@@ -87,6 +88,40 @@ impl RunList {
         list
     }
 
+    /// How the list is set, for [`RunList::restore`].
+    pub fn settings(&self) -> Settings {
+        let (word, is_reverse) = self.sort.word();
+        let sort = match (self.sort == Sort::default(), is_reverse) {
+            (true, _) => String::new(),
+            (false, true) => format!("-{word}"),
+            (false, false) => word,
+        };
+        // A cursor that nobody moved finds its own place again.
+        let run = self.selected.filter(|_| self.is_touched);
+        let run = run.map(|id| id.to_string());
+        Settings::default()
+            .with("filter", &self.filter.text)
+            .with("sort", sort)
+            .with("run", run.unwrap_or_default())
+    }
+
+    /// Puts the filter, the order and the cursor back to what they were.
+    pub fn restore(&mut self, settings: &Settings) {
+        if let Some(text) = settings.get("filter") {
+            self.filter.set(text);
+        }
+        let word = settings.get("sort").unwrap_or("created");
+        let (word, is_reverse) = word
+            .strip_prefix('-')
+            .map_or((word, false), |word| (word, true));
+        if let Ok(sort) = Sort::parse(word, is_reverse) {
+            self.sort = sort;
+        }
+        if let Some(id) = settings.read("run") {
+            (self.selected, self.is_touched) = (Some(id), true);
+        }
+    }
+
     pub fn set_filter(&mut self, text: &str) {
         self.is_touched = true;
         self.filter.set(text);
@@ -105,7 +140,7 @@ impl RunList {
         self.is_touched = true;
         if action == Action::Open {
             return match self.selected() {
-                Some(row) => Reaction::Open(row.run.id),
+                Some(row) => Reaction::Open(Place::of(Spot::Run(row.run.id))),
                 None => Reaction::Refuse("no run is selected".into()),
             };
         }

@@ -2,11 +2,16 @@
 
 use std::{cell::Cell, collections::BTreeSet, rc::Rc};
 
-use super::{Options, effect::Verb, event::Opened, look::Look, overlay::Overlay, text};
-use crate::domain::{
-    ids::RunId,
-    runs::{Progress, Run, RunKind, RunState, Tag},
-    time::Timestamp,
+use super::{
+    Options, effect::Verb, event::Opened, look::Look, overlay::Overlay, place::Place, text,
+};
+use crate::{
+    domain::{
+        ids::RunId,
+        runs::{Progress, Run, RunKind, RunState, Tag},
+        time::Timestamp,
+    },
+    ops::runs::Sort,
 };
 
 /// Facts of the whole screen.
@@ -74,11 +79,20 @@ pub enum Reaction {
     /// It means nothing here; perhaps it does to the screen as a whole.
     None,
     Done,
-    Open(RunId),
+    /// Open this above the view in front.
+    Open(Place),
     Overlay(Box<Overlay>),
     Do(Verb),
     /// Why it cannot be done now.
     Refuse(String),
+}
+
+/// What a prompt or a menu came to, for the view that opened it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// The filter as far as it is typed.
+    Filter(String),
+    Sort(Sort),
 }
 
 /// The run that verbs act on, as far as the view knows it.

@@ -7,14 +7,17 @@ pub mod live;
 pub mod page;
 pub mod runs;
 mod selection;
+pub mod stacks;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
+use self::{bench::Bench, jobs::Jobs, live::Live, page::Page, runs::Runs};
 use super::{
     action::Action,
     effect::{Answer, Effect},
     event::{Ticket, Tickets},
-    shared::{Reaction, Shared, Target},
+    place::{Place, Spot},
+    shared::{Reaction, Reply, Shared, Target},
 };
 
 /// One screenful with its own state.
@@ -39,8 +42,19 @@ pub trait View {
     /// What verbs act on.
     fn target(&self) -> Option<Target>;
 
-    /// Where one is, for the line below the tabs.
+    /// Where one is, for the line below the tabs: its name, and how it is set.
     fn crumb(&self) -> String;
+
+    /// What it is called in the crumbs of what was opened from it.
+    fn name(&self) -> String;
+
+    /// Where this is, so that a link or the next session can open it so again.
+    fn place(&self) -> Place;
+
+    /// What a prompt or a menu that this view opened came to.
+    fn reply(&mut self, _: Reply) -> Reaction {
+        Reaction::None
+    }
 
     /// Actions worth a hint, the weightier first.
     fn hints(&self) -> &'static [Action];
@@ -83,8 +97,11 @@ pub trait View {
     strum::EnumIter,
     strum::EnumString,
     strum::Display,
+    serde::Serialize,
+    serde::Deserialize,
 )]
 #[strum(serialize_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Root {
     #[default]
     Bench,
@@ -94,6 +111,21 @@ pub enum Root {
 }
 
 impl Root {
+    /// The root that an action leads to.
+    pub fn of(action: Action) -> Option<Self> {
+        Some(match action {
+            Action::Bench => Self::Bench,
+            Action::Runs => Self::Runs,
+            Action::Live => Self::Live,
+            Action::Jobs => Self::Jobs,
+            _ => return None,
+        })
+    }
+
+    pub fn view(self) -> Box<dyn View> {
+        Place::of_root(self).view()
+    }
+
     pub fn key(self) -> char {
         match self {
             Self::Bench => '0',
@@ -109,6 +141,20 @@ impl Root {
             Self::Runs => "Runs",
             Self::Live => "Live",
             Self::Jobs => "Jobs",
+        }
+    }
+}
+
+impl Place {
+    /// The view, set so.
+    pub fn view(&self) -> Box<dyn View> {
+        let settings = &self.settings;
+        match self.spot {
+            Spot::Root(Root::Bench) => Box::new(Bench::at(settings)),
+            Spot::Root(Root::Runs) => Box::new(Runs::at(settings)),
+            Spot::Root(Root::Live) => Box::new(Live::default()),
+            Spot::Root(Root::Jobs) => Box::new(Jobs::default()),
+            Spot::Run(id) => Box::new(Page::at(id, settings)),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     },
     ops::{
         self, Error, Kind,
-        runs::{self, ListRequest, Listing},
+        runs::{self, ListRequest, Listing, Sort},
     },
     workspace::Workspace,
 };
@@ -46,7 +46,7 @@ impl List {
         };
         let columns = columns::columns(self.columns.as_deref().unwrap_or(&usual))?;
         let request = ListRequest {
-            sort: columns::sort(&self.sort, self.reverse)?,
+            sort: Sort::parse(&self.sort, self.reverse)?,
             columns: columns::metrics(&columns),
             offset: 0,
             limit: self.limit,

@@ -56,7 +56,7 @@ impl App {
                 .map(|(ticket, ())| Effect::Offers(ticket)),
         );
         let mut tickets = std::mem::take(&mut self.tickets);
-        effects.extend(self.view().ask(&mut tickets));
+        effects.extend(self.stacks.front().ask(&mut tickets));
         self.tickets = tickets;
         effects
     }
@@ -66,29 +66,25 @@ impl App {
         let shared = self.shared.clone();
         let look = &shared.look;
         if !rows.tabs.is_empty() {
-            chrome::tabs(buffer, rows.tabs, look, self.root);
+            chrome::tabs(buffer, rows.tabs, look, self.stacks.root());
         }
         match &self.store {
             StoreState::Open if self.is_card_shown() => {
                 card::draw(buffer, rows.body, &shared, true);
             }
-            StoreState::Open => self.view().draw(buffer, rows.body, &shared),
+            StoreState::Open => self.stacks.front().draw(buffer, rows.body, &shared),
             StoreState::Opening => {}
             StoreState::Failed(_) if self.is_card_shown() => {
                 card::draw(buffer, rows.body, &shared, false);
             }
             StoreState::Failed(error) => trouble::draw(buffer, rows.body, look, error),
         }
-        if let Some(remark) = self.view().remark() {
+        if let Some(remark) = self.stacks.front().remark() {
             self.say(Level::Info, remark.clone());
             self.remark = Some(remark);
         }
         let counts = chrome::counts(look, self.counts.value.unwrap_or_default());
-        let mut crumb = self.view_ref().crumb();
-        if self.pages.contains_key(&self.root) {
-            crumb = format!("{} > {crumb}", self.root.title().to_lowercase());
-        }
-        chrome::crumb(buffer, rows.crumb, look, &crumb, counts);
+        chrome::crumb(buffer, rows.crumb, look, &self.stacks.crumb(), counts);
         if !rows.status.is_empty() {
             chrome::status(
                 buffer,
@@ -133,7 +129,7 @@ impl App {
         let wanted: &[Action] = if self.is_card_shown() {
             &[Action::Demo, Action::Train, Action::Back]
         } else if self.is_open() {
-            self.view_ref().hints()
+            self.stacks.front_ref().hints()
         } else {
             &[Action::Refresh, Action::Back]
         };
@@ -141,7 +137,7 @@ impl App {
         let actions = [Action::Help].iter().chain(wanted).chain(&[Action::Back]);
         let mut hints: Vec<(String, String)> = vec![];
         let mut named = vec![];
-        let target = self.view_ref().target();
+        let target = self.stacks.front_ref().target();
         let is_useful = |action: Action| {
             self.is_offered(action) && self.refusal(action, target.as_ref()).is_none()
         };

@@ -128,7 +128,7 @@ fn hue_is_never_alone() {
 fn the_cursor_stays_on_its_run_when_others_come() {
     let mut stage = stage();
     stage.keys("1 j j j");
-    let selected = |stage: &Stage| stage.app.view_ref().target().unwrap().name;
+    let selected = |stage: &Stage| stage.app.stacks.front_ref().target().unwrap().name;
     assert_eq!(selected(&stage), "quiet-lynx-4");
     stage.runs.insert(0, fixture::running(9, "new-wren-9"));
     stage.send(Event::StoreChanged);
@@ -157,7 +157,7 @@ fn many(count: u32) -> Vec<crate::domain::runs::Run> {
 }
 
 fn selected(stage: &Stage) -> Option<String> {
-    Some(stage.app.view_ref().target()?.name)
+    Some(stage.app.stacks.front_ref().target()?.name)
 }
 
 #[test]

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{App, INTERRUPT_MS, MOST_HELD, StoreState};
 use crate::{
-    domain::{ids::RunId, time::Timestamp},
+    domain::time::Timestamp,
     tui::{
         How,
         action::Action,
@@ -19,10 +19,11 @@ use crate::{
             help::{Binding, Help},
             prompt::Purpose,
         },
-        shared::{Reaction, Target},
+        place::Place,
+        shared::{Reaction, Reply, Target},
         toast::Level,
         verbs,
-        views::{Root, page::Page},
+        views::{Root, stacks::Stacks},
     },
 };
 
@@ -88,20 +89,21 @@ impl App {
     /// Does what this action acts on come first?
     fn must_wait(&self, action: Action) -> bool {
         use Action::{
-            Bench, Demo, Escape, Freeze, Help, Interrupt, Jobs, LastView, Live, Refresh, Repaint,
-            Runs, Suspend,
+            Back, Backward, Demo, Escape, Forward, Freeze, Help, Interrupt, LastView, Refresh,
+            Repaint, Suspend,
         };
-        if matches!(
+        let waits_for_nothing = matches!(
             action,
-            Bench | Demo | Escape | Freeze | Help | Interrupt | Jobs | LastView | Live | Refresh
-        ) || matches!(action, Repaint | Runs | Suspend | Action::Back)
-        {
+            Back | Backward | Demo | Escape | Forward | Freeze | Help | Interrupt | LastView
+        ) || matches!(action, Refresh | Repaint | Suspend)
+            || Root::of(action).is_some();
+        if waits_for_nothing {
             return false;
         }
         match self.store {
             StoreState::Opening => true,
             StoreState::Open if self.is_card_shown() => false,
-            StoreState::Open => self.view_ref().awaits(action),
+            StoreState::Open => self.stacks.front_ref().awaits(action),
             StoreState::Failed(_) => false,
         }
     }
@@ -210,15 +212,14 @@ impl App {
             Outcome::Try(verb) => return vec![Effect::Do(verb)],
             Outcome::Sort(sort) => {
                 self.overlays.pop();
-                self.take_remark_back();
-                self.runs.set_sort(sort);
+                self.reply(Reply::Sort(sort));
             }
-            Outcome::Typed(Purpose::Filter, text) => self.set_filter(&text),
+            Outcome::Typed(Purpose::Filter, text) => self.reply(Reply::Filter(text)),
             Outcome::Typed(..) => {}
             Outcome::Abandoned(purpose, text) => {
                 self.overlays.pop();
                 if purpose == Purpose::Filter {
-                    self.set_filter(&text);
+                    self.reply(Reply::Filter(text));
                 }
             }
             Outcome::Entered(purpose, text) => {
@@ -231,7 +232,7 @@ impl App {
 
     fn entered(&mut self, purpose: &Purpose, text: &str) -> Vec<Effect> {
         match purpose {
-            Purpose::Filter => self.set_filter(text),
+            Purpose::Filter => self.reply(Reply::Filter(text.to_owned())),
             Purpose::Note(id) => return vec![Effect::Do(Verb::Note(*id, text.to_owned()))],
             Purpose::Tags(id) => match verbs::tags(text) {
                 Ok((add, remove)) if add.is_empty() && remove.is_empty() => {}
@@ -242,9 +243,9 @@ impl App {
         vec![]
     }
 
-    fn set_filter(&mut self, text: &str) {
+    fn reply(&mut self, reply: Reply) {
         self.take_remark_back();
-        self.runs.set_filter(text);
+        self.stacks.front().reply(reply);
     }
 
     /// A question was answered: done, unless what it asked about has changed meanwhile; then it is asked anew.
@@ -253,7 +254,7 @@ impl App {
             Some(Overlay::Confirm(confirm)) => Some(confirm.asked_of),
             _ => None,
         };
-        let target = self.view_ref().target();
+        let target = self.stacks.front_ref().target();
         let changed = asked
             .zip(target)
             .filter(|((id, word), target)| *id == target.id && *word != target.state.word());
@@ -272,14 +273,14 @@ impl App {
     /// Does what a person asked for: the view first, then the screen as a whole.
     pub fn act(&mut self, action: Action) -> Vec<Effect> {
         self.is_dirty = true;
-        let target = self.view_ref().target();
+        let target = self.stacks.front_ref().target();
         if let Some(why) = self.refusal(action, target.as_ref()) {
             self.say(Level::Warn, why);
             return vec![];
         }
         if self.is_open() && !self.is_card_shown() {
             let shared = self.shared.clone();
-            let mut reaction = self.view().act(action, &shared);
+            let mut reaction = self.stacks.front().act(action, &shared);
             if let (Reaction::None, Some(target)) = (&reaction, &target) {
                 reaction = verbs::reaction(action, target, &shared);
             }
@@ -287,8 +288,8 @@ impl App {
                 Reaction::None => {}
                 Reaction::Done => return vec![],
                 Reaction::Do(verb) => return vec![Effect::Do(verb)],
-                Reaction::Open(run) => {
-                    self.open(run);
+                Reaction::Open(place) => {
+                    self.open(&place);
                     return vec![];
                 }
                 Reaction::Overlay(overlay) => {
@@ -316,16 +317,19 @@ impl App {
 
     fn act_globally(&mut self, action: Action) -> Vec<Effect> {
         match action {
+            action if let Some(root) = Root::of(action) => {
+                if self.stacks.go(root) {
+                    self.take_remark_back();
+                }
+            }
             Action::Back => self.back(),
             Action::Escape => {
                 self.take_remark_back();
-                self.pages.remove(&self.root);
+                self.stacks.close();
             }
-            Action::Bench => self.go(Root::Bench),
-            Action::Runs => self.go(Root::Runs),
-            Action::Live => self.go(Root::Live),
-            Action::Jobs => self.go(Root::Jobs),
-            Action::LastView => self.go(self.last_root),
+            Action::LastView => self.moved(Stacks::go_last),
+            Action::Backward => self.moved(Stacks::backward),
+            Action::Forward => self.moved(Stacks::forward),
             Action::Help => self
                 .overlays
                 .push(Overlay::Help(Help::new(self.bindings(), self.elsewhere()))),
@@ -351,20 +355,22 @@ impl App {
         vec![]
     }
 
-    pub(super) fn open(&mut self, run: RunId) {
+    pub(super) fn open(&mut self, place: &Place) {
         self.take_remark_back();
-        self.pages.insert(self.root, Page::of(run));
+        self.stacks.open(place.view());
     }
 
-    fn go(&mut self, root: Root) {
-        if root != self.root {
+    /// Another view is in front, if the move could be made.
+    fn moved(&mut self, go: impl FnOnce(&mut Stacks) -> bool) {
+        if go(&mut self.stacks) {
             self.take_remark_back();
-            self.last_root = std::mem::replace(&mut self.root, root);
+        } else {
+            self.say(Level::Info, "there is no view to go to");
         }
     }
 
     fn back(&mut self) {
-        if self.pages.remove(&self.root).is_none() {
+        if !self.stacks.close() {
             self.how = Some(How::Quit);
         }
     }
@@ -384,7 +390,7 @@ impl App {
 
     /// Every action that has a key and a use here, and why some cannot be done now.
     fn bindings(&self) -> Vec<Binding> {
-        let target: Option<Target> = self.view_ref().target();
+        let target: Option<Target> = self.stacks.front_ref().target();
         self.keymap
             .bindings(&self.contexts())
             .into_iter()
@@ -429,17 +435,18 @@ impl App {
     }
 
     pub(super) fn is_offered(&self, action: Action) -> bool {
-        self.is_card_shown() || self.view_ref().offers(action)
+        self.is_card_shown() || self.stacks.front_ref().offers(action)
     }
 
     /// What an action does here, in words.
     pub(super) fn label(&self, action: Action) -> &'static str {
-        let is_root = !self.pages.contains_key(&self.root);
+        let is_root = self.stacks.is_root();
         match action {
             Action::Back if is_root || self.is_card_shown() => "leave",
             Action::Back => "back",
             action => self
-                .view_ref()
+                .stacks
+                .front_ref()
                 .label(action)
                 .unwrap_or_else(|| action.help()),
         }

@@ -2,13 +2,14 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{View, page::indented, selection::Selection, split_across, split_down};
+use super::{Root, View, page::indented, selection::Selection, split_across, split_down};
 use crate::tui::{
     action::Action,
     board::{charts, progress},
     effect::{Answer, Effect},
     event::{Ticket, Tickets},
     look::Pane,
+    place::{Place, Settings, Spot},
     shared::{Reaction, Shared, Target},
     theme::Role,
 };
@@ -32,6 +33,12 @@ enum Part {
 const ROOM_BESIDE: u16 = 100;
 
 impl Bench {
+    pub fn at(settings: &Settings) -> Self {
+        let mut bench = Self::default();
+        bench.selection.list.restore(settings);
+        bench
+    }
+
     /// The panes and their places.
     fn layout(&self, area: Rect) -> Vec<(Part, Rect)> {
         if self.is_zoomed {
@@ -162,6 +169,17 @@ impl View for Bench {
 
     fn target(&self) -> Option<Target> {
         self.selection.target()
+    }
+
+    fn name(&self) -> String {
+        "bench".to_owned()
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            spot: Spot::Root(Root::Bench),
+            settings: self.selection.list.settings(),
+        }
     }
 
     fn crumb(&self) -> String {

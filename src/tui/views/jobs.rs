@@ -6,7 +6,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{View, split_across, split_down};
+use super::{Root, View, split_across, split_down};
 use crate::{
     domain::{
         ids::{JobId, RunId},
@@ -20,6 +20,7 @@ use crate::{
         effect::{Answer, Effect, Verb},
         event::{Ticket, Tickets},
         look::{Look, Pane, fit},
+        place::{Place, Spot},
         remote::Remote,
         scroll,
         shared::{Reaction, Shared, Target},
@@ -57,7 +58,7 @@ impl Jobs {
     fn go(&mut self, action: Action) -> Reaction {
         match action {
             Action::Open => match self.row() {
-                Some(row) => Reaction::Open(row.job.run),
+                Some(row) => Reaction::Open(Place::of(Spot::Run(row.job.run))),
                 None => Reaction::Refuse("no job is selected".into()),
             },
             Action::Raise | Action::Lower => self.reorder(action),
@@ -369,6 +370,14 @@ impl View for Jobs {
             progress: row.progress,
             labels: None,
         })
+    }
+
+    fn name(&self) -> String {
+        "jobs".to_owned()
+    }
+
+    fn place(&self) -> Place {
+        Place::of_root(Root::Jobs)
     }
 
     fn crumb(&self) -> String {

@@ -6,7 +6,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{View, page::Page, split_down};
+use super::{Root, View, page::Page, split_down};
 use crate::{
     domain::{ids::RunId, runs::Run},
     tui::{
@@ -15,6 +15,7 @@ use crate::{
         event::{Ticket, Tickets},
         list::RunList,
         look::fit,
+        place::Place,
         shared::{Reaction, Shared, Target},
         theme::Role,
     },
@@ -206,6 +207,14 @@ impl View for Live {
 
     fn target(&self) -> Option<Target> {
         self.page.as_ref()?.target()
+    }
+
+    fn name(&self) -> String {
+        "live".to_owned()
+    }
+
+    fn place(&self) -> Place {
+        Place::of_root(Root::Live)
     }
 
     fn crumb(&self) -> String {

@@ -11,6 +11,7 @@ use crate::{
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
         look::Pane,
+        place::{Place, Settings, Spot},
         scroll,
         shared::{Reaction, Shared, Target},
         theme::Role,
@@ -50,6 +51,12 @@ impl Page {
             facts_height: 0,
             log: LogView::default(),
         }
+    }
+
+    pub fn at(id: RunId, settings: &Settings) -> Self {
+        let mut page = Self::of(id);
+        page.board.restore(settings);
+        page
     }
 
     fn turn(&mut self, by: usize) {
@@ -153,6 +160,17 @@ impl View for Page {
 
     fn target(&self) -> Option<Target> {
         self.board.run().map(Target::from)
+    }
+
+    fn name(&self) -> String {
+        self.crumb()
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            spot: Spot::Run(self.board.id),
+            settings: self.board.settings(),
+        }
     }
 
     fn crumb(&self) -> String {

@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{View, selection::Selection, split_across, split_down};
+use super::{Root, View, selection::Selection, split_across, split_down};
 use crate::{
     domain::metrics::Direction,
     ops::runs::{MetricColumn, MetricValue, Sort, SortKey},
@@ -17,8 +17,9 @@ use crate::{
             menu::Menu,
             prompt::{Prompt, Purpose},
         },
+        place::{Place, Settings, Spot},
         scroll,
-        shared::{Reaction, Shared, Target},
+        shared::{Reaction, Reply, Shared, Target},
         theme::Role,
     },
 };
@@ -168,6 +169,25 @@ impl View for Runs {
         self.selection.target()
     }
 
+    fn name(&self) -> String {
+        "runs".to_owned()
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            spot: Spot::Root(Root::Runs),
+            settings: self.selection.list.settings(),
+        }
+    }
+
+    fn reply(&mut self, reply: Reply) -> Reaction {
+        match reply {
+            Reply::Filter(text) => self.set_filter(&text),
+            Reply::Sort(sort) => self.selection.list.set_sort(sort),
+        }
+        Reaction::Done
+    }
+
     fn crumb(&self) -> String {
         let list = &self.selection.list;
         let mut crumb = "runs".to_owned();
@@ -226,12 +246,14 @@ impl View for Runs {
 }
 
 impl Runs {
-    pub fn set_filter(&mut self, text: &str) {
-        self.selection.list.set_filter(text);
+    pub fn at(settings: &Settings) -> Self {
+        let mut runs = Self::default();
+        runs.selection.list.restore(settings);
+        runs
     }
 
-    pub fn set_sort(&mut self, sort: Sort) {
-        self.selection.list.set_sort(sort);
+    fn set_filter(&mut self, text: &str) {
+        self.selection.list.set_filter(text);
     }
 
     fn layout(&self, area: Rect) -> (Rect, Option<Rect>) {

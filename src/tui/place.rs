@@ -1,0 +1,186 @@
+//! A place on the screen: what a link names, what the session keeps, and what a view can be put back to.
+//!
+//! ```text
+//! sconce://runs?filter=state%3Afailed&sort=val%2Fauc%40best
+//! sconce://run/0f3c6a…?metric=loss&x=14000..15300
+//! ```
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use strum::IntoEnumIterator as _;
+
+use super::views::Root;
+use crate::domain::{ids::RunId, text};
+
+/// A view, and how it is set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub spot: Spot,
+    pub settings: Settings,
+}
+
+/// What a view is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spot {
+    Root(Root),
+    Run(RunId),
+}
+
+/// Words by name. Each view knows its own and passes over the others, so that an old link still opens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings(BTreeMap<String, String>);
+
+impl Settings {
+    /// With one more word; an empty one is left out.
+    pub fn with(mut self, name: &str, word: impl Into<String>) -> Self {
+        let word = word.into();
+        if !word.is_empty() {
+            self.0.insert(name.to_owned(), word);
+        }
+        self
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The word of this name, if it can be read as a `T`.
+    pub fn read<T: FromStr>(&self, name: &str) -> Option<T> {
+        self.get(name)?.parse().ok()
+    }
+}
+
+/// Why a text is no link to a place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAPlace {
+    #[error("a link begins with sconce://, not {0:?}")]
+    Scheme(String),
+    #[error("there is no view {name:?}{}", nearest.as_ref().map(|name| format!("; {name:?} is one")).unwrap_or_default())]
+    View {
+        name: String,
+        nearest: Option<String>,
+    },
+    #[error("{0:?} is not the whole id of a run")]
+    Run(String),
+}
+
+const SCHEME: &str = "sconce://";
+
+impl Place {
+    pub fn of_root(root: Root) -> Self {
+        Self::of(Spot::Root(root))
+    }
+
+    /// The root above which it is opened.
+    pub fn root(&self) -> Root {
+        match self.spot {
+            Spot::Root(root) => root,
+            Spot::Run(_) => Root::Runs,
+        }
+    }
+
+    pub fn is_root(&self) -> bool {
+        matches!(self.spot, Spot::Root(_))
+    }
+
+    pub fn of(spot: Spot) -> Self {
+        Self {
+            spot,
+            settings: Settings::default(),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SCHEME}")?;
+        match &self.spot {
+            Spot::Root(root) => write!(f, "{root}")?,
+            Spot::Run(id) => write!(f, "run/{id}")?,
+        }
+        if self.settings == Settings::default() {
+            return Ok(());
+        }
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.settings.0);
+        write!(f, "?{}", query.finish())
+    }
+}
+
+impl FromStr for Place {
+    type Err = NotAPlace;
+
+    fn from_str(link: &str) -> Result<Self, NotAPlace> {
+        let rest = link
+            .strip_prefix(SCHEME)
+            .ok_or_else(|| NotAPlace::Scheme(link.to_owned()))?;
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        let settings = pairs.fold(Settings::default(), |settings, (name, word)| {
+            settings.with(&name, word)
+        });
+        let path = path.trim_end_matches('/');
+        let spot = match path.split_once('/') {
+            Some(("run", id)) => Spot::Run(id.parse().map_err(|_| NotAPlace::Run(id.to_owned()))?),
+            _ => Spot::Root(root(path)?),
+        };
+        Ok(Self { spot, settings })
+    }
+}
+
+fn root(name: &str) -> Result<Root, NotAPlace> {
+    name.parse().map_err(|_| {
+        let names: Vec<String> = Root::iter().map(|root| root.to_string()).collect();
+        NotAPlace::View {
+            name: name.to_owned(),
+            nearest: text::nearest(name, names.iter().map(String::as_str)).map(str::to_owned),
+        }
+    })
+}
+
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::tui::fixture;
+
+    #[test]
+    fn a_wrong_link_says_what_is_wrong() {
+        let cases = [
+            (
+                "http://runs",
+                r#"a link begins with sconce://, not "http://runs""#,
+            ),
+            ("sconce://rnus", r#"there is no view "rnus"; "runs" is one"#),
+            ("sconce://run/12", r#""12" is not the whole id of a run"#),
+        ];
+        for (link, message) in cases {
+            assert_eq!(link.parse::<Place>().unwrap_err().to_string(), message);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_place_is_read_as_it_is_written(words in prop::collection::btree_map("[a-z]{1,8}", ".{1,12}", 0..5), run in prop::option::of(0u8..9)) {
+            let spot = run.map_or(Spot::Root(Root::Runs), |run| Spot::Run(fixture::id(run.into())));
+            let place = Place { spot, settings: Settings(words) };
+            prop_assert_eq!(place.to_string().parse::<Place>().unwrap(), place);
+        }
+    }
+}
