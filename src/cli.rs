@@ -15,6 +15,7 @@ mod failure;
 mod format;
 mod init;
 mod jobs;
+mod keys;
 mod open;
 mod out;
 mod prune;
@@ -106,6 +107,7 @@ enum Command {
     Agent(agent::Agent),
     Config(config::Config),
     Theme(theme::Theme),
+    Keys(keys::Keys),
     Trust(trust::Trust),
     Backup(backup::Backup),
     Usage(usage::Usage),
@@ -166,6 +168,7 @@ fn answer_to(command: Option<Command>, is_fresh: bool, context: &Context) -> Ans
         Some(Command::Agent(command)) => command.run(context),
         Some(Command::Config(command)) => command.run(context),
         Some(Command::Theme(command)) => command.run(context),
+        Some(Command::Keys(command)) => command.run(context),
         Some(Command::Trust(command)) => command.run(context),
         Some(Command::Backup(command)) => command.run(context),
         Some(Command::Usage(command)) => command.run(context),

@@ -8,12 +8,13 @@ use std::{
     sync::Arc,
 };
 
-use super::{Answer, Failure, open, open::Context, session, theme};
+use super::{Answer, Failure, keys, open, open::Context, session, theme};
 use crate::{
     config::{Environment, Loaded},
     ops::{Error, Kind, runs},
     tui::{
         self,
+        access::{Access, Motion},
         glyphs::Charset,
         place::{Place, Spot},
         session::Session,
@@ -142,12 +143,25 @@ pub fn open(context: &Context, loaded: Loaded, root: PathBuf, start: Start) -> A
 /// itself is never asked: its late answers would be read as keys.
 fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
     let (ui, environment) = (&loaded.config.ui, &loaded.environment);
+    let a11y = &loaded.config.a11y;
     let term = environment.var("TERM").unwrap_or("xterm").to_owned();
+    let is_ambiguous_wide = loaded.config.term.ambiguous == 2;
+    let charset = word("ui.charset", &ui.charset, || {
+        Charset::detect(&term, is_utf8(locale(environment)))
+    })?;
     Ok(tui::Options {
         theme: theme::chosen(loaded)?,
-        charset: word("ui.charset", &ui.charset, || {
-            Charset::detect(&term, is_utf8(locale(environment)))
-        })?,
+        charset: match charset {
+            // Half blocks are of ambiguous width too.
+            Charset::Block if is_ambiguous_wide => Charset::Ascii,
+            charset => charset,
+        },
+        is_ambiguous_wide,
+        access: Access {
+            cursor_follows_focus: a11y.cursor_follows_focus,
+            announces: a11y.announce,
+            motion: word("a11y.motion", &a11y.motion, Motion::default)?,
+        },
         rate: word("ui.rate", &ui.rate, || {
             if is_far(environment) {
                 tui::Rate::Ssh
@@ -159,7 +173,7 @@ fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
         is_read_only: ui.read_only,
         is_demo,
         metric: ui.metric.clone(),
-        keys: loaded.config.keys.clone(),
+        keys: keys::keymap(loaded)?,
         stray: Some(environment.places.state.join("screen.log")),
         term,
     })

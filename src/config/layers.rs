@@ -15,7 +15,8 @@ use super::{Config, Environment, Error, Result, Setting, places, themes};
 use crate::domain::{text::nearest, wording::in_words};
 
 /// Texts that take one of a few words; what is not a type of its own is checked here.
-const CHOICES: [([&str; 2], &[&str]); 2] = [
+const CHOICES: [([&str; 2], &[&str]); 3] = [
+    (["a11y", "motion"], &["full", "reduced", "none"]),
     (["ui", "charset"], &["auto", "braille", "block", "ascii"]),
     (["ui", "rate"], &["auto", "local", "ssh", "slow"]),
 ];
@@ -149,6 +150,7 @@ impl Layers {
             for section in left_out {
                 table.remove(section.as_str());
             }
+            join_names(&mut table);
             for path in layer.gated {
                 if let Some(value) = remove(&mut table, path) {
                     merged.inert.push(self.setting(path.join("."), &value));
@@ -266,6 +268,7 @@ impl Merged<'_> {
             .collect();
         self.check_choice(&["ui", "theme"], &themes)?;
         self.check_finite()?;
+        self.check_columns()?;
         self.anchor(environment);
         let root = Spanned::new(0..0, self.table);
         Config::deserialize(toml::Deserializer::from(root))
@@ -305,6 +308,21 @@ impl Merged<'_> {
                 hint: None,
             }),
             None => Ok(()),
+        }
+    }
+
+    fn check_columns(&self) -> Result<()> {
+        let Some(value) = find(&self.table, &["term", "ambiguous"]) else {
+            return Ok(());
+        };
+        let number = value.get_ref().as_integer().map(|number| number.as_str());
+        match number {
+            Some(number) if !matches!(number, "1" | "2") => Err(Error::Mistake {
+                place: self.layers.place(value.span().start),
+                message: format!("term.ambiguous cannot be {number}"),
+                hint: Some("1, or 2 where the terminal draws such characters wide".to_owned()),
+            }),
+            _ => Ok(()),
         }
     }
 
@@ -359,6 +377,23 @@ fn section_at(text: &str, position: usize) -> Option<String> {
         .iter()
         .find(|(key, value)| key.span().contains(&position) || is_in(value, position))?;
     Some(key.get_ref().to_string())
+}
+
+/// The name of an action holds a dot, which TOML takes for a table where it is not quoted: both are `keys."runs.sort"`.
+fn join_names(table: &mut DeTable<'_>) {
+    let Some(DeValue::Table(keys)) = table.get_mut("keys").map(Spanned::get_mut) else {
+        return;
+    };
+    for (context, mut value) in std::mem::take(keys) {
+        let DeValue::Table(actions) = value.get_mut() else {
+            keys.insert(context, value);
+            continue;
+        };
+        for (action, value) in std::mem::take(actions) {
+            let name = format!("{}.{}", context.get_ref(), action.get_ref());
+            keys.insert(Spanned::new(action.span(), name.into()), value);
+        }
+    }
 }
 
 /// Key by key: tables are merged, everything else is replaced.
@@ -448,7 +483,7 @@ pub(super) fn flat(config: &Config) -> Vec<(String, String)> {
     all
 }
 
-fn quoted_key(key: &str) -> String {
+pub(super) fn quoted_key(key: &str) -> String {
     let is_bare = !key.is_empty()
         && key
             .bytes()

@@ -9,6 +9,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{
     Ended, How, Options, Rate,
+    access::{Access, Motion},
     chord::Chord,
     effect::{Answer, Done, Effect, Verb},
     event::{Event, Link, Ticket, Tickets},
@@ -30,6 +31,7 @@ pub struct App {
     shared: Shared,
     keymap: Keymap,
     rate: Rate,
+    access: Access,
     is_link_slow: bool,
     demo: bool,
     size: Rect,
@@ -81,7 +83,8 @@ impl App {
         Self {
             shared: Shared::new(now, options),
             keymap,
-            rate: options.rate,
+            rate: options.access.motion.rate(options.rate),
+            access: options.access,
             is_link_slow: false,
             demo: options.is_demo,
             size: Rect::new(0, 0, size.0, size.1),
@@ -98,7 +101,7 @@ impl App {
             gone: None,
             busy: None,
             drawn: now,
-            frozen: None,
+            frozen: (options.access.motion == Motion::None).then_some((now, 0)),
             interrupted: None,
             followed: now,
             tickets: Tickets::default(),
