@@ -15,6 +15,7 @@ mod failure;
 mod format;
 mod init;
 mod jobs;
+mod keys;
 mod open;
 mod out;
 mod prune;
@@ -23,6 +24,7 @@ mod runs;
 mod screen;
 mod session;
 mod table;
+mod theme;
 mod train;
 mod trust;
 mod usage;
@@ -64,6 +66,8 @@ type Answer = Result<u8, Failure>;
 struct Cli {
     #[command(flatten)]
     globals: Globals,
+    #[command(flatten)]
+    flags: screen::Flags,
     /// Open the screen as it is at first, not as it was left.
     #[arg(long)]
     fresh: bool,
@@ -105,6 +109,8 @@ enum Command {
     Jobs(jobs::Jobs),
     Agent(agent::Agent),
     Config(config::Config),
+    Theme(theme::Theme),
+    Keys(keys::Keys),
     Trust(trust::Trust),
     Backup(backup::Backup),
     Usage(usage::Usage),
@@ -134,7 +140,16 @@ fn begin(out: &Out) -> u8 {
         Err(error) => return out.usage(&error),
     };
     let out = Out::new(cli.globals.json);
-    let answer = Context::new(cli.globals, out.clone()).map_err(Failure::from);
+    let mut globals = cli.globals;
+    let flags = match &cli.command {
+        Some(Command::Demo(demo)) => Some(&demo.flags),
+        Some(Command::Open(open)) => Some(&open.flags),
+        _ => None,
+    };
+    for flags in [Some(&cli.flags), flags].into_iter().flatten() {
+        globals.settings.extend(flags.settings());
+    }
+    let answer = Context::new(globals, out.clone()).map_err(Failure::from);
     match answer.and_then(|context| answer_to(cli.command, cli.fresh, &context)) {
         Ok(code) => code,
         Err(failure) => out.failure(&failure),
@@ -155,6 +170,8 @@ fn answer_to(command: Option<Command>, is_fresh: bool, context: &Context) -> Ans
         Some(Command::Jobs(command)) => command.run(context),
         Some(Command::Agent(command)) => command.run(context),
         Some(Command::Config(command)) => command.run(context),
+        Some(Command::Theme(command)) => command.run(context),
+        Some(Command::Keys(command)) => command.run(context),
         Some(Command::Trust(command)) => command.run(context),
         Some(Command::Backup(command)) => command.run(context),
         Some(Command::Usage(command)) => command.run(context),

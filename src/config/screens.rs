@@ -49,17 +49,23 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// What counts on this screen: its own word, else that of `[ui]`.
-    pub fn over(&self, ui: &UiSettings) -> UiSettings {
-        UiSettings {
-            theme: self.theme.clone().unwrap_or_else(|| ui.theme.clone()),
-            rate: self
-                .rate
-                .map_or_else(|| ui.rate.clone(), |rate| rate.to_string()),
-            read_only: self.read_only.unwrap_or(ui.read_only),
-            metric: self.metric.clone().unwrap_or_else(|| ui.metric.clone()),
-            ..ui.clone()
+    /// What counts on this screen: its own word, else that of `[ui]`; over both, what a flag said of a key.
+    pub fn over(&self, ui: &UiSettings, is_said_by_flag: impl Fn(&str) -> bool) -> UiSettings {
+        let mut over = ui.clone();
+        let take = |key: &str| !is_said_by_flag(key);
+        if let Some(theme) = self.theme.as_ref().filter(|_| take("ui.theme")) {
+            over.theme.clone_from(theme);
         }
+        if let Some(rate) = self.rate.filter(|_| take("ui.rate")) {
+            over.rate = rate.to_string();
+        }
+        if let Some(is_read_only) = self.read_only.filter(|_| take("ui.read_only")) {
+            over.read_only = is_read_only;
+        }
+        if let Some(metric) = self.metric.as_ref().filter(|_| take("ui.metric")) {
+            over.metric.clone_from(metric);
+        }
+        over
     }
 }
 

@@ -9,6 +9,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{
     Ended, How, Options, Rate,
+    access::{Access, Motion},
     chord::Chord,
     effect::{Answer, Done, Effect, Verb},
     event::{Event, Link, Ticket, Tickets},
@@ -31,6 +32,7 @@ pub struct App {
     shared: Shared,
     keymap: Keymap,
     rate: Rate,
+    access: Access,
     is_link_slow: bool,
     screens: Screens,
     demo: bool,
@@ -83,7 +85,8 @@ impl App {
         Self {
             shared: Shared::new(now, options),
             keymap,
-            rate: options.rate,
+            rate: options.access.motion.rate(options.rate),
+            access: options.access,
             is_link_slow: false,
             screens: options.screens.clone(),
             demo: options.is_demo,
@@ -101,7 +104,7 @@ impl App {
             gone: None,
             busy: None,
             drawn: now,
-            frozen: None,
+            frozen: (options.access.motion == Motion::None).then_some((now, 0)),
             interrupted: None,
             followed: now,
             tickets: Tickets::default(),

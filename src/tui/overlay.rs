@@ -124,11 +124,11 @@ impl Overlay {
         match self {
             Self::Help(help) => help.draw(buffer, area, &shared.look),
             Self::Confirm(confirm) => {
-                confirm.draw(buffer, area, &shared.look);
+                shared.focus_on(confirm.draw(buffer, area, &shared.look));
                 None
             }
             Self::Menu(menu) => {
-                menu.draw(buffer, area, &shared.look);
+                shared.focus_on(menu.draw(buffer, area, &shared.look));
                 None
             }
             Self::Prompt(prompt) => prompt.draw(buffer, area, &shared.look),

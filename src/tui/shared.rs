@@ -2,6 +2,11 @@
 
 use std::{cell::Cell, collections::BTreeSet, rc::Rc};
 
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+
 use super::{
     Options, effect::Verb, event::Opened, look::Look, overlay::Overlay, place::Place, text,
 };
@@ -27,6 +32,9 @@ pub struct Shared {
     pub is_read_only: bool,
     /// The screen in force, by its name.
     pub screen: Rc<(String, Screen)>,
+    is_ambiguous_wide: bool,
+    /// Where the focus was drawn last.
+    focus: Rc<Cell<Option<Position>>>,
     /// The youngest age that was drawn, in milliseconds.
     youngest: Rc<Cell<Option<i64>>>,
 }
@@ -55,6 +63,8 @@ impl Shared {
                     .cloned()
                     .unwrap_or_default(),
             )),
+            is_ambiguous_wide: options.is_ambiguous_wide,
+            focus: Rc::default(),
             youngest: Rc::default(),
         }
     }
@@ -65,6 +75,23 @@ impl Shared {
         self.is_read_only |= screen.read_only == Some(true);
         self.metric = screen.metric.clone().unwrap_or_else(|| self.metric.clone());
         self.screen = Rc::new((name.to_owned(), screen));
+    }
+
+    /// Notes what the keys act on: the cursor's row, the button that Enter presses. The last to say so is right.
+    pub fn focus_on(&self, place: Rect) {
+        self.focus
+            .set((!place.is_empty()).then(|| place.as_position()));
+    }
+
+    /// The focus of the last frame, forgotten with that.
+    pub fn take_focus(&self) -> Option<Position> {
+        self.focus.take()
+    }
+
+    /// Makes a frame one that the terminal can show: the theme's ground under it, no character that it has not.
+    pub fn finish(&self, buffer: &mut Buffer) {
+        self.look.charset.spell(buffer, self.is_ambiguous_wide);
+        self.look.theme.ground(buffer);
     }
 
     /// How long ago something was, in its largest unit: `3h`. The screen keeps it true: see [`Shared::next_age`].

@@ -1,7 +1,6 @@
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use ratatui::style::Color;
-use strum::IntoEnumIterator as _;
 
 use super::*;
 use crate::{
@@ -119,8 +118,8 @@ fn hue_is_never_alone() {
                 .keys(keys)
                 .screen()
         };
-        for theme in Theme::iter() {
-            assert_eq!(screen(theme), screen(Theme::Mono), "{theme} {keys}");
+        for theme in Theme::SHIPPED {
+            assert_eq!(screen(theme), screen(Theme::Mono), "{theme:?} {keys}");
         }
     }
 }

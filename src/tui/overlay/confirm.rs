@@ -156,7 +156,8 @@ impl Confirm {
         hints
     }
 
-    pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) {
+    /// Draws itself; gives back the row of the button that Enter presses.
+    pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Rect {
         let wide = self
             .answers
             .iter()
@@ -181,6 +182,7 @@ impl Confirm {
         let keep = (self.keep, 'n', "");
         let others = self.answers.iter();
         let others = others.map(|answer| (answer.button, answer.key, answer.means));
+        let first = lines.len();
         for (at, (button, key, means)) in [keep].into_iter().chain(others).enumerate() {
             let role = if at == self.focus {
                 Role::Banner
@@ -197,5 +199,6 @@ impl Confirm {
         }
         let inner = framed(buffer, area, look, &self.title, (width, lines.len() as u16));
         look.lines(buffer, inner, lines);
+        inner.rows().nth(first + self.focus).unwrap_or(Rect::ZERO)
     }
 }

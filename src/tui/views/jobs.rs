@@ -141,6 +141,7 @@ impl Jobs {
                 let role = if self.is_log_focused {
                     Role::SelectedElsewhere
                 } else {
+                    shared.focus_on(line.intersection(buffer.area));
                     Role::Selected
                 };
                 buffer.set_style(line.intersection(buffer.area), look.style(role));
