@@ -12,6 +12,7 @@ mod demo;
 mod disks;
 mod doctor;
 mod failure;
+mod filters;
 mod format;
 mod init;
 mod jobs;
@@ -23,6 +24,7 @@ mod runs;
 mod screen;
 mod table;
 mod train;
+mod trash;
 mod trust;
 mod usage;
 mod view;
@@ -93,12 +95,14 @@ enum Command {
     Run(run::Run),
     Runs(runs::Runs),
     Watch(watch::Watch),
+    Filters(filters::Filters),
     View(view::View),
     Jobs(jobs::Jobs),
     Agent(agent::Agent),
     Config(config::Config),
     Trust(trust::Trust),
     Backup(backup::Backup),
+    Trash(trash::Trash),
     Usage(usage::Usage),
     Prune(prune::Prune),
     Doctor(doctor::Doctor),
@@ -142,12 +146,14 @@ fn answer_to(command: Option<Command>, context: &Context) -> Answer {
         Some(Command::Run(command)) => command.run(context),
         Some(Command::Runs(command)) => command.run(context),
         Some(Command::Watch(command)) => command.run(context),
+        Some(Command::Filters(command)) => command.run(context),
         Some(Command::View(command)) => command.run(context),
         Some(Command::Jobs(command)) => command.run(context),
         Some(Command::Agent(command)) => command.run(context),
         Some(Command::Config(command)) => command.run(context),
         Some(Command::Trust(command)) => command.run(context),
         Some(Command::Backup(command)) => command.run(context),
+        Some(Command::Trash(command)) => command.run(context),
         Some(Command::Usage(command)) => command.run(context),
         Some(Command::Prune(command)) => command.run(context),
         Some(Command::Doctor(command)) => command.run(context),
