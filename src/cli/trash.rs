@@ -9,7 +9,7 @@ use crate::{
 /// Show what is in the trash, and remove it for good
 ///
 /// Runs come here by `sconce runs rm`, go back by `sconce runs restore`, and are gone for good after 7 days
-/// (`[store] trash_days`), when an agent next has work.
+/// (`[store] trash_days`), when an agent next runs out of work.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:\n  sconce trash\n  sconce trash purge --all --yes")]
 pub struct Trash {

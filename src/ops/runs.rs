@@ -1,6 +1,7 @@
 //! Runs: list, show, compare, steer, label.
 
 mod compare;
+mod groups;
 mod many;
 mod redact;
 mod steer;
@@ -15,7 +16,8 @@ use std::{
 use serde::Serialize;
 
 pub use self::{
-    compare::{ComparedMetric, Comparison, compare},
+    compare::{Beside, Code, ComparedMetric, Comparison, MOST, compare},
+    groups::{BandRequest, Best, Group, GroupRequest, Grouping, Numbers, Stretch, groups},
     many::{Outcome, Report, matching, note_all, stop_all, tag_all},
     redact::{Left, REDACTABLE, Redacted, Why, redact},
     steer::{Resumed, Stop, adopt, checkpoint, kill, pause, resume, stop},

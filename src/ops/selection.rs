@@ -14,6 +14,7 @@ use crate::{
     domain::{
         filter::{Filter, Seen},
         ids::RunId,
+        metrics::Summary,
         runs::Run,
         time::Timestamp,
     },
@@ -71,12 +72,34 @@ pub fn page(
     })
 }
 
-/// All runs that a filter lets through, newest first, without their tags and parameters.
-pub fn all(ws: &Workspace, tx: &Connection, filter: &Filter, now: Timestamp) -> Result<Vec<Run>> {
+/// What is asked of runs beside the filter.
+#[derive(Default)]
+pub struct Wanted<'a> {
+    pub params: Vec<&'a str>,
+    pub metrics: Vec<&'a str>,
+}
+
+/// Hands over each run that a filter lets through, newest first, without other parameters than the wanted ones, and what is
+/// known of its metrics. Says whether one of the wanted was met in no run.
+pub fn each(
+    ws: &Workspace,
+    tx: &Connection,
+    filter: &Filter,
+    wanted: &Wanted,
+    mut take: impl FnMut(&Run, &dyn Fn(&str) -> Option<Summary>),
+) -> Result<bool> {
     let mut index = ws.index.lock().unwrap_or_else(PoisonError::into_inner);
     prepare(tx, &mut index, filter)?;
-    let found = matching(tx, &index, filter, now)?;
-    Ok(found.iter().map(|at| index.runs()[*at].clone()).collect())
+    for name in &wanted.params {
+        index.want_param(tx, name)?;
+    }
+    for name in &wanted.metrics {
+        index.want_metric(tx, name)?;
+    }
+    for at in matching(tx, &index, filter, ws.now())? {
+        take(&index.runs()[at], &|name| index.metric(name, at).cloned());
+    }
+    Ok(index.has_unseen(wanted.params.iter().chain(&wanted.metrics)))
 }
 
 /// Brings the index up to date with all that a filter asks for. Says whether a name was met in no run.

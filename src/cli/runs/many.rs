@@ -17,7 +17,7 @@ const MANY: usize = 20;
 #[derive(Debug, clap::Args)]
 pub struct ByFilter {
     /// Those that a filter lets through, in the language of `sconce runs`.
-    #[arg(long, value_name = "FILTER")]
+    #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
     pub filter: Option<String>,
     /// Say which, and change nothing.
     #[arg(long)]

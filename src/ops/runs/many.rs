@@ -11,7 +11,10 @@ use crate::{
         ids::RunId,
         runs::{Run, Tag},
     },
-    ops::{Error, Kind, Result, filters, selection},
+    ops::{
+        Error, Kind, Result, filters,
+        selection::{self, Wanted},
+    },
     store::{self, runs as rows},
     workspace::Workspace,
 };
@@ -72,7 +75,11 @@ impl Serialize for Outcome {
 pub fn matching(ws: &Workspace, filter: &Filter) -> Result<Vec<Run>> {
     ws.store.read(|tx| {
         let filter = filters::resolved(tx, filter)?;
-        selection::all(ws, tx, &filter, ws.now())
+        let mut found = vec![];
+        selection::each(ws, tx, &filter, &Wanted::default(), |run, _| {
+            found.push(run.clone());
+        })?;
+        Ok(found)
     })
 }
 
