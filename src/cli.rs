@@ -12,6 +12,7 @@ mod demo;
 mod disks;
 mod doctor;
 mod failure;
+mod filters;
 mod format;
 mod init;
 mod jobs;
@@ -26,6 +27,7 @@ mod session;
 mod table;
 mod theme;
 mod train;
+mod trash;
 mod trust;
 mod usage;
 mod view;
@@ -105,6 +107,7 @@ enum Command {
     Runs(runs::Runs),
     Open(screen::Open),
     Watch(watch::Watch),
+    Filters(filters::Filters),
     View(view::View),
     Jobs(jobs::Jobs),
     Agent(agent::Agent),
@@ -113,6 +116,7 @@ enum Command {
     Keys(keys::Keys),
     Trust(trust::Trust),
     Backup(backup::Backup),
+    Trash(trash::Trash),
     Usage(usage::Usage),
     Prune(prune::Prune),
     Doctor(doctor::Doctor),
@@ -166,6 +170,7 @@ fn answer_to(command: Option<Command>, is_fresh: bool, context: &Context) -> Ans
         Some(Command::Runs(command)) => command.run(context),
         Some(Command::Open(command)) => command.run(context),
         Some(Command::Watch(command)) => command.run(context),
+        Some(Command::Filters(command)) => command.run(context),
         Some(Command::View(command)) => command.run(context),
         Some(Command::Jobs(command)) => command.run(context),
         Some(Command::Agent(command)) => command.run(context),
@@ -174,6 +179,7 @@ fn answer_to(command: Option<Command>, is_fresh: bool, context: &Context) -> Ans
         Some(Command::Keys(command)) => command.run(context),
         Some(Command::Trust(command)) => command.run(context),
         Some(Command::Backup(command)) => command.run(context),
+        Some(Command::Trash(command)) => command.run(context),
         Some(Command::Usage(command)) => command.run(context),
         Some(Command::Prune(command)) => command.run(context),
         Some(Command::Doctor(command)) => command.run(context),

@@ -24,12 +24,23 @@ pub struct Config {
     pub screen: Screens,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
     /// The store's folder; may hold `{host}` and `{user}`. Without it: the nearest `.sconce` upward, or the XDG data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
+    /// Days that a run stays in the trash before it is gone for good.
+    pub trash_days: u32,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self {
+            path: None,
+            trash_days: 7,
+        }
+    }
 }
 
 /// What the agent may hand out to jobs. 0 means: as much as the machine has.

@@ -237,6 +237,7 @@ impl Stage {
             question.filter.matches(&Seen {
                 run,
                 metric: &|_| None,
+                metric_at: &|_, _| None,
                 now: self.now,
             })
         };
