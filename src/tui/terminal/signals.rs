@@ -7,9 +7,10 @@ use std::{
     time::Duration,
 };
 
+use crossterm::event::Event as Input;
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::{
-    consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP},
+    consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH},
     iterator::Signals,
     low_level::emulate_default_handler,
 };
@@ -22,7 +23,7 @@ use crate::tui::event::Event;
 const LAST_WORDS: Duration = Duration::from_millis(400);
 
 pub fn watch(tty: &Arc<Tty>, events: &UnboundedSender<Event>) -> io::Result<()> {
-    let signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGQUIT])?;
+    let signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGQUIT, SIGWINCH])?;
     let (ours, sender) = (tty.clone(), events.clone());
     thread::spawn(move || listen(signals, &ours, &sender));
     let (ours, sender) = (tty.clone(), events.clone());
@@ -42,6 +43,13 @@ fn listen(mut signals: Signals, tty: &Arc<Tty>, events: &UnboundedSender<Event>)
             SIGCONT => {
                 let _ = tty.enter();
                 if events.send(Event::Resumed).is_err() {
+                    return;
+                }
+            }
+            SIGWINCH => {
+                let (width, height) = tty.size();
+                let resized = Event::Input(Input::Resize(width, height));
+                if events.send(resized).is_err() {
                     return;
                 }
             }
