@@ -1,10 +1,10 @@
 //! The one owner of the terminal: its modes, its restoring, its signals, the writer of frames.
 
 mod crash;
-mod parser;
+pub mod parser;
 mod reader;
 mod signals;
-mod writer;
+pub mod writer;
 
 use std::{
     fs::{DirBuilder, File},
@@ -79,7 +79,7 @@ impl Terminal {
             tty,
             mailbox: Arc::default(),
         };
-        signals::watch(&terminal.tty, events)
+        signals::watch(&terminal.tty, &terminal.mailbox, events)
             .and_then(|()| terminal.tty.enter())
             .map_err(|error| refused("the terminal cannot be used").because(error))?;
         writer::start(&terminal.mailbox, &terminal.tty, events);
