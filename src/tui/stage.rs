@@ -165,7 +165,8 @@ impl Stage {
         }
     }
 
-    fn answer(&mut self, effect: Effect) -> Option<Event> {
+    /// What the store says to a question.
+    pub fn answer(&mut self, effect: Effect) -> Option<Event> {
         self.asked.push(name(&effect));
         if let (Some(failure), false) = (self.failure, matches!(effect, Effect::Open)) {
             return effect.fail(failure());
