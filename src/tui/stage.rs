@@ -135,22 +135,7 @@ impl Stage {
     }
 
     pub fn screen(&mut self) -> String {
-        let picture = self.picture();
-        let rows = picture.content.chunks(usize::from(picture.area.width));
-        rows.map(|row| {
-            let mut text = String::new();
-            let mut skip = 0;
-            for cell in row {
-                if 0 < skip {
-                    skip -= 1;
-                    continue;
-                }
-                text.push_str(cell.symbol());
-                skip = super::text::width(cell.symbol()).saturating_sub(1);
-            }
-            text.trim_end().to_owned() + "\n"
-        })
-        .collect()
+        fixture::text(&self.picture())
     }
 
     pub fn how(&self) -> Option<How> {
@@ -216,7 +201,7 @@ impl Stage {
                 self.verbs.push(verb.clone());
                 let said = Said {
                     text: "done".into(),
-                    run: verb.run().is_none().then(|| fixture::id(1)),
+                    run: matches!(verb, Verb::Train { .. }).then(|| fixture::id(1)),
                 };
                 return Some(Event::Done(Done {
                     verb,
