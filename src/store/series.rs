@@ -18,9 +18,11 @@ mod chart;
 mod chunk;
 mod codec;
 mod columns;
+mod flaws;
 mod open;
 mod pace;
 mod page;
+mod pyramid;
 mod read;
 mod summary;
 mod tail;
@@ -29,7 +31,8 @@ mod tests;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-pub use chart::chart;
+pub use chart::{chart, chart_along};
+pub use flaws::flaws;
 pub use open::{Open, Saved};
 pub use read::{extent, points};
 pub use summary::{summaries, values, values_of_all};

@@ -45,6 +45,9 @@ pub enum Theme {
     Mono,
 }
 
+/// Levels of a heat map, least first.
+pub const HEAT: usize = 5;
+
 const SERIES_DARK: [u8; 8] = [81, 220, 171, 156, 167, 254, 34, 103];
 const SERIES_LIGHT: [u8; 8] = [21, 130, 163, 235, 88, 243, 55, 53];
 const SERIES_SIXTEEN: [Color; 8] = [
@@ -89,6 +92,16 @@ impl Theme {
             Self::Light => Style::new().fg(Color::Indexed(SERIES_LIGHT[slot])),
             Self::Sixteen => Style::new().fg(SERIES_SIXTEEN[slot]),
             Self::Mono => Style::new(),
+        }
+    }
+
+    /// The colour of a level of a heat map.
+    pub fn heat(self, level: usize) -> Style {
+        let level = level.min(HEAT - 1);
+        match self {
+            Self::Dark => Style::new().fg(Color::Indexed([236, 60, 67, 110, 195][level])),
+            Self::Light => Style::new().fg(Color::Indexed([255, 153, 110, 61, 17][level])),
+            Self::Sixteen | Self::Mono => Style::new(),
         }
     }
 
