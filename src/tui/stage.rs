@@ -208,7 +208,7 @@ impl Stage {
                     result: Ok(said),
                 }));
             }
-            Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
+            Effect::Warm | Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
         };
         Some(Event::Loaded(ticket, answer))
     }
@@ -259,6 +259,7 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Offers(_) => "offers",
         Effect::Counts(_) => "counts",
         Effect::Do(_) => "do",
+        Effect::Warm => "warm",
         Effect::Pace(_) => "pace",
         Effect::Suspend => "suspend",
         Effect::Repaint => "repaint",
