@@ -330,4 +330,6 @@ impl App {
 }
 
 #[cfg(test)]
+mod looks;
+#[cfg(test)]
 mod tests;
