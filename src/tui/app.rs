@@ -368,4 +368,6 @@ impl App {
 }
 
 #[cfg(test)]
+mod looks;
+#[cfg(test)]
 mod tests;
