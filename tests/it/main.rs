@@ -4,6 +4,7 @@
 
 mod commands;
 mod layers;
+mod lists;
 mod runs;
 mod space;
 mod store;
