@@ -5,6 +5,7 @@
 mod colours;
 mod commands;
 mod layers;
+mod lists;
 mod runs;
 mod space;
 mod store;
