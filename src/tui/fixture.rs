@@ -73,6 +73,7 @@ pub fn run(number: u8, name: &str) -> Run {
             ("train.batch".to_owned(), serde_json::json!(64)),
         ]),
         note: String::new(),
+        trashed: None,
     }
 }
 

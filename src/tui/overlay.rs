@@ -126,9 +126,9 @@ impl Overlay {
     pub fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) -> Option<Position> {
         match self {
             Self::Help(help) => help.draw(buffer, area, &shared.look),
-            Self::Confirm(confirm) => confirm.draw(buffer, area, &shared.look),
+            Self::Confirm(confirm) => confirm.draw(buffer, area, shared),
             Self::Menu(menu) => {
-                menu.draw(buffer, area, &shared.look);
+                shared.focus_on(menu.draw(buffer, area, &shared.look));
                 None
             }
             Self::Prompt(prompt) => prompt.draw(buffer, area, &shared.look),

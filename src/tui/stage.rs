@@ -13,6 +13,7 @@ use super::{
     keymap::Keymap,
 };
 use crate::{
+    config::screens,
     domain::{filter::Seen, ids::RunId, presets::Preset, runs::Run, time::Timestamp},
     ops::{self, presets::Offer, runs::Counts},
 };
@@ -46,7 +47,11 @@ impl Stage {
         size: (u16, u16),
         open: Result<(), fn() -> ops::Error>,
     ) -> Self {
-        let app = App::new(options, Keymap::shipped(), size, fixture::NOW);
+        let mut options = options.clone();
+        if options.screens.is_empty() {
+            (options.screens, options.screen) = (screens::shipped(), screens::DEFAULT.to_owned());
+        }
+        let app = App::new(&options, Keymap::shipped(), size, fixture::NOW);
         let mut stage = Self {
             app,
             now: fixture::NOW,
@@ -145,7 +150,8 @@ impl Stage {
         }
     }
 
-    fn answer(&mut self, effect: Effect) -> Option<Event> {
+    /// What the store says to a question.
+    pub fn answer(&mut self, effect: Effect) -> Option<Event> {
         self.asked.push(name(&effect));
         if let (Some(failure), false) = (self.failure, matches!(effect, Effect::Open)) {
             return effect.fail(failure());
@@ -217,6 +223,7 @@ impl Stage {
             question.filter.matches(&Seen {
                 run,
                 metric: &|_| None,
+                metric_at: &|_, _| None,
                 now: self.now,
             })
         };

@@ -6,7 +6,7 @@ pub mod jobs;
 pub mod live;
 pub mod page;
 pub mod runs;
-mod selection;
+pub mod selection;
 pub mod stacks;
 
 use ratatui::{buffer::Buffer, layout::Rect};

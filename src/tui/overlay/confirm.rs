@@ -13,7 +13,14 @@ use super::{
 };
 use crate::{
     domain::{ids::RunId, runs::StateWord, time::Timestamp},
-    tui::{action::Action, effect::Verb, look::Look, shared::Target, text, theme::Role},
+    tui::{
+        action::Action,
+        effect::Verb,
+        look::Look,
+        shared::{Shared, Target},
+        text,
+        theme::Role,
+    },
 };
 
 /// What is asked: which verb on what, and what is lost by it.
@@ -236,8 +243,9 @@ impl Confirm {
         fixed.into_iter().chain(answers).collect()
     }
 
-    pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<Position> {
-        let question = &self.question;
+    /// Draws itself; gives back where the cursor stands in its input.
+    pub fn draw(&self, buffer: &mut Buffer, area: Rect, shared: &Shared) -> Option<Position> {
+        let (question, look) = (&self.question, &shared.look);
         let wide = (question.answers.iter())
             .map(|answer| answer.button)
             .fold(text::width(question.keep), |wide, button| {
@@ -259,11 +267,13 @@ impl Confirm {
             lines.extend(wrapped.map(|line| Line::from(format!(" {line}"))));
         }
         lines.push(Line::default());
+        let focus = lines.len() + self.focus;
         lines.extend(self.buttons(look, wide));
         let height = lines.len() as u16 + if question.tier == Tier::Key { 0 } else { 2 };
         let inner = framed(buffer, area, look, &question.title, (width, height));
         let used = lines.len() as u16;
         look.lines(buffer, inner, lines);
+        shared.focus_on(inner.rows().nth(focus).unwrap_or_default());
         let below = Rect {
             y: inner.y + (used + 1).min(inner.height.saturating_sub(1)),
             height: 1.min(inner.height),
