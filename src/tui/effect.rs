@@ -37,6 +37,8 @@ pub enum Effect {
     Offers(Ticket),
     Counts(Ticket),
     Do(Verb),
+    /// Read what filters and orders need, before the first is asked for.
+    Warm,
     /// Hear of the store's changes this often.
     Pace(Duration),
     /// Give the terminal back to the shell until it returns it.
@@ -163,6 +165,11 @@ impl Effect {
                 let result = verb.perform(ws);
                 return Some(Event::Done(Done { verb, result }));
             }
+            Self::Warm => {
+                // Whoever filters reads it again, and is told what is wrong.
+                let _ = ops::runs::warm(ws);
+                return None;
+            }
             Self::Pace(_) | Self::Suspend | Self::Repaint => return None,
         };
         Some(Event::Loaded(ticket, answer))
@@ -185,7 +192,7 @@ impl Effect {
                     result: Err(error),
                 }));
             }
-            Self::Pace(_) | Self::Suspend | Self::Repaint => return None,
+            Self::Warm | Self::Pace(_) | Self::Suspend | Self::Repaint => return None,
         };
         Some(Event::Loaded(ticket, answer))
     }

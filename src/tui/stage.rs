@@ -29,6 +29,8 @@ pub struct Stage {
     /// How many questions of each kind were asked.
     pub asked: Vec<&'static str>,
     pub failure: Option<fn() -> ops::Error>,
+    /// Metrics that runs have besides the usual.
+    pub metrics: Vec<String>,
     open: Result<(), fn() -> ops::Error>,
 }
 
@@ -60,6 +62,7 @@ impl Stage {
             verbs: vec![],
             asked: vec![],
             failure: None,
+            metrics: vec![],
             open,
         };
         let first = stage.app.start();
@@ -168,10 +171,14 @@ impl Stage {
                 ));
             }
             Effect::Table(ticket, question) => (ticket, Answer::Table(Ok(self.table(&question)))),
-            Effect::Detail(ticket, id) => (
-                ticket,
-                Answer::Detail(self.run(id).map(fixture::detail).map(Box::new)),
-            ),
+            Effect::Detail(ticket, id) => {
+                let detail = self.run(id).map(fixture::detail).map(|mut detail| {
+                    let more = self.metrics.iter().map(|name| fixture::summary(name));
+                    detail.metrics.extend(more);
+                    Box::new(detail)
+                });
+                (ticket, Answer::Detail(detail))
+            }
             Effect::Chart(ticket, question) => (ticket, Answer::Chart(Ok(chart(&question)))),
             Effect::Log(ticket, _) => (ticket, Answer::Log(Ok(fixture::log(40)))),
             Effect::Jobs(ticket) => (
@@ -208,7 +215,7 @@ impl Stage {
                     result: Ok(said),
                 }));
             }
-            Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
+            Effect::Warm | Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
         };
         Some(Event::Loaded(ticket, answer))
     }
@@ -259,6 +266,7 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Offers(_) => "offers",
         Effect::Counts(_) => "counts",
         Effect::Do(_) => "do",
+        Effect::Warm => "warm",
         Effect::Pace(_) => "pace",
         Effect::Suspend => "suspend",
         Effect::Repaint => "repaint",
