@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod commands;
+mod keys;
 mod layers;
+mod link;
 mod runs;
+mod screen;
+mod seeded;
 mod space;
 mod store;
 mod terminal;
