@@ -1,13 +1,13 @@
 //! What the screen asks of terminals with few colours, many, or none, as the bytes that reach them.
 
 use crate::{
+    screen::Screen,
     space::{Answer, Space, eventually},
-    terminal::Terminal,
 };
 
 /// A store with two runs, and the screen on its list of them.
 struct Shown {
-    terminal: Terminal,
+    terminal: Screen,
     newest: String,
     oldest: String,
     _space: Space,
@@ -28,7 +28,7 @@ fn runs(variables: &[&str], args: &[&str], config: &str) -> Shown {
     );
     let program = [env!("CARGO_BIN_EXE_sconce"), "--fresh"];
     let argv = [&["/usr/bin/env"], variables, &program, args].concat();
-    let mut terminal = Terminal::of(&space, &argv);
+    let mut terminal = Screen::of(&space, &argv);
     terminal.until(&name(0));
     terminal.press("1");
     terminal.until("sort");
@@ -41,7 +41,7 @@ fn runs(variables: &[&str], args: &[&str], config: &str) -> Shown {
 }
 
 /// What a terminal makes of the bytes so far.
-fn seen(terminal: &Terminal) -> vt100::Parser {
+fn seen(terminal: &Screen) -> vt100::Parser {
     let (rows, columns) = (40.try_into().unwrap(), 120.try_into().unwrap());
     let mut parser = vt100::Parser::new(rows, columns, 0);
     parser.process(&terminal.bytes());
@@ -188,7 +188,7 @@ fn the_terminal_s_cursor_follows_the_focus_where_that_is_asked_for() {
         oldest,
         _space,
     } = runs(&[], &[], config);
-    let is_on = |terminal: &Terminal, text: &str| {
+    let is_on = |terminal: &Screen, text: &str| {
         let parser = seen(terminal);
         let screen = parser.screen();
         !screen.hide_cursor() && Some(screen.cursor_position().0) == row_of(screen, text)
@@ -207,7 +207,7 @@ fn the_terminal_s_cursor_follows_the_focus_where_that_is_asked_for() {
 fn a_terminal_that_cannot_move_its_cursor_is_told_what_to_do_instead() {
     let space = Space::new();
     let argv = ["/usr/bin/env", "TERM=dumb", env!("CARGO_BIN_EXE_sconce")];
-    let terminal = Terminal::of(&space, &argv);
+    let terminal = Screen::of(&space, &argv);
     terminal.until("TERM is dumb");
     terminal.until("sconce view bench");
 }
