@@ -31,7 +31,10 @@ fn runs(variables: &[&str], args: &[&str], config: &str) -> Shown {
     let mut terminal = Screen::of(&space, &argv);
     terminal.until(&name(0));
     terminal.press("1");
-    terminal.until("sort");
+    terminal.until("s sort");
+    eventually("the list is there", || {
+        row_of(seen(&terminal).screen(), &name(1)).is_some()
+    });
     Shown {
         terminal,
         newest: name(0),
@@ -103,11 +106,11 @@ fn with_no_color_nothing_is_coloured_and_the_selected_row_is_inverse() {
     let row = row_of(screen, &newest).unwrap();
     let is_inverse = |row, column| screen.cell(row, column).unwrap().inverse();
     assert!(
-        (2..100).all(|column| is_inverse(row, column)),
+        (2..70).all(|column| is_inverse(row, column)),
         "{}",
         screen.contents()
     );
-    assert!((2..100).all(|column| !is_inverse(row_of(screen, &oldest).unwrap(), column)));
+    assert!((2..70).all(|column| !is_inverse(row_of(screen, &oldest).unwrap(), column)));
 }
 
 #[test]
@@ -158,7 +161,7 @@ fn the_flag_comes_before_the_config_and_the_config_before_the_environment() {
     let accent = |variables: &[&str], args: &[&str], config: &str| {
         let shown = runs(variables, args, config);
         let indices = indices(&shown.terminal.bytes(), 38);
-        let accents = [("light", 25), ("hc", 51), ("cb-dark", 81), ("dark", 75)];
+        let accents = [("dark", 75), ("light", 25), ("hc", 51), ("cb-dark", 81)];
         accents
             .into_iter()
             .find(|(_, index)| indices.contains(index))
@@ -200,7 +203,11 @@ fn the_terminal_s_cursor_follows_the_focus_where_that_is_asked_for() {
     eventually("the cursor is on the next run", || {
         is_on(&terminal, &oldest)
     });
-    terminal.until(&format!("runs: done, {oldest}"));
+    eventually("the status says what it is on", || {
+        let parser = seen(&terminal);
+        let mut rows = parser.screen().rows(0, 120);
+        rows.any(|row| row.contains(" runs: done") && row.contains(&oldest))
+    });
 }
 
 #[test]
@@ -247,7 +254,7 @@ fn themes_are_listed_shown_and_measured() {
         .lines()
         .find(|line| line.contains("fg.dim"))
         .unwrap();
-    assert!(line.starts_with("faint") && line.contains("1.7"), "{line}");
+    assert!(line.starts_with("faint") && line.contains("1.8"), "{line}");
     let report = space.json(&["theme", "check", "cb-light"]);
     assert_eq!(report["apart"].as_array().unwrap().len(), 8);
 
