@@ -18,6 +18,8 @@ pub struct Demo {
     /// Print instead of opening the screen.
     #[arg(long)]
     plain: bool,
+    #[command(flatten)]
+    pub flags: screen::Flags,
 }
 
 impl Demo {
@@ -93,7 +95,7 @@ fn print(context: &Context, ws: &Workspace) -> Answer {
         limit: 20,
         ..ListRequest::default()
     };
-    print_list(context, ws, &request, &columns)?;
+    print_list(context, ws, &request, &columns, false)?;
     let store = ws.root.display();
     context.out.say(&format!(
         "hint: `sconce --store {store}` opens the screen on them"

@@ -9,6 +9,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{
     Ended, How, Options, Rate,
+    access::{Access, Motion},
     chord::Chord,
     effect::{Answer, Done, Effect, Verb},
     event::{Event, Link, Ticket, Tickets},
@@ -22,6 +23,7 @@ use super::{
     views::stacks::Stacks,
 };
 use crate::{
+    config::screens::Screens,
     domain::time::Timestamp,
     ops::{self, presets::Offer, runs::Counts},
 };
@@ -30,7 +32,9 @@ pub struct App {
     shared: Shared,
     keymap: Keymap,
     rate: Rate,
+    access: Access,
     is_link_slow: bool,
+    screens: Screens,
     demo: bool,
     size: Rect,
     store: StoreState,
@@ -55,6 +59,8 @@ pub struct App {
     interrupted: Option<Timestamp>,
     followed: Timestamp,
     tickets: Tickets,
+    /// What filters need was read ahead.
+    is_warm: bool,
     cursor: Option<Position>,
     /// The picture may have changed.
     pub is_dirty: bool,
@@ -81,8 +87,10 @@ impl App {
         Self {
             shared: Shared::new(now, options),
             keymap,
-            rate: options.rate,
+            rate: options.access.motion.rate(options.rate),
+            access: options.access,
             is_link_slow: false,
+            screens: options.screens.clone(),
             demo: options.is_demo,
             size: Rect::new(0, 0, size.0, size.1),
             store: StoreState::Opening,
@@ -98,10 +106,11 @@ impl App {
             gone: None,
             busy: None,
             drawn: now,
-            frozen: None,
+            frozen: (options.access.motion == Motion::None).then_some((now, 0)),
             interrupted: None,
             followed: now,
             tickets: Tickets::default(),
+            is_warm: false,
             cursor: None,
             is_dirty: true,
             how: None,
@@ -151,7 +160,14 @@ impl App {
                 self.busy = is_busy.then_some(Timestamp(self.shared.now.0 - BUSY_MS));
                 self.is_dirty = true;
             }
-            Event::Loaded(ticket, answer) => self.loaded(ticket, answer),
+            Event::Loaded(ticket, answer) => {
+                let is_list = matches!(answer, Answer::Table(Ok(_)));
+                self.loaded(ticket, answer);
+                // The rows are on the screen: now is the time for what the next question needs.
+                if is_list && !std::mem::replace(&mut self.is_warm, true) {
+                    return vec![Effect::Warm];
+                }
+            }
             Event::Done(done) => self.done(done),
             Event::Woken => self.woken(),
             Event::Resumed => {
@@ -196,6 +212,31 @@ impl App {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// Shows another screen: its layout, its filter, its pace.
+    ///
+    /// # Errors
+    ///
+    /// There is none of this name: says which there are.
+    pub fn choose_screen(&mut self, name: &str) -> Result<Vec<Effect>, String> {
+        let Some(screen) = self.screens.get(name).cloned() else {
+            let names: Vec<&str> = self.screens.keys().map(String::as_str).collect();
+            return Err(format!(
+                "there is no screen {name:?}: there are {}",
+                names.join(", ")
+            ));
+        };
+        if let Some(rate) = screen.rate.and_then(|rate| rate.to_string().parse().ok()) {
+            self.rate = rate;
+        }
+        let start = screen.start.map(|start| start.to_string());
+        self.stacks.go(start
+            .and_then(|start| start.parse().ok())
+            .unwrap_or_default());
+        self.shared.show(name, screen);
+        self.is_dirty = true;
+        Ok(vec![Effect::Pace(self.pace())])
     }
 
     /// What is open.
@@ -326,5 +367,7 @@ impl App {
     }
 }
 
+#[cfg(test)]
+mod looks;
 #[cfg(test)]
 mod tests;

@@ -416,6 +416,7 @@ impl RunList {
         look.line(buffer, area, Line::from(spans));
         if is_selected {
             let role = if is_focused {
+                shared.focus_on(area.intersection(buffer.area));
                 Role::Selected
             } else {
                 Role::SelectedElsewhere

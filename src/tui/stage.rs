@@ -13,6 +13,7 @@ use super::{
     keymap::Keymap,
 };
 use crate::{
+    config::screens,
     domain::{filter::Seen, ids::RunId, presets::Preset, runs::Run, time::Timestamp},
     ops::{self, presets::Offer, runs::Counts},
 };
@@ -28,6 +29,8 @@ pub struct Stage {
     /// How many questions of each kind were asked.
     pub asked: Vec<&'static str>,
     pub failure: Option<fn() -> ops::Error>,
+    /// Metrics that runs have besides the usual.
+    pub metrics: Vec<String>,
     open: Result<(), fn() -> ops::Error>,
 }
 
@@ -46,7 +49,11 @@ impl Stage {
         size: (u16, u16),
         open: Result<(), fn() -> ops::Error>,
     ) -> Self {
-        let app = App::new(options, Keymap::shipped(), size, fixture::NOW);
+        let mut options = options.clone();
+        if options.screens.is_empty() {
+            (options.screens, options.screen) = (screens::shipped(), screens::DEFAULT.to_owned());
+        }
+        let app = App::new(&options, Keymap::shipped(), size, fixture::NOW);
         let mut stage = Self {
             app,
             now: fixture::NOW,
@@ -55,6 +62,7 @@ impl Stage {
             verbs: vec![],
             asked: vec![],
             failure: None,
+            metrics: vec![],
             open,
         };
         let first = stage.app.start();
@@ -130,22 +138,7 @@ impl Stage {
     }
 
     pub fn screen(&mut self) -> String {
-        let picture = self.picture();
-        let rows = picture.content.chunks(usize::from(picture.area.width));
-        rows.map(|row| {
-            let mut text = String::new();
-            let mut skip = 0;
-            for cell in row {
-                if 0 < skip {
-                    skip -= 1;
-                    continue;
-                }
-                text.push_str(cell.symbol());
-                skip = super::text::width(cell.symbol()).saturating_sub(1);
-            }
-            text.trim_end().to_owned() + "\n"
-        })
-        .collect()
+        fixture::text(&self.picture())
     }
 
     pub fn how(&self) -> Option<How> {
@@ -160,7 +153,8 @@ impl Stage {
         }
     }
 
-    fn answer(&mut self, effect: Effect) -> Option<Event> {
+    /// What the store says to a question.
+    pub fn answer(&mut self, effect: Effect) -> Option<Event> {
         self.asked.push(name(&effect));
         if let (Some(failure), false) = (self.failure, matches!(effect, Effect::Open)) {
             return effect.fail(failure());
@@ -177,10 +171,14 @@ impl Stage {
                 ));
             }
             Effect::Table(ticket, question) => (ticket, Answer::Table(Ok(self.table(&question)))),
-            Effect::Detail(ticket, id) => (
-                ticket,
-                Answer::Detail(self.run(id).map(fixture::detail).map(Box::new)),
-            ),
+            Effect::Detail(ticket, id) => {
+                let detail = self.run(id).map(fixture::detail).map(|mut detail| {
+                    let more = self.metrics.iter().map(|name| fixture::summary(name));
+                    detail.metrics.extend(more);
+                    Box::new(detail)
+                });
+                (ticket, Answer::Detail(detail))
+            }
             Effect::Chart(ticket, question) => (ticket, Answer::Chart(Ok(chart(&question)))),
             Effect::Log(ticket, _) => (ticket, Answer::Log(Ok(fixture::log(40)))),
             Effect::Jobs(ticket) => (
@@ -210,14 +208,14 @@ impl Stage {
                 self.verbs.push(verb.clone());
                 let said = Said {
                     text: "done".into(),
-                    run: verb.run().is_none().then(|| fixture::id(1)),
+                    run: matches!(verb, Verb::Train { .. }).then(|| fixture::id(1)),
                 };
                 return Some(Event::Done(Done {
                     verb,
                     result: Ok(said),
                 }));
             }
-            Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
+            Effect::Warm | Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
         };
         Some(Event::Loaded(ticket, answer))
     }
@@ -232,6 +230,7 @@ impl Stage {
             question.filter.matches(&Seen {
                 run,
                 metric: &|_| None,
+                metric_at: &|_, _| None,
                 now: self.now,
             })
         };
@@ -267,6 +266,7 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Offers(_) => "offers",
         Effect::Counts(_) => "counts",
         Effect::Do(_) => "do",
+        Effect::Warm => "warm",
         Effect::Pace(_) => "pace",
         Effect::Suspend => "suspend",
         Effect::Repaint => "repaint",

@@ -55,7 +55,7 @@ impl Jobs {
         self.rows().get(self.index)
     }
 
-    fn go(&mut self, action: Action) -> Reaction {
+    pub fn go(&mut self, action: Action) -> Reaction {
         match action {
             Action::Open => match self.row() {
                 Some(row) => Reaction::Open(Place::of(Spot::Run(row.job.run))),
@@ -141,11 +141,25 @@ impl Jobs {
                 let role = if self.is_log_focused {
                     Role::SelectedElsewhere
                 } else {
+                    shared.focus_on(line.intersection(buffer.area));
                     Role::Selected
                 };
                 buffer.set_style(line.intersection(buffer.area), look.style(role));
             }
         }
+    }
+
+    /// The queue without what else this view has.
+    pub fn draw_alone(
+        &mut self,
+        buffer: &mut Buffer,
+        area: Rect,
+        shared: &Shared,
+        is_focused: bool,
+    ) {
+        self.rows.want(());
+        self.is_log_focused = !is_focused;
+        self.draw_queue(buffer, area, shared);
     }
 
     /// What the jobs at work hold.
