@@ -4,6 +4,7 @@
 //! takes the actor from the workspace, checks, and commits its audit line in the same transaction.
 
 pub mod error;
+pub mod files;
 pub mod filters;
 #[cfg(test)]
 mod fixture;
@@ -11,6 +12,7 @@ pub mod health;
 pub mod intake;
 pub mod jobs;
 pub mod leases;
+pub mod lineage;
 pub mod logs;
 pub mod presets;
 pub mod runs;

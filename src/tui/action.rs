@@ -68,6 +68,10 @@ pub enum Action {
     Forward,
     /// filter
     Filter,
+    /// next match
+    NextMatch,
+    /// previous match
+    PreviousMatch,
     /// only what matters: at work, or the log's end
     Matter,
     /// sort
@@ -76,6 +80,10 @@ pub enum Action {
     Preview,
     /// zoom the pane
     Zoom,
+    /// wrap long lines, or cut them
+    Wrap,
+    /// which charts, and their order
+    Charts,
     /// stop and start the updates of the screen
     Freeze,
     /// read again

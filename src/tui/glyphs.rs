@@ -131,6 +131,15 @@ impl Charset {
         }
     }
 
+    /// The marks of a branch that is open and of one that is folded.
+    pub fn fold(self) -> (&'static str, &'static str) {
+        if self.is_ascii() {
+            ("-", "+")
+        } else {
+            ("▾", "▸")
+        }
+    }
+
     pub fn crosshair(self) -> &'static str {
         if self.is_ascii() { "|" } else { "│" }
     }

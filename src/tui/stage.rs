@@ -15,7 +15,12 @@ use super::{
 use crate::{
     config::screens,
     domain::{filter::Seen, ids::RunId, presets::Preset, runs::Run, time::Timestamp},
-    ops::{self, presets::Offer, runs::Counts},
+    ops::{
+        self,
+        logs::Found,
+        presets::Offer,
+        runs::{Counts, Detail},
+    },
 };
 
 /// A store in memory, and the screen over it.
@@ -26,6 +31,9 @@ pub struct Stage {
     pub runs: Vec<Run>,
     /// What verbs were carried out.
     pub verbs: Vec<Verb>,
+    /// So many metrics has each run, and for so many a course was last asked for.
+    pub metrics: usize,
+    pub trended: usize,
     /// How many questions of each kind were asked.
     pub asked: Vec<&'static str>,
     pub failure: Option<fn() -> ops::Error>,
@@ -58,6 +66,8 @@ impl Stage {
             size,
             runs,
             verbs: vec![],
+            metrics: fixture::METRICS.len(),
+            trended: 0,
             asked: vec![],
             failure: None,
             open,
@@ -185,10 +195,18 @@ impl Stage {
             Effect::Table(ticket, question) => (ticket, Answer::Table(Ok(self.table(&question)))),
             Effect::Detail(ticket, id) => (
                 ticket,
-                Answer::Detail(self.run(id).map(fixture::detail).map(Box::new)),
+                Answer::Detail(self.run(id).map(|run| Box::new(self.detail(run)))),
             ),
             Effect::Chart(ticket, question) => (ticket, Answer::Chart(Ok(chart(&question)))),
-            Effect::Log(ticket, _) => (ticket, Answer::Log(Ok(fixture::log(40)))),
+            Effect::Log(ticket, question) => (ticket, Answer::Log(Ok(fixture::log(question.part)))),
+            Effect::Find(ticket, _) => (ticket, Answer::Find(Ok(Found::default()))),
+            Effect::Rates(ticket, _) => (ticket, Answer::Rates(Ok(Some(fixture::RATES)))),
+            Effect::Trends(ticket, question) => {
+                self.trended = question.metrics.len();
+                (ticket, Answer::Trends(Ok(fixture::trends(&question))))
+            }
+            Effect::Files(ticket, _) => (ticket, Answer::Files(Ok(fixture::files()))),
+            Effect::Lineage(ticket, _) => (ticket, Answer::Lineage(Ok(fixture::lineage()))),
             Effect::Jobs(ticket) => (
                 ticket,
                 Answer::Jobs(Ok(if self.runs.is_empty() {
@@ -233,6 +251,15 @@ impl Stage {
         found.ok_or_else(|| ops::Error::new(ops::Kind::NotFound, format!("no run {id}")))
     }
 
+    fn detail(&self, run: Run) -> Detail {
+        let mut detail = fixture::detail(run);
+        detail.metrics.truncate(self.metrics);
+        let more = detail.metrics.len()..self.metrics;
+        let more = more.map(|number| fixture::summary(&format!("layer{number:05}")));
+        detail.metrics.extend(more);
+        detail
+    }
+
     fn table(&self, question: &TableQuestion) -> Table {
         let lets = |run: &&Run| {
             question.filter.matches(&Seen {
@@ -270,6 +297,11 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Detail(..) => "detail",
         Effect::Chart(..) => "chart",
         Effect::Log(..) => "log",
+        Effect::Find(..) => "find",
+        Effect::Rates(..) => "rates",
+        Effect::Trends(..) => "trends",
+        Effect::Files(..) => "files",
+        Effect::Lineage(..) => "lineage",
         Effect::Jobs(_) => "jobs",
         Effect::Offers(_) => "offers",
         Effect::Counts(_) => "counts",

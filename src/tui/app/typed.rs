@@ -215,11 +215,14 @@ impl App {
                 self.reply(Reply::Sort(sort));
             }
             Outcome::Typed(Purpose::Filter, text) => self.reply(Reply::Filter(text)),
+            Outcome::Typed(Purpose::Search, text) => self.search(text, false),
             Outcome::Typed(..) => {}
             Outcome::Abandoned(purpose, text) => {
                 self.overlays.pop();
-                if purpose == Purpose::Filter {
-                    self.reply(Reply::Filter(text));
+                match purpose {
+                    Purpose::Filter => self.reply(Reply::Filter(text)),
+                    Purpose::Search => self.search(text, true),
+                    _ => {}
                 }
             }
             Outcome::Entered(purpose, text) => {
@@ -233,6 +236,7 @@ impl App {
     fn entered(&mut self, purpose: &Purpose, text: &str) -> Vec<Effect> {
         match purpose {
             Purpose::Filter => self.reply(Reply::Filter(text.to_owned())),
+            Purpose::Search => self.search(text.to_owned(), true),
             Purpose::Note(id) => return vec![Effect::Do(Verb::Note(*id, text.to_owned()))],
             Purpose::Tags(id) => match verbs::tags(text) {
                 Ok((add, remove)) if add.is_empty() && remove.is_empty() => {}
@@ -241,6 +245,10 @@ impl App {
             },
         }
         vec![]
+    }
+
+    fn search(&mut self, text: String, is_whole: bool) {
+        self.reply(Reply::Search { text, is_whole });
     }
 
     fn reply(&mut self, reply: Reply) {

@@ -411,7 +411,7 @@ mod tests {
         let shared = fixture::shared();
         let mut board = Board::of(fixture::id(1));
         let detail = fixture::detail(fixture::run(1, "calm-heron-2"));
-        board.detail.answer(Ok(Box::new(detail)));
+        board.know(Ok(Box::new(detail)));
         let area = Rect::new(0, 0, 80, 12);
         let titles = |board: &mut Board| -> String {
             let mut buffer = Buffer::empty(area);
@@ -460,8 +460,8 @@ mod tests {
         let mut detail = fixture::detail(fixture::run(1, "calm-heron-2"));
         let loss = detail.metrics.iter_mut().find(|m| m.metric == "val/loss");
         loss.expect("the fixture has it").nan = 4;
-        board.detail.answer(Ok(Box::new(detail)));
-        let group = board.groups().remove(0);
+        board.know(Ok(Box::new(detail)));
+        let group = board.groups()[0].clone();
         let smoothed = data(&[(1, 1.0)], Some(2.0));
         let line = |slot| Line {
             label: "loss",

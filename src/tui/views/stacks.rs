@@ -176,6 +176,7 @@ impl Stacks {
         Session {
             root: self.root,
             stacks: self.stacks.iter().map(places).collect(),
+            ..Session::default()
         }
     }
 
