@@ -59,6 +59,8 @@ pub struct App {
     interrupted: Option<Timestamp>,
     followed: Timestamp,
     tickets: Tickets,
+    /// What filters need was read ahead.
+    is_warm: bool,
     cursor: Option<Position>,
     /// The picture may have changed.
     pub is_dirty: bool,
@@ -108,6 +110,7 @@ impl App {
             interrupted: None,
             followed: now,
             tickets: Tickets::default(),
+            is_warm: false,
             cursor: None,
             is_dirty: true,
             how: None,
@@ -157,7 +160,14 @@ impl App {
                 self.busy = is_busy.then_some(Timestamp(self.shared.now.0 - BUSY_MS));
                 self.is_dirty = true;
             }
-            Event::Loaded(ticket, answer) => self.loaded(ticket, answer),
+            Event::Loaded(ticket, answer) => {
+                let is_list = matches!(answer, Answer::Table(Ok(_)));
+                self.loaded(ticket, answer);
+                // The rows are on the screen: now is the time for what the next question needs.
+                if is_list && !std::mem::replace(&mut self.is_warm, true) {
+                    return vec![Effect::Warm];
+                }
+            }
             Event::Done(done) => self.done(done),
             Event::Woken => self.woken(),
             Event::Resumed => {
@@ -361,5 +371,7 @@ impl App {
     }
 }
 
+#[cfg(test)]
+mod looks;
 #[cfg(test)]
 mod tests;

@@ -15,12 +15,7 @@ use super::{
 use crate::{
     config::screens,
     domain::{filter::Seen, ids::RunId, presets::Preset, runs::Run, time::Timestamp},
-    ops::{
-        self,
-        logs::Found,
-        presets::Offer,
-        runs::{Counts, Detail},
-    },
+    ops::{self, logs::Found, presets::Offer, runs::Counts},
 };
 
 /// A store in memory, and the screen over it.
@@ -31,12 +26,13 @@ pub struct Stage {
     pub runs: Vec<Run>,
     /// What verbs were carried out.
     pub verbs: Vec<Verb>,
-    /// So many metrics has each run, and for so many a course was last asked for.
-    pub metrics: usize,
+    /// For so many metrics a course was last asked for.
     pub trended: usize,
     /// How many questions of each kind were asked.
     pub asked: Vec<&'static str>,
     pub failure: Option<fn() -> ops::Error>,
+    /// Metrics that runs have besides the usual.
+    pub metrics: Vec<String>,
     open: Result<(), fn() -> ops::Error>,
 }
 
@@ -66,10 +62,10 @@ impl Stage {
             size,
             runs,
             verbs: vec![],
-            metrics: fixture::METRICS.len(),
             trended: 0,
             asked: vec![],
             failure: None,
+            metrics: vec![],
             open,
         };
         let first = stage.app.start();
@@ -145,22 +141,7 @@ impl Stage {
     }
 
     pub fn screen(&mut self) -> String {
-        let picture = self.picture();
-        let rows = picture.content.chunks(usize::from(picture.area.width));
-        rows.map(|row| {
-            let mut text = String::new();
-            let mut skip = 0;
-            for cell in row {
-                if 0 < skip {
-                    skip -= 1;
-                    continue;
-                }
-                text.push_str(cell.symbol());
-                skip = super::text::width(cell.symbol()).saturating_sub(1);
-            }
-            text.trim_end().to_owned() + "\n"
-        })
-        .collect()
+        fixture::text(&self.picture())
     }
 
     pub fn how(&self) -> Option<How> {
@@ -193,10 +174,14 @@ impl Stage {
                 ));
             }
             Effect::Table(ticket, question) => (ticket, Answer::Table(Ok(self.table(&question)))),
-            Effect::Detail(ticket, id) => (
-                ticket,
-                Answer::Detail(self.run(id).map(|run| Box::new(self.detail(run)))),
-            ),
+            Effect::Detail(ticket, id) => {
+                let detail = self.run(id).map(fixture::detail).map(|mut detail| {
+                    let more = self.metrics.iter().map(|name| fixture::summary(name));
+                    detail.metrics.extend(more);
+                    Box::new(detail)
+                });
+                (ticket, Answer::Detail(detail))
+            }
             Effect::Chart(ticket, question) => (ticket, Answer::Chart(Ok(chart(&question)))),
             Effect::Log(ticket, question) => (ticket, Answer::Log(Ok(fixture::log(question.part)))),
             Effect::Find(ticket, _) => (ticket, Answer::Find(Ok(Found::default()))),
@@ -234,14 +219,14 @@ impl Stage {
                 self.verbs.push(verb.clone());
                 let said = Said {
                     text: "done".into(),
-                    run: verb.run().is_none().then(|| fixture::id(1)),
+                    run: matches!(verb, Verb::Train { .. }).then(|| fixture::id(1)),
                 };
                 return Some(Event::Done(Done {
                     verb,
                     result: Ok(said),
                 }));
             }
-            Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
+            Effect::Warm | Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
         };
         Some(Event::Loaded(ticket, answer))
     }
@@ -249,15 +234,6 @@ impl Stage {
     fn run(&self, id: RunId) -> ops::Result<Run> {
         let found = self.runs.iter().find(|run| run.id == id).cloned();
         found.ok_or_else(|| ops::Error::new(ops::Kind::NotFound, format!("no run {id}")))
-    }
-
-    fn detail(&self, run: Run) -> Detail {
-        let mut detail = fixture::detail(run);
-        detail.metrics.truncate(self.metrics);
-        let more = detail.metrics.len()..self.metrics;
-        let more = more.map(|number| fixture::summary(&format!("layer{number:05}")));
-        detail.metrics.extend(more);
-        detail
     }
 
     fn table(&self, question: &TableQuestion) -> Table {
@@ -306,6 +282,7 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Offers(_) => "offers",
         Effect::Counts(_) => "counts",
         Effect::Do(_) => "do",
+        Effect::Warm => "warm",
         Effect::Pace(_) => "pace",
         Effect::Suspend => "suspend",
         Effect::Repaint => "repaint",

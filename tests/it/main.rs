@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
+mod colours;
 mod commands;
 mod layers;
+mod lists;
 mod runs;
 mod space;
 mod store;

@@ -14,7 +14,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 use crate::space::{Space, eventually};
 
-struct Terminal {
+pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -25,7 +25,13 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(space: &Space, args: &[&str]) -> Self {
+    /// The program with these arguments.
+    pub(crate) fn start(space: &Space, args: &[&str]) -> Self {
+        Self::of(space, &[&[env!("CARGO_BIN_EXE_sconce")], args].concat())
+    }
+
+    /// Any program, in the environment of the space.
+    pub(crate) fn of(space: &Space, argv: &[&str]) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize {
                 rows: 40,
@@ -34,8 +40,8 @@ impl Terminal {
                 pixel_height: 0,
             })
             .unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sconce"));
-        command.args(args);
+        let mut command = CommandBuilder::new(argv[0]);
+        command.args(&argv[1..]);
         command.env_clear();
         command.cwd(space.path("work"));
         for (name, value) in space.environment() {
@@ -75,18 +81,22 @@ impl Terminal {
         }
     }
 
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.bytes.lock().unwrap().clone()
+    }
+
     fn text(&self) -> String {
         self.screen.lock().unwrap().screen().contents()
     }
 
     #[track_caller]
-    fn until(&self, text: &str) {
+    pub(crate) fn until(&self, text: &str) {
         eventually(&format!("{text:?} is on the screen"), || {
             self.text().contains(text)
         });
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }

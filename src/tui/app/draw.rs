@@ -126,8 +126,7 @@ impl App {
 
     fn hints(&self) -> Vec<(String, String)> {
         if let Some(overlay) = self.overlays.last() {
-            let own = |(keys, label): (&str, &str)| (keys.to_owned(), label.to_owned());
-            return overlay.hints().into_iter().map(own).collect();
+            return overlay.hints();
         }
         let contexts = self.contexts();
         let wanted: &[Action] = if self.is_card_shown() {
@@ -141,10 +140,9 @@ impl App {
         let actions = [Action::Help].iter().chain(wanted).chain(&[Action::Back]);
         let mut hints: Vec<(String, String)> = vec![];
         let mut named = vec![];
-        let target = self.stacks.front_ref().target();
-        let is_useful = |action: Action| {
-            self.is_offered(action) && self.refusal(action, target.as_ref()).is_none()
-        };
+        let targets = self.stacks.front_ref().targets();
+        let is_useful =
+            |action: Action| self.is_offered(action) && self.refusal(action, &targets).is_none();
         for action in actions.filter(|action| is_useful(**action)) {
             let key = self.keymap.keys_of(&contexts, *action).into_iter().next();
             if let Some(keys) = key.filter(|_| !named.contains(action)) {

@@ -30,7 +30,7 @@ pub enum Purpose {
     /// Something to be found in what is shown.
     Search,
     /// Tags with blanks between; one with `-` before it is taken away.
-    Tags(RunId),
+    Tags(Vec<RunId>),
     Note(RunId),
 }
 

@@ -208,6 +208,9 @@ impl View for Page {
         if self.picker.is_some() {
             return self.pick(action, shared);
         }
+        if let Some(why) = self.board.refuses(action).filter(|_| self.is_charted()) {
+            return Reaction::Refuse(why.to_owned());
+        }
         let meant = match action {
             Action::NextPane => {
                 self.turn(1);
@@ -377,6 +380,14 @@ impl View for Page {
             Left | Right if has_picker => true,
             NextSibling | PreviousSibling => 1 < groups && !has_picker,
             Down | Up if self.tab == Tab::Overview => 1 < groups || has_picker,
+            Action::Matter if self.is_charted() => 0 < groups,
+            Action::Heat | Action::NextMatch | Action::PreviousMatch | Action::Along
+                if self.is_charted() =>
+            {
+                0 < groups && self.board.refuses(action).is_none()
+            }
+            Action::Heat | Action::Along => false,
+            Action::Clip => 0 < groups,
             Left | Right | FarLeft | FarRight | LineStart | LineEnd => 0 < groups,
             LogScale | SmoothLess | SmoothMore => 0 < groups,
             ZoomIn | ZoomOut | Fit | PanLeft | PanRight => 0 < groups,
@@ -414,7 +425,10 @@ impl View for Page {
             Action::Down if !matches!(self.tab, Tab::Metrics | Tab::Params) => "scroll down",
             Action::Up if !matches!(self.tab, Tab::Metrics | Tab::Params) => "scroll up",
             Action::Filter if self.tab == Tab::Logs => "search",
+            Action::Matter if self.is_charted() => "follow the last points",
             Action::Matter => "follow",
+            Action::NextMatch if !self.is_charted() => "next match",
+            Action::PreviousMatch if !self.is_charted() => "previous match",
             Action::Wrap => "wrap",
             Action::Charts => "charts",
             _ => return None,

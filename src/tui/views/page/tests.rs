@@ -87,13 +87,15 @@ fn metrics_are_ordered_and_filtered() {
 #[test]
 fn of_twelve_thousand_metrics_only_those_in_sight_are_asked_for() {
     let mut stage = page();
-    stage.metrics = 12_000;
+    stage.metrics = (0..11_993)
+        .map(|number| format!("layer{number:05}"))
+        .collect();
     stage.send(crate::tui::event::Event::StoreChanged);
     stage.rest();
     stage.asked.clear();
     let screen = stage.keys("tab G").screen();
     assert!(
-        screen.contains("metrics 12,000") && screen.contains("layer11999"),
+        screen.contains("metrics 12,000") && screen.contains("layer00000"),
         "{screen}"
     );
     assert!(stage.asked.len() <= 4, "{:?}", stage.asked);
@@ -196,10 +198,9 @@ fn a_run_without_any_of_it_says_so_in_every_tab() {
         ..fixture::queued(1, "bare-run-1")
     };
     let mut stage = Stage::with(vec![bare], &Options::default(), (80, 24));
-    stage.metrics = 0;
     stage.keys("1 enter");
     let says = [
-        "no metric yet",
+        "METRIC",
         "step 0",
         "told no parameters",
         "plots/roc.png",
