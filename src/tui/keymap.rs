@@ -358,8 +358,8 @@ fn is_verb(keys: &Keys) -> bool {
 mod tests {
     use super::*;
 
-    const CONTEXTS: [&str; 8] = [
-        "global", "card", "list", "bench", "runs", "live", "jobs", "overlay",
+    const CONTEXTS: [&str; 10] = [
+        "global", "card", "list", "bench", "runs", "live", "page", "picker", "jobs", "overlay",
     ];
 
     fn chords(text: &str) -> Vec<Chord> {

@@ -235,11 +235,14 @@ impl App {
                 self.reply(Reply::Sort(sort));
             }
             Outcome::Typed(Purpose::Filter, text) => self.reply(Reply::Filter(text)),
+            Outcome::Typed(Purpose::Search, text) => self.search(text, false),
             Outcome::Typed(..) => {}
             Outcome::Abandoned(purpose, text) => {
                 self.overlays.pop();
-                if purpose == Purpose::Filter {
-                    self.reply(Reply::Filter(text));
+                match purpose {
+                    Purpose::Filter => self.reply(Reply::Filter(text)),
+                    Purpose::Search => self.search(text, true),
+                    _ => {}
                 }
             }
             Outcome::Entered(purpose, text) => {
@@ -253,6 +256,7 @@ impl App {
     fn entered(&mut self, purpose: &Purpose, text: &str) -> Vec<Effect> {
         match purpose {
             Purpose::Filter => self.reply(Reply::Filter(text.to_owned())),
+            Purpose::Search => self.search(text.to_owned(), true),
             Purpose::Note(id) => {
                 let targets = self.stacks.front_ref().targets();
                 return self.change(Verb::Note(*id, text.to_owned()), &targets);
@@ -268,6 +272,10 @@ impl App {
             },
         }
         vec![]
+    }
+
+    fn search(&mut self, text: String, is_whole: bool) {
+        self.reply(Reply::Search { text, is_whole });
     }
 
     pub(super) fn reply(&mut self, reply: Reply) {

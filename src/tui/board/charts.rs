@@ -264,7 +264,7 @@ mod tests {
         let shared = fixture::shared();
         let mut board = Board::of(fixture::id(1));
         let detail = fixture::detail(fixture::run(1, "calm-heron-2"));
-        board.detail.answer(Ok(Box::new(detail)));
+        board.know(Ok(Box::new(detail)));
         let area = Rect::new(0, 0, 80, 12);
         let titles = |board: &mut Board| -> String {
             let mut buffer = Buffer::empty(area);
@@ -320,7 +320,7 @@ mod tests {
         let names: Vec<String> = (0..10).map(|layer| format!("layer.{layer}/grad")).collect();
         detail.metrics = names.iter().map(|name| fixture::summary(name)).collect();
         let mut board = Board::of(detail.run.id);
-        board.detail.answer(Ok(Box::new(detail)));
+        board.know(Ok(Box::new(detail)));
         let area = Rect::new(0, 0, 120, 16);
         let mut tickets = crate::tui::event::Tickets::default();
         let mut picture = |board: &mut Board| -> String {

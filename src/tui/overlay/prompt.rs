@@ -27,6 +27,8 @@ pub struct Prompt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
     Filter,
+    /// Something to be found in what is shown.
+    Search,
     /// Tags with blanks between; one with `-` before it is taken away.
     Tags(Vec<RunId>),
     Note(RunId),
@@ -67,13 +69,14 @@ impl Prompt {
     fn error(&self) -> Option<filter::Error> {
         match self.purpose {
             Purpose::Filter => Filter::parse(&self.input.text).err(),
-            Purpose::Tags(_) | Purpose::Note(_) => None,
+            Purpose::Search | Purpose::Tags(_) | Purpose::Note(_) => None,
         }
     }
 
     pub fn hints(&self) -> Vec<(&'static str, &'static str)> {
         let (take, give_up) = match self.purpose {
             Purpose::Filter => ("keep", "as it was"),
+            Purpose::Search => ("search", "as it was"),
             Purpose::Tags(_) => ("tag", "cancel"),
             Purpose::Note(_) => ("keep the note", "cancel"),
         };
@@ -87,7 +90,7 @@ impl Prompt {
 
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<Position> {
         let title = match self.purpose {
-            Purpose::Filter => " / ",
+            Purpose::Filter | Purpose::Search => " / ",
             Purpose::Tags(_) => " tags (-tag removes): ",
             Purpose::Note(_) => " note: ",
         };

@@ -200,6 +200,7 @@ impl View for Runs {
         match reply {
             Reply::Filter(text) => self.set_filter(&text),
             Reply::Sort(sort) => self.selection.list.set_sort(sort),
+            Reply::Search { .. } => return Reaction::None,
         }
         Reaction::Done
     }
