@@ -79,6 +79,7 @@ fn add(tx: &store::Connection, number: u8) -> store::Result<()> {
         tags: [].into(),
         params: [("lr".to_owned(), 1e-3.into())].into(),
         note: String::new(),
+        trashed: None,
     };
     runs::insert(tx, &run, &serde_json::json!({}))?;
     if run.state == RunState::Queued {
