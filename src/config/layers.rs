@@ -22,7 +22,10 @@ const CHOICES: [([&str; 2], &[&str]); 5] = [
         &["auto", "tmux", "osc52", "file", "none"],
     ),
     (["notify", "route"], &["bell", "osc9", "none"]),
-    (["ui", "charset"], &["auto", "braille", "block", "ascii"]),
+    (
+        ["ui", "charset"],
+        &["auto", "octant", "braille", "block", "ascii"],
+    ),
     (["ui", "rate"], &["auto", "local", "ssh", "slow"]),
 ];
 

@@ -162,6 +162,11 @@ pub struct Detail {
 /// The least number of digits that an id is shown with.
 const PREFIX: usize = 4;
 
+/// Reads what filters and orders need into memory, so that the first of them does not wait for it.
+pub fn warm(ws: &Workspace) -> Result<()> {
+    ws.store.read(|tx| selection::warm(ws, tx))
+}
+
 /// Lists the runs that a request asks for, all from one look at the store.
 pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
     let now = ws.now();

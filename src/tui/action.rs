@@ -94,8 +94,18 @@ pub enum Action {
     LineStart,
     /// crosshair to the last point
     LineEnd,
-    /// linear or logarithmic
+    /// crosshair to the next value that is not finite
+    NextMatch,
+    /// crosshair to the one before
+    PreviousMatch,
+    /// what the axis counts: steps, time, epochs, samples
+    Along,
+    /// linear, logarithmic, or both
     LogScale,
+    /// with or without outliers
+    Clip,
+    /// lines or a heat map, of many like series
+    Heat,
     /// smooth less
     SmoothLess,
     /// smooth more

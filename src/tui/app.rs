@@ -71,6 +71,8 @@ pub struct App {
     interrupted: Option<Timestamp>,
     followed: Timestamp,
     tickets: Tickets,
+    /// What filters need was read ahead.
+    is_warm: bool,
     /// What waits for runs to be looked up.
     pending: Vec<(Ticket, Then)>,
     /// What is copied once it is read.
@@ -135,6 +137,7 @@ impl App {
             interrupted: None,
             followed: now,
             tickets: Tickets::default(),
+            is_warm: false,
             pending: vec![],
             yanks: vec![],
             candidates: Remote::default(),
@@ -195,7 +198,15 @@ impl App {
                 self.busy = is_busy.then_some(Timestamp(self.shared.now.0 - BUSY_MS));
                 self.is_dirty = true;
             }
-            Event::Loaded(ticket, answer) => return self.loaded(ticket, answer),
+            Event::Loaded(ticket, answer) => {
+                let is_list = matches!(answer, Answer::Table(Ok(_)));
+                let mut effects = self.loaded(ticket, answer);
+                // The rows are on the screen: now is the time for what the next question needs.
+                if is_list && !std::mem::replace(&mut self.is_warm, true) {
+                    effects.push(Effect::Warm);
+                }
+                return effects;
+            }
             Event::Copied(what, how) => self.copied(&what, how),
             Event::Done(done) => self.done(done),
             Event::Woken => self.woken(),
@@ -449,5 +460,7 @@ impl App {
     }
 }
 
+#[cfg(test)]
+mod looks;
 #[cfg(test)]
 mod tests;

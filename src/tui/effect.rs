@@ -44,6 +44,8 @@ pub enum Effect {
     /// Runs of this person that ended badly since a change of the store.
     News(Ticket, Option<i64>),
     Do(Verb),
+    /// Read what filters and orders need, before the first is asked for.
+    Warm,
     /// Hear of the store's changes this often.
     Pace(Duration),
     /// Give the terminal back to the shell until it returns it.
@@ -207,6 +209,11 @@ impl Effect {
                 let result = verb.perform(ws);
                 return Some(Event::Done(Done { verb, result }));
             }
+            Self::Warm => {
+                // Whoever filters reads it again, and is told what is wrong.
+                let _ = ops::runs::warm(ws);
+                return None;
+            }
             Self::Pace(_)
             | Self::Suspend
             | Self::Repaint
@@ -238,7 +245,8 @@ impl Effect {
                     result: Err(error),
                 }));
             }
-            Self::Pace(_)
+            Self::Warm
+            | Self::Pace(_)
             | Self::Suspend
             | Self::Repaint
             | Self::Copy(..)

@@ -42,7 +42,7 @@ pub fn actor() -> Actor {
     }
 }
 
-fn ago(seconds: i64) -> Timestamp {
+pub fn ago(seconds: i64) -> Timestamp {
     Timestamp(NOW.0 - seconds * 1_000)
 }
 

@@ -178,7 +178,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_place_is_read_as_it_is_written(words in prop::collection::btree_map("[a-z]{1,8}", ".{1,12}", 0..5), run in prop::option::of(0u8..9)) {
-            let spot = run.map_or(Spot::Root(Root::Runs), |run| Spot::Run(fixture::id(run.into())));
+            let spot = run.map_or(Spot::Root(Root::Runs), |run| Spot::Run(fixture::id(run)));
             let place = Place { spot, settings: Settings(words) };
             prop_assert_eq!(place.to_string().parse::<Place>().unwrap(), place);
         }

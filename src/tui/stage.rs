@@ -34,6 +34,8 @@ pub struct Stage {
     /// How many questions of each kind were asked.
     pub asked: Vec<&'static str>,
     pub failure: Option<fn() -> ops::Error>,
+    /// Metrics that runs have besides the usual.
+    pub metrics: Vec<String>,
     /// Runs that ended badly and were not told of yet.
     pub news: Vec<Run>,
     /// Texts that were copied, and calls that were made.
@@ -71,6 +73,7 @@ impl Stage {
             verbs: vec![],
             asked: vec![],
             failure: None,
+            metrics: vec![],
             news: vec![],
             copied: vec![],
             calls: vec![],
@@ -183,10 +186,14 @@ impl Stage {
                 ));
             }
             Effect::Table(ticket, question) => (ticket, Answer::Table(Ok(self.table(&question)))),
-            Effect::Detail(ticket, id) => (
-                ticket,
-                Answer::Detail(self.run(id).map(fixture::detail).map(Box::new)),
-            ),
+            Effect::Detail(ticket, id) => {
+                let detail = self.run(id).map(fixture::detail).map(|mut detail| {
+                    let more = self.metrics.iter().map(|name| fixture::summary(name));
+                    detail.metrics.extend(more);
+                    Box::new(detail)
+                });
+                (ticket, Answer::Detail(detail))
+            }
             Effect::Chart(ticket, question) => (ticket, Answer::Chart(Ok(chart(&question)))),
             Effect::Log(ticket, _) => (ticket, Answer::Log(Ok(fixture::log(40)))),
             Effect::Jobs(ticket) => (
@@ -256,7 +263,7 @@ impl Stage {
                 self.calls.push(text);
                 return None;
             }
-            Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
+            Effect::Warm | Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
         };
         Some(Event::Loaded(ticket, answer))
     }
@@ -342,6 +349,7 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Mouse(_) => "mouse",
         Effect::Call(_) => "call",
         Effect::Do(_) => "do",
+        Effect::Warm => "warm",
         Effect::Pace(_) => "pace",
         Effect::Suspend => "suspend",
         Effect::Repaint => "repaint",
