@@ -144,7 +144,7 @@ impl Page {
             Tab::Logs => self.log.act(action),
             Tab::Metrics if !self.metrics.has_opened() => self.metrics.act(action, &self.board),
             Tab::Metrics => {
-                action == Action::Escape && !self.board.act(Action::Escape) && self.metrics.close()
+                action == Action::Escape && (self.board.act(Action::Escape) || self.metrics.close())
             }
             Tab::Params => self.params.act(action),
             Tab::Artifacts => self.files.act(action),
@@ -584,7 +584,7 @@ impl Page {
             look.lines(buffer, inner, machine);
         }
         let lines = match &self.board.detail.value {
-            Some(detail) => facts::lines(detail, shared, width),
+            Some(detail) => facts::beside_machine(detail, shared, width),
             None => vec![Line::from(look.span(" …", Role::Dim))],
         };
         let room = usize::from(rest.height.saturating_sub(2));
