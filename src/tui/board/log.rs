@@ -244,8 +244,8 @@ impl LogView {
             Action::Last => self.follow(),
             Action::First if 0 < self.from => self.go_to_start(),
             Action::Wrap => self.wraps = !self.wraps,
-            Action::NextMatch => self.seek(true),
-            Action::PreviousMatch => self.seek(false),
+            Action::NextMatch if self.search.is_some() => self.seek(true),
+            Action::PreviousMatch if self.search.is_some() => self.seek(false),
             action => {
                 let Some(top) = scroll::moved(action, self.top(), self.height, self.most) else {
                     return false;

@@ -101,7 +101,7 @@ impl System {
         [
             Span::raw(format!(" {words}")),
             Span::raw(gap),
-            look.span(course, Role::Accent),
+            look.span(course, Role::Dim),
         ]
     }
 
@@ -114,17 +114,24 @@ impl System {
     ) -> Option<Line<'static>> {
         let look = &shared.look;
         let figures = figures(board);
-        let mut spans = vec![];
-        for figure in &figures {
-            let gap = if spans.is_empty() { " " } else { "   " };
-            spans.push(look.span(format!("{gap}{} ", figure.name), Role::Dim));
-            if let Some(share) = figure.share {
-                spans.extend(look.bar(share, 5));
-                spans.push(Span::raw(" "));
+        let written = |has_bars: bool| {
+            let mut spans = vec![];
+            for figure in &figures {
+                let gap = if spans.is_empty() { " " } else { "   " };
+                spans.push(look.span(format!("{gap}{} ", figure.name), Role::Dim));
+                if let Some(share) = figure.share.filter(|_| has_bars) {
+                    spans.extend(look.bar(share, 5));
+                    spans.push(Span::raw(" "));
+                }
+                let more = if figure.more.is_empty() { "" } else { " " };
+                spans.push(Span::raw(format!("{}{more}{}", figure.text, figure.more)));
             }
-            let more = if figure.more.is_empty() { "" } else { " " };
-            spans.push(Span::raw(format!("{}{more}{}", figure.text, figure.more)));
-        }
+            spans
+        };
+        // Of several GPUs the figures are worth more than their bars.
+        let whole = written(true);
+        let fits = whole.iter().map(Span::width).sum::<usize>() <= columns;
+        let spans = if fits { whole } else { written(false) };
         (!spans.is_empty()).then(|| fit(spans, columns, look.charset.ellipsis()))
     }
 

@@ -81,6 +81,8 @@ const ROOM_BESIDE: u16 = 100;
 const ROOM_BELOW: u16 = 160;
 /// Columns of what stands right of the charts on a wide screen.
 const ASIDE: u16 = 48;
+/// Columns over which pairs are read together.
+const READ: usize = 100;
 /// Rows of a body that has none for the names of the tabs.
 const LEAST_WITH_TABS: u16 = 10;
 
@@ -436,7 +438,8 @@ impl View for Page {
     }
 
     fn is_following(&self) -> bool {
-        self.board.is_live() && self.log.is_following()
+        let has_log = matches!(self.tab, Tab::Overview | Tab::Logs);
+        has_log && self.board.is_live() && self.log.is_following()
     }
 }
 
@@ -500,7 +503,7 @@ impl Page {
             (Tab::Params, Some(detail)) => self.params.draw(detail, buffer, area, shared),
             (Tab::Artifacts, Some(detail)) => self.files.draw(detail, buffer, area, shared),
             (Tab::Lineage, Some(detail)) => {
-                let lines = self.lineage.lines(detail, shared, width);
+                let lines = self.lineage.lines(detail, shared, width.min(READ));
                 self.lines
                     .draw_lines("lineage", lines, buffer, area, shared);
             }
