@@ -170,7 +170,7 @@ fn a_mistake_names_file_line_and_what_was_meant() {
             "[a11y]\nmotion = 'some'\n",
             "2:10",
             "a11y.motion cannot be \"some\"",
-            "did you mean \"none\"?",
+            "one of full, reduced, none",
         ),
         (
             "[term]\nambiguous = 3\n",

@@ -352,6 +352,34 @@ pub struct Counts {
     pub queued: u64,
 }
 
+/// What happened to the runs of a person since they looked the last time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct News {
+    /// Up to which change of the store this tells.
+    pub change: i64,
+    /// Runs of theirs that failed or were lost.
+    pub ended_badly: Vec<Run>,
+}
+
+/// The news since a change of the store; without one, none: only from where on to ask.
+pub fn news(ws: &Workspace, since: Option<i64>) -> Result<News> {
+    ws.store.read(|tx| {
+        let change = rows::newest_change(tx)?;
+        let changed = match since {
+            Some(since) if since < change => rows::changed_since(tx, since)?,
+            _ => vec![],
+        };
+        let is_bad = |run: &Run| matches!(run.state.word(), StateWord::Failed | StateWord::Lost);
+        let ended_badly = changed.into_iter();
+        Ok(News {
+            change,
+            ended_badly: ended_badly
+                .filter(|run| run.actor.uid == ws.actor().uid && is_bad(run))
+                .collect(),
+        })
+    })
+}
+
 /// The counts a status line shows.
 pub fn counts(ws: &Workspace) -> Result<Counts> {
     ws.store.read(|tx| {

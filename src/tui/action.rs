@@ -48,6 +48,8 @@ pub enum Action {
     PreviousSibling,
     /// next run or metric
     NextSibling,
+    /// jump: letters over all that can be gone to
+    Jump,
     /// next pane
     NextPane,
     /// previous pane
@@ -122,10 +124,28 @@ pub enum Action {
     PanLeft,
     /// later steps
     PanRight,
+    /// all that can be done here
+    Menu,
     /// tag
     Tag,
     /// note
     Note,
+    /// take the last tag or note back
+    Undo,
+    /// yank the id
+    YankId,
+    /// yank the name
+    YankName,
+    /// yank the path of the folder
+    YankPath,
+    /// yank a link to this view
+    YankLink,
+    /// yank the row, tabs between its cells
+    YankRow,
+    /// yank all that is known, as JSON
+    YankJson,
+    /// yank the command that shows the same
+    YankCommand,
     /// train
     Train,
     /// stop; a queued run leaves the queue
@@ -142,6 +162,12 @@ pub enum Action {
     Lower,
     /// demo: real models on real data, in a store of its own
     Demo,
+    /// command line
+    Command,
+    /// palette: whatever can be done or opened
+    Palette,
+    /// what was said so far
+    Messages,
     /// the keys that work here
     Help,
     /// cancel; twice: leave

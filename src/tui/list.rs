@@ -4,7 +4,7 @@ mod columns;
 
 use ratatui::{
     buffer::Buffer,
-    layout::Rect,
+    layout::{Position, Rect},
     text::{Line, Span},
 };
 
@@ -50,6 +50,8 @@ pub struct RunList {
     index: u64,
     top: u64,
     height: u64,
+    /// Where the rows stood in the last frame.
+    place: Rect,
     /// The selected run left the list by itself: its name.
     gone: Option<String>,
 }
@@ -156,6 +158,22 @@ impl RunList {
     fn select(&mut self, index: u64) {
         self.index = index;
         self.selected = self.row(index).map(|(row, _)| row.run.id);
+    }
+
+    /// Where its rows stood in the last frame.
+    pub fn handles(&self) -> Vec<Position> {
+        let rows = self.place.rows().map(|row| row.as_position());
+        let count = self.matched().saturating_sub(self.top);
+        rows.take(count as usize).collect()
+    }
+
+    /// Moves the cursor to the row that stood at a position.
+    pub fn point(&mut self, at: Position) {
+        let row = u64::from(at.y.saturating_sub(self.place.y));
+        if self.place.contains(at) && self.top + row < self.matched() {
+            self.is_touched = true;
+            self.select(self.top + row);
+        }
     }
 
     /// The run under the cursor, when it is known where it stands.
@@ -284,6 +302,7 @@ impl RunList {
 
     /// The window to fetch when it is not drawn, or not drawn yet.
     pub fn want(&mut self, shared: &Shared, rows: u64, trend: usize) {
+        self.place = Rect::ZERO;
         let offset = self.top / BLOCK * BLOCK;
         // A list that is ordered by a metric shows that one.
         let metric = match &self.sort.key {
@@ -310,6 +329,11 @@ impl RunList {
         }
         let has_trend = columns.has(Kind::Trend);
         self.want(shared, self.height, if has_trend { TREND } else { 0 });
+        self.place = Rect {
+            y: area.y + area.height.min(1),
+            height: area.height.saturating_sub(1),
+            ..area
+        };
         if let (Some(error), None) = (&self.table.error, &self.table.value) {
             trouble::draw(buffer, area, &shared.look, error);
             return;

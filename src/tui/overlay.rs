@@ -4,7 +4,11 @@ pub mod confirm;
 pub mod form;
 pub mod help;
 pub mod input;
+pub mod jump;
+pub mod line;
 pub mod menu;
+pub mod messages;
+pub mod palette;
 pub mod prompt;
 
 use ratatui::{
@@ -18,7 +22,11 @@ use self::{
     form::Form,
     help::Help,
     input::Pasted,
+    jump::Jump,
+    line::CommandLine,
     menu::Menu,
+    messages::Messages,
+    palette::{Does, Palette},
     prompt::{Prompt, Purpose},
 };
 use super::{
@@ -37,6 +45,10 @@ pub enum Overlay {
     Menu(Menu),
     Prompt(Prompt),
     Form(Form),
+    Line(CommandLine),
+    Palette(Palette),
+    Messages(Messages),
+    Jump(Jump),
 }
 
 /// A key as an overlay sees it.
@@ -66,6 +78,14 @@ pub enum Outcome {
     Entered(Purpose, String),
     /// Close; the text as it was before.
     Abandoned(Purpose, String),
+    /// Carry out a command line, and stay until it is known to be one.
+    Command(String),
+    /// Close, then do what was picked; remember it by this name.
+    Pick(String, Does),
+    /// Put a text where it can be pasted from, and stay.
+    Copy(&'static str, String),
+    /// Close, then do as if somebody pointed there.
+    Point(Position),
 }
 
 impl Overlay {
@@ -76,6 +96,10 @@ impl Overlay {
             Self::Menu(menu) => menu.key(key),
             Self::Prompt(prompt) => prompt.key(key),
             Self::Form(form) => form.key(key),
+            Self::Line(line) => line.key(key),
+            Self::Palette(palette) => palette.key(key),
+            Self::Messages(messages) => messages.key(key),
+            Self::Jump(jump) => jump.key(key),
         }
     }
 
@@ -89,7 +113,12 @@ impl Overlay {
             }
             Self::Form(form) => Some((Outcome::Stay, form.paste(text)?)),
             Self::Confirm(confirm) => Some((Outcome::Stay, confirm.paste(text)?)),
-            Self::Menu(_) => None,
+            Self::Line(line) => {
+                line.edited();
+                Some((Outcome::Stay, line.input.paste(text)))
+            }
+            Self::Palette(palette) => Some((Outcome::Stay, palette.paste(text))),
+            Self::Menu(_) | Self::Messages(_) | Self::Jump(_) => None,
         }
     }
 
@@ -103,6 +132,26 @@ impl Overlay {
                 ("a-z", "search"),
             ],
             Self::Confirm(confirm) => return confirm.hints(),
+            Self::Menu(menu) if menu.is_of_verbs => vec![
+                ("Esc", "close"),
+                ("Enter", "do it"),
+                ("↓ ↑", "choose"),
+                ("A-Z", "do it by its key"),
+            ],
+            Self::Line(_) => vec![
+                ("Esc", "close"),
+                ("Enter", "do it"),
+                ("Tab", "complete"),
+                ("↑ ↓", "earlier lines"),
+            ],
+            Self::Palette(_) => vec![
+                ("Esc", "close"),
+                ("Enter", "do it"),
+                ("Tab", "complete"),
+                ("↑ ↓", "choose"),
+            ],
+            Self::Messages(_) => vec![("Esc", "close"), ("j k", "choose"), ("y", "yank it")],
+            Self::Jump(_) => vec![("Esc", "close"), ("a-z", "go there")],
             Self::Menu(_) => vec![
                 ("Esc", "close"),
                 ("j k", "choose"),
@@ -133,6 +182,16 @@ impl Overlay {
             }
             Self::Prompt(prompt) => prompt.draw(buffer, area, &shared.look),
             Self::Form(form) => form.draw(buffer, area, &shared.look),
+            Self::Line(line) => line.draw(buffer, area, &shared.look),
+            Self::Palette(palette) => palette.draw(buffer, area, shared),
+            Self::Messages(messages) => {
+                messages.draw(buffer, area, shared);
+                None
+            }
+            Self::Jump(jump) => {
+                jump.draw(buffer, &shared.look);
+                None
+            }
         }
     }
 }

@@ -4,9 +4,13 @@
 
 mod colours;
 mod commands;
+mod keys;
 mod layers;
+mod link;
 mod lists;
 mod runs;
+mod screen;
+mod seeded;
 mod space;
 mod store;
 mod terminal;

@@ -35,6 +35,9 @@ pub struct List {
     /// At most so many.
     #[arg(long, default_value_t = 50)]
     limit: u64,
+    /// Those in the trash, which are left out otherwise.
+    #[arg(long)]
+    trash: bool,
     /// Together by the values of a parameter, with the numbers of a metric.
     #[arg(long, value_name = "PARAM", conflicts_with_all = ["sort", "reverse", "columns"])]
     group_by: Option<String>,
@@ -48,7 +51,10 @@ pub struct List {
 
 impl List {
     pub fn run(self, context: &Context) -> Answer {
-        let filter = parse(&self.filter.join(" "))?;
+        let mut filter = parse(&self.filter.join(" "))?;
+        if self.trash {
+            filter = filter.and_in_trash();
+        }
         let ws = context.workspace()?;
         if let Some(by) = self.group_by {
             let request = GroupRequest {

@@ -1,3 +1,4 @@
+mod commands;
 mod fuzz;
 
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};

@@ -112,6 +112,10 @@ impl Confirm {
         self.question.action
     }
 
+    pub fn asked_of(&self) -> impl Iterator<Item = RunId> {
+        self.asked_of.iter().map(|(id, _)| *id)
+    }
+
     /// What has changed of the targets since they were asked about, in words; `None` when nothing has.
     pub fn change(&self, targets: &[Target]) -> Option<String> {
         let changed = targets.iter().filter_map(|target| {

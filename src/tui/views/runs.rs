@@ -1,6 +1,9 @@
 //! All runs: the list, and beside or below it a preview of the selected one.
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
 
 use super::{Root, View, selection::Selection, split_across, split_down};
 use crate::{
@@ -11,6 +14,7 @@ use crate::{
         board::{charts, facts, progress},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
+        list::RunList,
         look::Pane,
         overlay::{
             Overlay,
@@ -167,6 +171,18 @@ impl View for Runs {
 
     fn target(&self) -> Option<Target> {
         self.selection.target()
+    }
+
+    fn list(&self) -> Option<&RunList> {
+        Some(&self.selection.list)
+    }
+
+    fn handles(&self) -> Vec<Position> {
+        self.selection.list.handles()
+    }
+
+    fn point(&mut self, at: Position) {
+        self.selection.list.point(at);
     }
 
     fn name(&self) -> String {
