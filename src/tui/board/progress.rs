@@ -260,7 +260,9 @@ fn bar_beside(board: &Board, shared: &Shared, columns: usize, words: &[String]) 
     let wide = columns.saturating_sub(beside).clamp(8.min(columns), 60);
     let mut spans = look.bar(share, wide);
     spans.push(Span::raw(percent));
-    spans.push(Span::raw("  "));
+    if !notes.is_empty() {
+        spans.push(Span::raw("  "));
+    }
     spans.extend(notes);
     fit(spans, columns, look.charset.ellipsis())
 }
