@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Result;
 use crate::{
     domain::{ids::RunId, records::Artifact},
-    store::{self, runs as rows},
+    store::runs as rows,
     workspace::Workspace,
 };
 
@@ -31,9 +31,7 @@ pub const MOST_FILES: usize = 1_000;
 
 /// The files that a run named, then the others in its folder, each by path.
 pub fn list(ws: &Workspace, run: &RunId) -> Result<Vec<FileRow>> {
-    let named = ws
-        .store
-        .read(|tx| Ok::<_, store::Error>(rows::artifacts(tx, run)?))?;
+    let named = ws.store.read(|tx| rows::artifacts(tx, run))?;
     Ok(beside(&ws.run_dir(run), named))
 }
 

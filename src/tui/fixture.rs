@@ -293,6 +293,7 @@ pub fn detail(run: Run) -> Detail {
             ),
         ],
         artifacts: vec![],
+        missing: vec![],
         captured: serde_json::json!({"cpus": 4, "memory": 24_105, "git": {"commit": "4c1e02f", "dirty": false}}),
         kept: Some(ago(3)),
         dir: "/store/runs/01".into(),

@@ -20,6 +20,15 @@ use crate::{
 
 /// All of it as lines, each cut to the width.
 pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'static>> {
+    all(detail, shared, columns, true)
+}
+
+/// As [`lines`], where what the run takes of its machine stands beside it already.
+pub fn beside_machine(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'static>> {
+    all(detail, shared, columns, false)
+}
+
+fn all(detail: &Detail, shared: &Shared, columns: usize, has_machine: bool) -> Vec<Line<'static>> {
     let look = &shared.look;
     let mut lines = vec![];
     let run = &detail.run;
@@ -79,7 +88,7 @@ pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'stat
         lines.extend(others(look, trained.len()));
     }
     let system = of(Kind::System);
-    if run.state.is_live() && !system.is_empty() {
+    if has_machine && run.state.is_live() && !system.is_empty() {
         head(&mut lines, look, "SYSTEM");
         lines.extend(system.iter().map(|summary| machine(look, summary, columns)));
     }
@@ -92,12 +101,17 @@ pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'stat
         head(&mut lines, look, "FILES");
         let files = detail.artifacts.iter();
         lines.extend(files.map(|file| {
-            pair(
+            let kind = file.kind.as_deref().unwrap_or("file");
+            let is_missing = detail.missing.contains(&file.path);
+            let missing = if is_missing { "  missing" } else { "" };
+            let mut line = pair(
                 look,
-                file.kind.as_deref().unwrap_or("file"),
+                kind,
                 &file.path,
-                columns,
-            )
+                columns.saturating_sub(missing.len()),
+            );
+            line.spans.push(look.span(missing, Role::Error));
+            line
         }));
     }
     let captured = captured(&detail.captured);

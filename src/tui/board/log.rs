@@ -35,6 +35,8 @@ pub struct LogView {
     /// Something of the log has been read, and where what is at hand shall begin when it is not its end.
     is_known: bool,
     start: Option<u64>,
+    /// It may have grown since it was last looked at.
+    is_stale: bool,
     /// Takes in what the log grows by; nothing while newer lines than those at hand were let go.
     teletype: Option<Teletype>,
     /// The lines of the teletype that can still change.
@@ -94,12 +96,14 @@ impl LogView {
             return Some(self.start.map_or(Part::Tail, Part::From));
         }
         let near = self.height.max(1);
+        let may_have_more = self.to < self.size || self.is_stale;
         if 0 < self.from && self.top() < near && self.held.is_some() {
             return Some(Part::Before(self.from));
         }
         let is_at_end = self.most <= self.top() + near;
         let has_room = self.teletype.is_some() && self.to - self.from < MOST;
-        (self.held.is_none() || is_at_end || has_room).then_some(Part::From(self.to))
+        let is_wanted = self.held.is_none() || is_at_end || has_room;
+        (may_have_more && is_wanted).then_some(Part::From(self.to))
     }
 
     pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
@@ -111,6 +115,7 @@ impl LogView {
     }
 
     pub fn expire(&mut self) {
+        self.is_stale = true;
         self.chunk.expire();
     }
 
@@ -142,9 +147,10 @@ impl LogView {
     fn take(&mut self, chunk: &Chunk, part: Part) {
         if chunk.size < self.to {
             // It was cut: what is at hand is of a log that is no more.
-            self.begin(chunk);
-            return;
+            (self.held, self.size) = (None, chunk.size);
+            return self.forget(None);
         }
+        self.is_stale &= part == Part::Before(chunk.to);
         (self.size, self.is_known) = (chunk.size, true);
         match part {
             Part::Before(to) if to == self.from && chunk.to == to => self.prepend(chunk),
@@ -238,8 +244,8 @@ impl LogView {
             Action::Last => self.follow(),
             Action::First if 0 < self.from => self.go_to_start(),
             Action::Wrap => self.wraps = !self.wraps,
-            Action::NextMatch => self.seek(true),
-            Action::PreviousMatch => self.seek(false),
+            Action::NextMatch if self.search.is_some() => self.seek(true),
+            Action::PreviousMatch if self.search.is_some() => self.seek(false),
             action => {
                 let Some(top) = scroll::moved(action, self.top(), self.height, self.most) else {
                     return false;

@@ -189,15 +189,24 @@ fn figures(board: &Board, shared: &Shared) -> Vec<(String, u8)> {
         figures.push((text, 7));
     }
     let last = |name: &str| find(board, name).map(|summary| summary.last);
-    for (name, metric) in [("lr", "lr"), ("grad", "grad_norm")] {
-        if let Some(value) = last(metric) {
-            figures.push((format!("{name} {}", text::value(value)), 3));
-        }
+    if let Some(lr) = last("lr") {
+        figures.push((format!("lr {}", small(lr)), 3));
+    }
+    if let Some(norm) = last("grad_norm") {
+        figures.push((format!("grad {}", text::rough(norm)), 3));
     }
     if let Some(share) = last("data_wait").filter(|share| (0.0..=1.0).contains(share)) {
         figures.push((format!("data wait {:.0}%", share * 100.0), 2));
     }
     figures
+}
+
+/// A small number in two digits: `2.7e-4`.
+fn small(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() || 0.01 <= number.abs() {
+        return text::rough(number);
+    }
+    format!("{number:.1e}").replace(".0e", "e")
 }
 
 /// The metric of this name, whatever split or group it stands in.
@@ -251,7 +260,9 @@ fn bar_beside(board: &Board, shared: &Shared, columns: usize, words: &[String]) 
     let wide = columns.saturating_sub(beside).clamp(8.min(columns), 60);
     let mut spans = look.bar(share, wide);
     spans.push(Span::raw(percent));
-    spans.push(Span::raw("  "));
+    if !notes.is_empty() {
+        spans.push(Span::raw("  "));
+    }
     spans.extend(notes);
     fit(spans, columns, look.charset.ellipsis())
 }
@@ -398,19 +409,20 @@ mod tests {
         .to_vec();
         board.know(Ok(detail));
         let at = |columns| lines(&board, &fixture::shared(), columns).map(|line| line.to_string());
-        let [first, second] = at(120);
+        assert!(at(140)[0].contains("40 steps/s  (avg 36.8)  ETA"));
+        let [first, second] = at(110);
         assert_eq!(
             first,
-            "● running  epoch 46/100  step 1,840/4,000  40 steps/s  (avg 36.8)  ETA 54s ±13s  lr 3.000e-4  grad 0.9100"
+            "● running  epoch 46/100  step 1,840/4,000  40 steps/s  ETA 54s ±13s  lr 3e-4  grad 0.910  data wait 2%"
         );
-        assert!(second.ends_with("46%  data wait 2%"), "{second}");
+        assert!(second.ends_with("46%"), "{second}");
         let [first, second] = at(78);
         assert_eq!(
             first,
             "● running  epoch 46/100  step 1,840/4,000  40 steps/s  ETA 54s ±13s"
         );
         assert!(
-            second.ends_with("46%  lr 3.000e-4  grad 0.9100  data wait 2%"),
+            second.ends_with("46%  lr 3e-4  grad 0.910  data wait 2%"),
             "{second}"
         );
         assert_eq!(at(44)[0], "● running  step 1,840/4,000  ETA 54s ±13s");

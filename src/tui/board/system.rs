@@ -30,13 +30,15 @@ struct Figure {
     metric: String,
     share: Option<f64>,
     text: String,
-    /// Further figures, where there is room.
+    /// Further figures, where there is room, or, of one that is weighty, below it.
     more: String,
+    is_weighty: bool,
 }
 
 /// Columns of a name and of a course; more figures than this are on no machine's page.
 const NAME: usize = 8;
 const COURSE: usize = 16;
+const LEAST_COURSE: usize = 6;
 const MOST: usize = 12;
 
 impl System {
@@ -67,31 +69,40 @@ impl System {
             .map(|figure| figure.text.len())
             .max()
             .unwrap_or(0);
-        let room = columns.saturating_sub(NAME + bar + words + 4);
-        figures
-            .iter()
-            .map(|figure| {
-                let mut spans = vec![look.span(format!(" {:<NAME$}", figure.name), Role::Dim)];
-                spans.extend(match figure.share {
-                    Some(share) => look.bar(share, bar),
-                    None => vec![Span::raw(" ".repeat(bar))],
-                });
-                spans.push(Span::raw(format!(" {:<words$}", figure.text)));
-                let more = match text::width(&figure.more) + 1 <= room {
-                    true => figure.more.as_str(),
-                    false => "",
-                };
-                let left = room.saturating_sub(text::width(more) + 2).min(COURSE);
-                spans.push(Span::raw(format!(" {more}")));
-                if 4 <= left {
-                    let course = self.course(&figure.metric, look, left);
-                    let gap = room.saturating_sub(text::width(more) + text::width(&course));
-                    spans.push(Span::raw(" ".repeat(gap)));
-                    spans.push(look.span(course, Role::Accent));
-                }
-                fit(spans, columns, look.charset.ellipsis())
-            })
-            .collect()
+        let room = columns.saturating_sub(NAME + bar + words + 3);
+        let mut lines = vec![];
+        for figure in &figures {
+            let mut spans = vec![look.span(format!(" {:<NAME$}", figure.name), Role::Dim)];
+            spans.extend(match figure.share {
+                Some(share) => look.bar(share, bar),
+                None => vec![Span::raw(" ".repeat(bar))],
+            });
+            spans.push(Span::raw(format!(" {:<words$}", figure.text)));
+            let fits = text::width(&figure.more) + LEAST_COURSE + 2 <= room;
+            let beside = if fits { figure.more.as_str() } else { "" };
+            spans.extend(self.beside(figure, beside, look, room));
+            lines.push(fit(spans, columns, look.charset.ellipsis()));
+            // What a GPU tells besides is worth a line of its own.
+            if !fits && figure.is_weighty {
+                let indent = " ".repeat(NAME + 1);
+                let line = vec![Span::raw(indent + &figure.more)];
+                lines.push(fit(line, columns, look.charset.ellipsis()));
+            }
+        }
+        lines
+    }
+
+    /// Words, and at the right of them the course of a figure.
+    fn beside(&self, figure: &Figure, words: &str, look: &Look, room: usize) -> [Span<'static>; 3] {
+        let columns = room.saturating_sub(text::width(words) + 2).min(COURSE);
+        let course = self.course(&figure.metric, look, columns);
+        let taken = text::width(words) + text::width(&course) + 1;
+        let gap = " ".repeat(room.saturating_sub(taken));
+        [
+            Span::raw(format!(" {words}")),
+            Span::raw(gap),
+            look.span(course, Role::Dim),
+        ]
     }
 
     /// All figures in one line; nothing of a run that is not at work.
@@ -103,17 +114,24 @@ impl System {
     ) -> Option<Line<'static>> {
         let look = &shared.look;
         let figures = figures(board);
-        let mut spans = vec![];
-        for figure in &figures {
-            let gap = if spans.is_empty() { " " } else { "   " };
-            spans.push(look.span(format!("{gap}{} ", figure.name), Role::Dim));
-            if let Some(share) = figure.share {
-                spans.extend(look.bar(share, 5));
-                spans.push(Span::raw(" "));
+        let written = |has_bars: bool| {
+            let mut spans = vec![];
+            for figure in &figures {
+                let gap = if spans.is_empty() { " " } else { "   " };
+                spans.push(look.span(format!("{gap}{} ", figure.name), Role::Dim));
+                if let Some(share) = figure.share.filter(|_| has_bars) {
+                    spans.extend(look.bar(share, 5));
+                    spans.push(Span::raw(" "));
+                }
+                let more = if figure.more.is_empty() { "" } else { " " };
+                spans.push(Span::raw(format!("{}{more}{}", figure.text, figure.more)));
             }
-            let more = if figure.more.is_empty() { "" } else { " " };
-            spans.push(Span::raw(format!("{}{more}{}", figure.text, figure.more)));
-        }
+            spans
+        };
+        // Of several GPUs the figures are worth more than their bars.
+        let whole = written(true);
+        let fits = whole.iter().map(Span::width).sum::<usize>() <= columns;
+        let spans = if fits { whole } else { written(false) };
         (!spans.is_empty()).then(|| fit(spans, columns, look.charset.ellipsis()))
     }
 
@@ -173,6 +191,7 @@ fn figures(board: &Board) -> Vec<Figure> {
                 None => format!("{:.0}%", cpu.last),
             },
             more: cores.map_or(String::new(), |cores| format!("of {cores:.0} cores")),
+            is_weighty: false,
         });
     }
     // What a machine has is told in MiB.
@@ -187,6 +206,7 @@ fn figures(board: &Board) -> Vec<Figure> {
                 .map(|whole| memory.last / whole),
             text: text::bytes(memory.last),
             more: whole.map_or(String::new(), |whole| format!("of {}", text::bytes(whole))),
+            is_weighty: false,
         });
     }
     figures.truncate(MOST);
@@ -224,6 +244,7 @@ fn gpus(metrics: &[Summary]) -> Vec<Figure> {
                 share: of("util").map(|percent| percent / 100.0),
                 text: of("util").map_or(String::new(), |percent| format!("{percent:.0}%")),
                 more: more.join("  "),
+                is_weighty: true,
             }
         })
         .collect()

@@ -81,6 +81,8 @@ const ROOM_BESIDE: u16 = 100;
 const ROOM_BELOW: u16 = 160;
 /// Columns of what stands right of the charts on a wide screen.
 const ASIDE: u16 = 48;
+/// Columns over which pairs are read together.
+const READ: usize = 100;
 /// Rows of a body that has none for the names of the tabs.
 const LEAST_WITH_TABS: u16 = 10;
 
@@ -144,7 +146,7 @@ impl Page {
             Tab::Logs => self.log.act(action),
             Tab::Metrics if !self.metrics.has_opened() => self.metrics.act(action, &self.board),
             Tab::Metrics => {
-                action == Action::Escape && !self.board.act(Action::Escape) && self.metrics.close()
+                action == Action::Escape && (self.board.act(Action::Escape) || self.metrics.close())
             }
             Tab::Params => self.params.act(action),
             Tab::Artifacts => self.files.act(action),
@@ -436,7 +438,8 @@ impl View for Page {
     }
 
     fn is_following(&self) -> bool {
-        self.board.is_live() && self.log.is_following()
+        let has_log = matches!(self.tab, Tab::Overview | Tab::Logs);
+        has_log && self.board.is_live() && self.log.is_following()
     }
 }
 
@@ -500,7 +503,7 @@ impl Page {
             (Tab::Params, Some(detail)) => self.params.draw(detail, buffer, area, shared),
             (Tab::Artifacts, Some(detail)) => self.files.draw(detail, buffer, area, shared),
             (Tab::Lineage, Some(detail)) => {
-                let lines = self.lineage.lines(detail, shared, width);
+                let lines = self.lineage.lines(detail, shared, width.min(READ));
                 self.lines
                     .draw_lines("lineage", lines, buffer, area, shared);
             }
@@ -584,7 +587,7 @@ impl Page {
             look.lines(buffer, inner, machine);
         }
         let lines = match &self.board.detail.value {
-            Some(detail) => facts::lines(detail, shared, width),
+            Some(detail) => facts::beside_machine(detail, shared, width),
             None => vec![Line::from(look.span(" …", Role::Dim))],
         };
         let room = usize::from(rest.height.saturating_sub(2));

@@ -112,8 +112,10 @@ impl LogView {
     fn note(&self) -> (String, Role) {
         let mut parts = vec![];
         if let Some(search) = &self.search {
-            parts.push(format!("/{}", shown(&search.text)));
-            parts.extend(Some(search.said.to_owned()).filter(|said| !said.is_empty()));
+            parts.push(match search.said {
+                "" => format!("/{}", shown(&search.text)),
+                said => said.to_owned(),
+            });
         }
         if self.wraps {
             parts.push("wrapped".to_owned());

@@ -46,6 +46,10 @@ impl Bench {
         rows[1..5].iter().map(inside).collect()
     }
 
+    fn shows(&mut self, line: &str) -> bool {
+        self.lines().iter().any(|shown| shown == line)
+    }
+
     fn picture(&mut self) -> Buffer {
         loop {
             let mut buffer = Buffer::empty(AREA);
@@ -107,7 +111,7 @@ fn only_the_end_of_a_log_is_read_and_then_what_it_grows_by() {
     bench.grow(" 50%|#");
     bench.grow("\r100%|##\n");
     assert_eq!(bench.lines()[3], "100%|##");
-    assert_eq!(bench.asked.len(), 3, "{:?}", bench.asked);
+    assert_eq!(bench.asked.len(), 2, "{:?}", bench.asked);
     assert_eq!(bench.asked[0], Part::Tail);
 }
 
@@ -167,17 +171,22 @@ fn a_text_is_found_far_above_and_below() {
     let mut bench = Bench::new(&text);
     bench.lines();
     bench.view.search("needle");
-    assert_eq!(bench.lines()[0], "needle two");
+    assert!(bench.shows("needle two"));
     bench.act(&[Action::PreviousMatch]);
-    assert_eq!(bench.lines()[0], "Needle one");
+    assert!(bench.shows("Needle one"));
     bench.act(&[Action::PreviousMatch]);
     assert!(bench.rows()[0].contains("no earlier match"));
     bench.act(&[Action::NextMatch]);
-    assert_eq!(bench.lines()[0], "needle two");
+    assert!(bench.shows("needle two"));
     bench.act(&[Action::NextMatch]);
     assert!(bench.rows()[0].contains("no later match"));
-    let picture = bench.picture();
-    assert_ne!(picture[(2, 1)].bg, Color::Reset, "the match is marked");
+    let row = bench.lines().iter().position(|line| line == "needle two");
+    let cell = (2, row.unwrap() as u16 + 1);
+    assert_ne!(
+        bench.picture()[cell].bg,
+        Color::Reset,
+        "the match is marked"
+    );
 }
 
 #[test]

@@ -23,18 +23,10 @@ use crate::{
     },
 };
 
+#[derive(Default)]
 pub struct Files {
     files: Remote<RunId, Vec<FileRow>>,
     rows: Rows,
-}
-
-impl Default for Files {
-    fn default() -> Self {
-        Self {
-            files: Remote::default(),
-            rows: Rows::default(),
-        }
-    }
 }
 
 /// Columns of a kind and of a size.

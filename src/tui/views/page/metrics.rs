@@ -259,6 +259,15 @@ impl Sort {
     }
 }
 
+/// A value of a metric; memory in the units of memory.
+fn written(metric: &str, value: f64) -> String {
+    let is_memory = metric.starts_with("system/") && metric.ends_with("memory");
+    match is_memory && value.is_finite() {
+        true => text::bytes(value),
+        false => text::value(value),
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Column {
     Last,
@@ -352,12 +361,13 @@ impl Columns {
         let mut spans = vec![Span::raw(format!(" {} ", look.cell(&name, self.name)))];
         let best = summary.best();
         for (column, _, wide) in &self.shown {
-            let value = |value: Option<f64>| (value.map_or(String::new(), text::value), Role::Dim);
+            let written = |value: f64| written(&summary.metric, value);
+            let value = |value: Option<f64>| (value.map_or(String::new(), written), Role::Dim);
             let (cell, role) = match column {
-                Last if summary.last.is_finite() => (text::value(summary.last), Role::Text),
+                Last if summary.last.is_finite() => (written(summary.last), Role::Text),
                 Last => (text::value(summary.last), Role::Error),
                 Best => (
-                    best.map_or(String::new(), |best| text::value(best.value)),
+                    best.map_or(String::new(), |best| written(best.value)),
                     Role::Ok,
                 ),
                 At => (
