@@ -167,6 +167,7 @@ fn add_run(tx: &store::Connection) -> store::Result<()> {
         tags: [].into(),
         params: [].into(),
         note: String::new(),
+        trashed: None,
     };
     runs::insert(tx, &run, &serde_json::json!({}))?;
     let progress = Progress {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     domain::{
+        filter::Filter,
         ids::RunId,
         metrics::Summary,
         presets::Preset,
@@ -126,6 +127,8 @@ pub enum Verb {
     Tag(RunId, Vec<Tag>, Vec<Tag>),
     Note(RunId, String),
     Priority(RunId, i32),
+    /// Keeps a filter under a name.
+    Save(String, Filter),
     /// One after the other, as far as each is possible.
     Each(Vec<Verb>),
     Train {
@@ -348,7 +351,7 @@ impl Verb {
             | Self::Tag(id, ..)
             | Self::Note(id, _)
             | Self::Priority(id, _) => Some(*id),
-            Self::Each(_) | Self::Train { .. } => None,
+            Self::Each(_) | Self::Save(..) | Self::Train { .. } => None,
         }
     }
 
@@ -360,6 +363,13 @@ impl Verb {
         };
         Ok(match self {
             Self::Each(verbs) => return each(verbs, ws),
+            Self::Save(name, filter) => {
+                let saved = ops::filters::save(ws, name, filter)?;
+                Said {
+                    text: format!("@{} stands for {}", saved.name, saved.text),
+                    run: None,
+                }
+            }
             Self::Stop(id, how) => {
                 let run = runs::stop(ws, id, *how)?;
                 let text = match (&run.state, how) {
