@@ -8,7 +8,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 /// The text with every character replaced by `�` that is not seen where it stands: controls, escape sequences' lead
 /// bytes, marks that turn the direction of writing, format and joining characters, Unicode's own line ends. Line ends
 /// become `⏎`, tabs a blank. Clusters that terminals give different widths (families, skin tones, presentation
-/// selectors) are reduced to their first character, flags to their letters.
+/// selectors) are reduced to their first character, flags to their letters; a mark with no letter under it becomes `�`.
 pub fn shown(text: &str) -> String {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.to_owned();
@@ -25,8 +25,12 @@ pub fn shown(text: &str) -> String {
         .collect()
 }
 
-/// The cluster, or its first character where the width of the whole is not that of its characters.
+/// The cluster, or its first character where the width of the whole is not that of its characters. A mark without a letter
+/// to stand on would be drawn onto what is before the text.
 fn agreed(cluster: &str) -> &str {
+    if cluster.chars().next().and_then(char::width) == Some(0) {
+        return "\u{fffd}";
+    }
     let Some((end, _)) = cluster.char_indices().nth(1) else {
         return cluster;
     };
