@@ -15,8 +15,8 @@ use crate::tui::{
 /// Columns from which the parts of the overview stand beside each other, and those from which the log is below them all.
 const ROOM_BESIDE: u16 = 100;
 const ROOM_BELOW: u16 = 160;
-/// Columns of what stands right of the charts on a wide screen.
-const ASIDE: u16 = 48;
+/// On a wide screen this part of it stands right of the charts: two or three of those beside each other are wide enough.
+const ASIDE: u16 = 3;
 
 impl Page {
     pub(super) fn draw_overview(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
@@ -32,7 +32,7 @@ impl Page {
             }
             _ => {
                 let (above, log) = split_down(area, area.height - (area.height / 4).clamp(5, 16));
-                let (charts, aside) = split_across(above, above.width - ASIDE);
+                let (charts, aside) = split_across(above, above.width - above.width / ASIDE);
                 self.draw_charts(buffer, charts, shared);
                 self.draw_aside(buffer, aside, shared);
                 self.draw_log(buffer, log, shared, false);
