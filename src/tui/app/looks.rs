@@ -199,7 +199,10 @@ fn check(buffer: &Buffer, usual: Option<&Buffer>, told: &str) {
 #[test]
 fn no_name_steers_the_terminal_or_shifts_a_column() {
     let metrics = hostile();
-    let harmless: Vec<String> = (0..metrics.len()).map(|at| format!("m{at}")).collect();
+    let harmless: Vec<String> = ('a'..)
+        .take(metrics.len())
+        .map(|c| format!("m{c}"))
+        .collect();
     // A dialog is as wide as what it says.
     let places = ["0", "1", "1 p", "1 enter", "7", "1 X", "1 t"];
     let has_frames = |keys: &str| keys != "1 X";

@@ -416,7 +416,7 @@ mod tests {
             "● running  epoch 46/100  step 1,840/4,000  40 steps/s  ETA 54s ±13s  lr 3e-4  grad 0.910  data wait 2%"
         );
         assert!(second.ends_with("46%"), "{second}");
-        let [first, second] = at(78);
+        let [first, second] = at(72);
         assert_eq!(
             first,
             "● running  epoch 46/100  step 1,840/4,000  40 steps/s  ETA 54s ±13s"
