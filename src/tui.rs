@@ -31,6 +31,7 @@ pub mod runner;
 pub mod scroll;
 pub mod session;
 pub mod shared;
+pub mod table;
 pub mod terminal;
 pub mod text;
 pub mod theme;

@@ -66,6 +66,10 @@ pub enum Action {
     Backward,
     /// make the move that was taken back
     Forward,
+    /// columns to the left
+    ColumnsLeft,
+    /// columns to the right
+    ColumnsRight,
     /// filter
     Filter,
     /// only what matters: at work, or the log's end

@@ -19,7 +19,7 @@ use crate::{
         jobs::JobRow,
         logs::Chunk,
         presets::Offer,
-        runs::{Counts, Detail, ListRequest, Listing},
+        runs::{Counts, Detail, ListRequest, MetricColumn, Unknown},
     },
     workspace::Workspace,
 };
@@ -50,6 +50,8 @@ pub enum Effect {
 pub struct TableQuestion {
     pub filter: crate::domain::filter::Filter,
     pub sort: ops::runs::Sort,
+    /// Metrics beside each run.
+    pub columns: Vec<MetricColumn>,
     pub offset: u64,
     pub limit: u64,
     /// Columns of the sparkline beside each run; 0 for none.
@@ -63,11 +65,26 @@ pub struct TableQuestion {
 /// A window of the list, each run with the metric that says most about it.
 #[derive(Clone, Debug)]
 pub struct Table {
+    /// Runs in the store.
+    pub total: u64,
+    /// Runs in the list.
+    pub matched: u64,
+    /// Names in the filter and the order that no run has.
+    pub unknown: Vec<Unknown>,
     /// The place of the first row in the whole list.
     pub offset: u64,
-    pub listing: Listing,
-    /// Beside the rows.
-    pub own: Vec<Own>,
+    pub rows: Vec<RunRow>,
+}
+
+/// A run in a list.
+#[derive(Clone, Debug)]
+pub struct RunRow {
+    pub run: Run,
+    /// How many leading digits of the id tell this run from every other.
+    pub prefix: usize,
+    /// Beside the columns of the question.
+    pub values: Vec<Option<f64>>,
+    pub own: Own,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -277,21 +294,26 @@ fn table(ws: &Workspace, question: &TableQuestion) -> ops::Result<Table> {
         &ListRequest {
             filter: question.filter.clone(),
             sort: question.sort.clone(),
-            columns: vec![],
+            columns: question.columns.clone(),
             offset: question.offset,
             limit: question.limit,
             around: question.around,
         },
     )?;
-    let own = listing
-        .rows
-        .iter()
-        .map(|row| own(ws, &row.run, question))
-        .collect::<ops::Result<_>>()?;
+    let rows = listing.rows.into_iter().map(|row| {
+        Ok(RunRow {
+            own: own(ws, &row.run, question)?,
+            run: row.run,
+            prefix: row.prefix,
+            values: row.values,
+        })
+    });
     Ok(Table {
+        total: listing.total,
+        matched: listing.matched,
+        unknown: listing.unknown,
         offset: listing.offset,
-        listing,
-        own,
+        rows: rows.collect::<ops::Result<_>>()?,
     })
 }
 

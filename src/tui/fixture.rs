@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     chart::ChartData,
-    effect::{Own, Table, TableQuestion},
+    effect::{Own, RunRow, Table, TableQuestion},
     shared::Shared,
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     ops::{
         jobs::JobRow,
         logs::Chunk,
-        runs::{Detail, Listing, Row, Sort},
+        runs::{Detail, Sort},
     },
 };
 
@@ -137,6 +137,7 @@ pub fn table_question() -> TableQuestion {
     TableQuestion {
         filter: Filter::default(),
         sort: Sort::default(),
+        columns: vec![],
         offset: 0,
         limit: 64,
         trend: 8,
@@ -151,35 +152,28 @@ pub fn shared() -> Shared {
 }
 
 pub fn table(runs: Vec<Run>) -> Table {
-    let rows: Vec<Row> = runs
-        .into_iter()
-        .map(|run| Row {
-            run,
-            prefix: 4,
-            values: vec![],
-        })
-        .collect();
     let trend = [1.0, 0.8, 0.5, 0.4, 0.2, 0.15, 0.12, 0.1]
         .map(Some)
         .to_vec();
-    let own = |row: &Row| match row.run.state {
+    let own = |run: &Run| match run.state {
         RunState::Queued => Own::default(),
         _ => Own {
             summary: Some(summary("val/auc")),
             trend: trend.clone(),
         },
     };
+    let row = |run: Run| RunRow {
+        own: own(&run),
+        run,
+        prefix: 4,
+        values: vec![],
+    };
     Table {
+        total: runs.len() as u64,
+        matched: runs.len() as u64,
+        unknown: vec![],
         offset: 0,
-        own: rows.iter().map(own).collect(),
-        listing: Listing {
-            unknown: vec![],
-            offset: 0,
-            total: rows.len() as u64,
-            matched: rows.len() as u64,
-            live: rows.iter().filter(|row| row.run.state.is_live()).count() as u64,
-            rows,
-        },
+        rows: runs.into_iter().map(row).collect(),
     }
 }
 

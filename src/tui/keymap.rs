@@ -223,8 +223,8 @@ fn is_verb(keys: &Keys) -> bool {
 mod tests {
     use super::*;
 
-    const CONTEXTS: [&str; 8] = [
-        "global", "card", "list", "bench", "runs", "live", "jobs", "overlay",
+    const CONTEXTS: [&str; 9] = [
+        "global", "card", "list", "table", "bench", "runs", "live", "jobs", "overlay",
     ];
 
     fn chords(text: &str) -> Vec<Chord> {

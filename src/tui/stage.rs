@@ -250,8 +250,8 @@ impl Stage {
         let rows = matched.iter().skip(offset).take(limit).cloned().collect();
         let mut table = fixture::table(rows);
         table.offset = offset as u64;
-        table.listing.total = self.runs.len() as u64;
-        table.listing.matched = matched.len() as u64;
+        table.total = self.runs.len() as u64;
+        table.matched = matched.len() as u64;
         table
     }
 }

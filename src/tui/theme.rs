@@ -19,6 +19,8 @@ pub enum Role {
     BorderFocus,
     Selected,
     SelectedElsewhere,
+    /// The mark of a row that was chosen.
+    Mark,
     Ok,
     Running,
     Warn,
@@ -135,7 +137,7 @@ fn dark(role: Role) -> Option<u8> {
         Role::Selected => 238,
         Role::SelectedElsewhere => 236,
         Role::Ok => 114,
-        Role::Warn => 214,
+        Role::Warn | Role::Mark => 214,
         Role::Error => 203,
         Role::Guide => 238,
         Role::Crosshair => 231,
@@ -156,7 +158,7 @@ fn light(role: Role) -> Option<u8> {
         Role::Selected => 254,
         Role::SelectedElsewhere => 255,
         Role::Ok => 28,
-        Role::Warn => 94,
+        Role::Warn | Role::Mark => 94,
         Role::Error => 124,
         Role::Guide => 252,
         Role::Crosshair => 16,
@@ -172,7 +174,7 @@ fn sixteen(role: Role) -> Color {
         | Role::Running
         | Role::Banner => Color::Cyan,
         Role::Ok => Color::Green,
-        Role::Warn => Color::Yellow,
+        Role::Warn | Role::Mark => Color::Yellow,
         Role::Error => Color::Red,
         _ => Color::Reset,
     }
@@ -186,7 +188,9 @@ fn modifier(role: Role, plain: bool) -> Modifier {
         Role::Selected if plain => Modifier::REVERSED,
         Role::Selected => Modifier::BOLD,
         Role::SelectedElsewhere if plain => Modifier::UNDERLINED,
-        Role::Accent | Role::Key | Role::Running | Role::Warn if plain => Modifier::BOLD,
+        Role::Accent | Role::Key | Role::Running | Role::Warn | Role::Mark if plain => {
+            Modifier::BOLD
+        }
         Role::Error if plain => Modifier::BOLD | Modifier::REVERSED,
         _ => Modifier::empty(),
     }

@@ -103,7 +103,7 @@ impl Bench {
 impl View for Bench {
     fn contexts(&self) -> &'static [&'static str] {
         match self.focus {
-            Part::Runs => &["bench", "list"],
+            Part::Runs => &["bench", "table", "list"],
             Part::Training => &["bench", "live", "list"],
         }
     }

@@ -76,7 +76,7 @@ const ROOM_BESIDE: u16 = 110;
 
 impl View for Runs {
     fn contexts(&self) -> &'static [&'static str] {
-        &["runs", "list"]
+        &["runs", "table", "list"]
     }
 
     fn act(&mut self, action: Action, _: &Shared) -> Reaction {
