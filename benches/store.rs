@@ -153,6 +153,7 @@ fn add_run(
         )]
         .into(),
         note: String::new(),
+        trashed: None,
     };
     runs::insert(tx, &run, &serde_json::json!({}))?;
     runs::set_progress(tx, &id, &run.progress)?;

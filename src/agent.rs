@@ -71,6 +71,7 @@ pub fn run(open: impl FnOnce() -> Result<Workspace>, root: &Path) -> Result<()> 
         if !agent.work(&bell)? {
             return Ok(());
         }
+        agent.empty_trash();
         // The lock is let go before the queue is looked at once more: a job queued meanwhile is seen either here, or by
         // the agent that its submitter started.
         drop(agent);
@@ -149,6 +150,13 @@ impl<'a> Agent<'a> {
             if bell.wait(pause) == Ring::End || upkeep::must_step_down(self.ws) {
                 return Ok(false);
             }
+        }
+    }
+
+    /// Removes what was long enough in the trash, now that nobody waits.
+    fn empty_trash(&self) {
+        if let Err(error) = runs::purge(self.ws, runs::Which::Due, false) {
+            spawn::note(&spawn::agent_log(&self.ws.root), &error);
         }
     }
 

@@ -12,9 +12,11 @@ mod demo;
 mod disks;
 mod doctor;
 mod failure;
+mod filters;
 mod format;
 mod init;
 mod jobs;
+mod keys;
 mod open;
 mod out;
 mod prune;
@@ -23,7 +25,9 @@ mod runs;
 mod screen;
 mod session;
 mod table;
+mod theme;
 mod train;
+mod trash;
 mod trust;
 mod usage;
 mod view;
@@ -64,6 +68,8 @@ type Answer = Result<u8, Failure>;
 struct Cli {
     #[command(flatten)]
     globals: Globals,
+    #[command(flatten)]
+    flags: screen::Flags,
     /// Open the screen as it is at first, not as it was left.
     #[arg(long)]
     fresh: bool,
@@ -84,6 +90,9 @@ struct Globals {
         help_heading = "Everywhere"
     )]
     settings: Vec<String>,
+    /// The screen to open, by the name that the configuration gives it.
+    #[arg(long, value_name = "NAME")]
+    screen: Option<String>,
     /// Print JSON: the result, or an error with its kind.
     #[arg(long, global = true, help_heading = "Everywhere")]
     json: bool,
@@ -98,12 +107,16 @@ enum Command {
     Runs(runs::Runs),
     Open(screen::Open),
     Watch(watch::Watch),
+    Filters(filters::Filters),
     View(view::View),
     Jobs(jobs::Jobs),
     Agent(agent::Agent),
     Config(config::Config),
+    Theme(theme::Theme),
+    Keys(keys::Keys),
     Trust(trust::Trust),
     Backup(backup::Backup),
+    Trash(trash::Trash),
     Usage(usage::Usage),
     Prune(prune::Prune),
     Doctor(doctor::Doctor),
@@ -131,7 +144,16 @@ fn begin(out: &Out) -> u8 {
         Err(error) => return out.usage(&error),
     };
     let out = Out::new(cli.globals.json);
-    let answer = Context::new(cli.globals, out.clone()).map_err(Failure::from);
+    let mut globals = cli.globals;
+    let flags = match &cli.command {
+        Some(Command::Demo(demo)) => Some(&demo.flags),
+        Some(Command::Open(open)) => Some(&open.flags),
+        _ => None,
+    };
+    for flags in [Some(&cli.flags), flags].into_iter().flatten() {
+        globals.settings.extend(flags.settings());
+    }
+    let answer = Context::new(globals, out.clone()).map_err(Failure::from);
     match answer.and_then(|context| answer_to(cli.command, cli.fresh, &context)) {
         Ok(code) => code,
         Err(failure) => out.failure(&failure),
@@ -148,12 +170,16 @@ fn answer_to(command: Option<Command>, is_fresh: bool, context: &Context) -> Ans
         Some(Command::Runs(command)) => command.run(context),
         Some(Command::Open(command)) => command.run(context),
         Some(Command::Watch(command)) => command.run(context),
+        Some(Command::Filters(command)) => command.run(context),
         Some(Command::View(command)) => command.run(context),
         Some(Command::Jobs(command)) => command.run(context),
         Some(Command::Agent(command)) => command.run(context),
         Some(Command::Config(command)) => command.run(context),
+        Some(Command::Theme(command)) => command.run(context),
+        Some(Command::Keys(command)) => command.run(context),
         Some(Command::Trust(command)) => command.run(context),
         Some(Command::Backup(command)) => command.run(context),
+        Some(Command::Trash(command)) => command.run(context),
         Some(Command::Usage(command)) => command.run(context),
         Some(Command::Prune(command)) => command.run(context),
         Some(Command::Doctor(command)) => command.run(context),

@@ -12,7 +12,9 @@ mod files;
 mod layers;
 mod lines;
 pub mod places;
+pub mod screens;
 mod settings;
+pub mod themes;
 pub mod trust;
 
 use std::path::{Path, PathBuf};
@@ -21,13 +23,18 @@ pub use environment::Environment;
 pub use error::{Error, Result};
 pub use layers::{Origin, Place};
 pub use places::Places;
-pub use settings::{AgentSettings, CaptureSettings, Config, StoreSettings, UiSettings};
+pub use settings::{
+    AccessSettings, AgentSettings, CaptureSettings, Config, StoreSettings, TermSettings, UiSettings,
+};
 
 use crate::domain::presets::Presets;
 use files::read;
 use layers::{Layer, Layers};
 
-const SHIPPED: &str = include_str!("../assets/presets.toml");
+const SHIPPED: &str = concat!(
+    include_str!("../assets/presets.toml"),
+    include_str!("../assets/screens.toml")
+);
 
 /// The configuration as it counts now, and where each part of it was said.
 #[derive(Clone, Debug)]
@@ -73,6 +80,11 @@ impl Loaded {
         exact
             .or_else(|| inside.max_by_key(|setting| setting.place.rank()))
             .map(|setting| &setting.place)
+    }
+
+    /// Where the keys of an action were said.
+    pub fn place_of_keys(&self, action: &str) -> Option<&Place> {
+        self.place(&format!("keys.{}", layers::quoted_key(action)))
     }
 
     /// Every key with its value, defaults included, and where it was said.

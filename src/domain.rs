@@ -6,6 +6,7 @@
 pub mod actors;
 pub mod audit;
 pub mod control;
+pub mod diff;
 pub mod disks;
 pub mod events;
 pub mod evidence;

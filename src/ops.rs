@@ -4,6 +4,9 @@
 //! takes the actor from the workspace, checks, and commits its audit line in the same transaction.
 
 pub mod error;
+pub mod filters;
+#[cfg(test)]
+mod fixture;
 pub mod health;
 pub mod intake;
 pub mod jobs;

@@ -11,6 +11,7 @@ pub mod disk;
 mod door;
 mod error;
 pub mod events;
+pub mod filters;
 pub mod index;
 pub mod jobs;
 pub mod journals;

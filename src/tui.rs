@@ -12,6 +12,7 @@
 //! `App` reads no clock, no disk and no terminal: time comes with each event. `effect` alone calls `ops`; `terminal` alone
 //! owns the terminal. Nothing that runs depends on the screen: closing it costs nothing.
 
+pub mod access;
 pub mod action;
 pub mod app;
 pub mod board;
@@ -25,6 +26,7 @@ pub mod keymap;
 pub mod list;
 pub mod look;
 pub mod overlay;
+pub mod panes;
 pub mod place;
 pub mod remote;
 pub mod runner;
@@ -46,7 +48,6 @@ mod fixture;
 mod stage;
 
 use std::{
-    collections::BTreeMap,
     io,
     path::PathBuf,
     time::{Duration, Instant},
@@ -56,10 +57,10 @@ use ratatui::{TerminalOptions, Viewport, backend::CrosstermBackend, buffer::Buff
 use tokio::{sync::mpsc, time::timeout};
 
 use self::{
-    app::App, effect::Effect, event::Event, glyphs::Charset, keymap::Keymap, runner::Runner,
-    session::Session, terminal::Terminal, theme::Theme,
+    access::Access, app::App, effect::Effect, event::Event, glyphs::Charset, keymap::Keymap,
+    runner::Runner, session::Session, terminal::Terminal, theme::Theme,
 };
-use crate::{domain::time::Timestamp, ops};
+use crate::{config::screens::Screens, domain::time::Timestamp, ops};
 
 pub use self::runner::Open;
 
@@ -68,7 +69,13 @@ pub use self::runner::Open;
 pub struct Options {
     pub theme: Theme,
     pub charset: Charset,
+    /// The terminal draws characters of ambiguous width two columns wide.
+    pub is_ambiguous_wide: bool,
+    pub access: Access,
     pub rate: Rate,
+    /// Screens by name, and the one in force.
+    pub screens: Screens,
+    pub screen: String,
     /// What to open.
     pub session: Session,
     pub is_read_only: bool,
@@ -76,8 +83,7 @@ pub struct Options {
     pub is_demo: bool,
     /// The metric shown first in lists; empty means each run's own.
     pub metric: String,
-    /// Keys by action, as the config has them.
-    pub keys: BTreeMap<String, Vec<String>>,
+    pub keys: Keymap,
     /// What `TERM` says.
     pub term: String,
     /// The file for what others print while the screen is up; without it that is thrown away.
@@ -144,8 +150,8 @@ const FRAME: Duration = Duration::from_millis(16);
 /// Shows the screen until a person or a signal ends it. The terminal is restored when this returns, and when it panics.
 ///
 /// # Errors
-/// No terminal, one that cannot move its cursor, or keys in the config that cannot be bound. A store that cannot be opened
-/// is no error here: the screen says so and offers to try again.
+/// No terminal, or one that cannot move its cursor. A store that cannot be opened is no error here: the screen says so and
+/// offers to try again.
 pub fn run(open: Open, options: &Options) -> ops::Result<Ended> {
     if options.term == "dumb" {
         return Err(ops::Error::new(
@@ -154,12 +160,9 @@ pub fn run(open: Open, options: &Options) -> ops::Result<Ended> {
         )
         .hint(WITHOUT_SCREEN));
     }
-    let keymap = Keymap::shipped()
-        .remap(&options.keys)
-        .map_err(|error| ops::Error::new(ops::Kind::Invalid, error.to_string()))?;
     let (sender, mut inbox) = mpsc::unbounded_channel();
     let terminal = Terminal::take(&sender, options.stray.clone())?;
-    let mut app = App::new(options, keymap, terminal.size(), now());
+    let mut app = App::new(options, options.keys.clone(), terminal.size(), now());
     let runner = Runner::start(open, &sender, app.pace());
     let mut screen = Screen {
         app: &mut app,

@@ -18,6 +18,8 @@ pub struct Demo {
     /// Print instead of opening the screen.
     #[arg(long)]
     plain: bool,
+    #[command(flatten)]
+    pub flags: screen::Flags,
 }
 
 impl Demo {

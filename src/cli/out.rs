@@ -249,15 +249,7 @@ fn error_text(error: &ops::Error) -> String {
 }
 
 fn error_json(error: &ops::Error) -> String {
-    json!({
-        "error": {
-            "kind": error.kind,
-            "message": error.message,
-            "because": error.causes(),
-            "hint": error.hint,
-        }
-    })
-    .to_string()
+    json!({ "error": error }).to_string()
 }
 
 #[cfg(test)]

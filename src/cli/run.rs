@@ -189,6 +189,7 @@ mod tests {
             tags: [].into(),
             params: [].into(),
             note: String::new(),
+            trashed: None,
         }
     }
 

@@ -6,6 +6,8 @@ mod compare;
 mod label;
 mod list;
 mod logs;
+mod many;
+mod rm;
 mod show;
 mod steer;
 
@@ -14,8 +16,10 @@ pub use list::{parse as parse_filter, print as print_list};
 /// List runs, and work with them
 ///
 /// The filter says which: words search id, name, tags and note; `field:value`, `=`, `!=`, `<`, `<=`, `>`, `>=` test
-/// fields (id name state tag user host created age dur step epoch note experiment preset kind), metrics (`val/auc>0.9`,
-/// `val/loss@min<0.2`) and parameters (`lr>=1e-4`, `p.step:7`); `a|b`, `1..5`, `or`, `-`, `not`, parentheses.
+/// fields (id name state tag user host created age dur step epoch note experiment preset kind in), metrics
+/// (`val/auc>0.9`, `val/loss@min<0.2`, `val/loss@step=1000<0.5`) and parameters (`lr>=1e-4`, `p.step:7`); `a|b`, `1..5`,
+/// `or`, `-`, `not`, parentheses; `/regex/`, `~letters` in their order, `@night` as `sconce filters` keeps it. Runs in the
+/// trash are shown to `in:trash` alone.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -44,10 +48,12 @@ enum Verb {
     Tag(label::Tag),
     Note(label::Note),
     Redact(label::Redact),
+    Rm(rm::Rm),
+    Restore(rm::Restore),
 }
 
 /// The verbs, for a word that was meant as one.
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 16] = [
     "show",
     "logs",
     "events",
@@ -62,6 +68,8 @@ const VERBS: [&str; 14] = [
     "tag",
     "note",
     "redact",
+    "rm",
+    "restore",
 ];
 
 impl Runs {
@@ -82,6 +90,8 @@ impl Runs {
             Some(Verb::Tag(verb)) => verb.run(context),
             Some(Verb::Note(verb)) => verb.run(context),
             Some(Verb::Redact(verb)) => verb.run(context),
+            Some(Verb::Rm(verb)) => verb.run(context),
+            Some(Verb::Restore(verb)) => verb.run(context),
         }
     }
 }

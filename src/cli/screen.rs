@@ -8,16 +8,20 @@ use std::{
     sync::Arc,
 };
 
-use super::{Answer, Failure, open, open::Context, session};
+use super::{Answer, Failure, keys, open, open::Context, session, theme};
 use crate::{
-    config::{Environment, Loaded},
+    config::{
+        self, Environment, Loaded,
+        screens::{self, Screen, Screens},
+    },
+    domain::text::nearest,
     ops::{Error, Kind, runs},
     tui::{
         self,
+        access::{Access, Motion},
         glyphs::Charset,
         place::{Place, Spot},
         session::Session,
-        theme::Theme,
     },
 };
 
@@ -31,6 +35,8 @@ use crate::{
 pub struct Open {
     /// A run's name or id, or a link.
     what: String,
+    #[command(flatten)]
+    pub flags: Flags,
 }
 
 impl Open {
@@ -68,25 +74,52 @@ pub fn run(context: &Context, is_fresh: bool) -> Answer {
     open(context, loaded, root, start)
 }
 
+/// Flags of the commands that open the screen.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Flags {
+    /// The colours of the screen, over the configuration: `sconce theme list` names them.
+    #[arg(long, value_name = "NAME", help_heading = "Screen")]
+    theme: Option<String>,
+}
+
+impl Flags {
+    /// What they say, as settings over all files.
+    pub fn settings(&self) -> Vec<String> {
+        let theme = self.theme.iter().map(|name| format!("ui.theme={name}"));
+        theme.collect()
+    }
+}
+
 /// Is there a terminal to draw on and to read keys from?
 pub fn has_terminal() -> bool {
     stdin().is_terminal() && stdout().is_terminal()
 }
 
 /// Opens the screen on a store.
-pub fn open(context: &Context, loaded: Loaded, root: PathBuf, start: Start) -> Answer {
+pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) -> Answer {
     if !has_terminal() || context.out.is_json() {
         let error = Error::new(Kind::Environment, "the screen needs a terminal to draw on");
         let hint = "in scripts use the commands: `sconce runs`, `sconce view NAME --plain`, `sconce watch RUN`";
         return Err(error.hint(hint).into());
     }
     let kept = session::path(&loaded.environment.places, &root);
-    let mut options = options(&loaded, matches!(start, Start::Demo))?;
+    let name = context.globals.screen.as_deref();
+    let screen = screen(&loaded.config.screen, name.unwrap_or(screens::DEFAULT))?;
+    let is_said_by_flag = |key: &str| loaded.place(key).is_some_and(config::Place::is_flag);
+    loaded.config.ui = screen.over(&loaded.config.ui, is_said_by_flag);
+    let start_at = screen.start;
+    let name = name.unwrap_or(screens::DEFAULT);
+    let mut options = options(&loaded, name, matches!(start, Start::Demo))?;
     options.session = match start {
         Start::Again | Start::Demo => session::read(&kept),
         Start::Fresh => Session::default(),
         Start::At(place) => session::read(&kept).at(place),
     };
+    // A screen that was asked for by name begins where it says.
+    if context.globals.screen.is_some() {
+        let root = start_at.and_then(|start| start.to_string().parse().ok());
+        options.session.root = root.unwrap_or_default();
+    }
     let again = (context.environment.clone(), context.globals.clone());
     let ended = tui::run(Arc::new(move || open::open(&loaded, &root)), &options)?;
     if let Err(error) = session::write(&kept, &ended.session)
@@ -123,14 +156,27 @@ pub fn open(context: &Context, loaded: Loaded, root: PathBuf, start: Start) -> A
 
 /// How the screen shall be: what the config says, and where it says `auto`, what the environment tells. The terminal
 /// itself is never asked: its late answers would be read as keys.
-fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
+fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, Failure> {
     let (ui, environment) = (&loaded.config.ui, &loaded.environment);
+    let a11y = &loaded.config.a11y;
     let term = environment.var("TERM").unwrap_or("xterm").to_owned();
+    let is_ambiguous_wide = loaded.config.term.ambiguous == 2;
+    let charset = word("ui.charset", &ui.charset, || {
+        Charset::detect(&term, is_utf8(locale(environment)))
+    })?;
     Ok(tui::Options {
-        theme: word("ui.theme", &ui.theme, || theme(environment, &term))?,
-        charset: word("ui.charset", &ui.charset, || {
-            Charset::detect(&term, is_utf8(locale(environment)))
-        })?,
+        theme: theme::chosen(loaded)?,
+        charset: match charset {
+            // Half blocks are of ambiguous width too.
+            Charset::Block if is_ambiguous_wide => Charset::Ascii,
+            charset => charset,
+        },
+        is_ambiguous_wide,
+        access: Access {
+            cursor_follows_focus: a11y.cursor_follows_focus,
+            announces: a11y.announce,
+            motion: word("a11y.motion", &a11y.motion, Motion::default)?,
+        },
         rate: word("ui.rate", &ui.rate, || {
             if is_far(environment) {
                 tui::Rate::Ssh
@@ -138,13 +184,28 @@ fn options(loaded: &Loaded, is_demo: bool) -> Result<tui::Options, Failure> {
                 tui::Rate::Local
             }
         })?,
+        screens: loaded.config.screen.clone(),
+        screen: name.to_owned(),
         session: Session::default(),
         is_read_only: ui.read_only,
         is_demo,
         metric: ui.metric.clone(),
-        keys: loaded.config.keys.clone(),
+        keys: keys::keymap(loaded)?,
         stray: Some(environment.places.state.join("screen.log")),
         term,
+    })
+}
+
+/// The screen of a name.
+fn screen<'a>(screens: &'a Screens, name: &str) -> Result<&'a Screen, Failure> {
+    screens.get(name).ok_or_else(|| {
+        let names: Vec<&str> = screens.keys().map(String::as_str).collect();
+        let hint = match nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("there are {}", names.join(", ")),
+        };
+        let message = format!("there is no screen {name:?}");
+        Error::new(Kind::NotFound, message).hint(hint).into()
     })
 }
 
@@ -186,12 +247,4 @@ fn word<T: FromStr + strum::IntoEnumIterator + Display>(
             .hint(format!("write auto, {}", words.join(", ")))
             .into()
     })
-}
-
-fn theme(environment: &Environment, term: &str) -> Theme {
-    // COLORFGBG is `foreground;background`; 7 and 15 are the light ones.
-    let is_light = environment
-        .var("COLORFGBG")
-        .is_some_and(|colours| colours.ends_with(";15") || colours.ends_with(";7"));
-    Theme::detect(term, environment.var("NO_COLOR").is_some(), is_light)
 }

@@ -23,6 +23,7 @@ impl Usage {
             ("packages", usage.packages, "trained models"),
             ("logs", usage.logs, "output of programs"),
             ("other", usage.other, ""),
+            ("trash", usage.trash, "`sconce trash` lists it"),
             ("free", usage.free, "on this disk"),
         ];
         for (name, bytes, what) in rows {

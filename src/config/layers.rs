@@ -11,12 +11,12 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Config, Environment, Error, Result, Setting, places};
+use super::{Config, Environment, Error, Result, Setting, places, themes};
 use crate::domain::{text::nearest, wording::in_words};
 
 /// Texts that take one of a few words; what is not a type of its own is checked here.
 const CHOICES: [([&str; 2], &[&str]); 3] = [
-    (["ui", "theme"], &["auto", "dark", "light", "16", "mono"]),
+    (["a11y", "motion"], &["full", "reduced", "none"]),
     (["ui", "charset"], &["auto", "braille", "block", "ascii"]),
     (["ui", "rate"], &["auto", "local", "ssh", "slow"]),
 ];
@@ -57,6 +57,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// Was it said on the command line?
+    pub fn is_flag(&self) -> bool {
+        self.file.is_none() && self.name.starts_with("--")
+    }
+
     /// Higher layers rank higher, and later lines in them.
     pub(super) fn rank(&self) -> usize {
         self.position
@@ -150,6 +155,7 @@ impl Layers {
             for section in left_out {
                 table.remove(section.as_str());
             }
+            join_names(&mut table);
             for path in layer.gated {
                 if let Some(value) = remove(&mut table, path) {
                     merged.inert.push(self.setting(path.join("."), &value));
@@ -255,36 +261,41 @@ impl Merged<'_> {
 
     /// Reads it. Paths that a file names are made to stand relative to that file.
     pub fn read(mut self, environment: &Environment) -> Result<Config> {
-        self.check_choices()?;
+        for (path, choices) in CHOICES {
+            self.check_choice(&path, choices)?;
+        }
+        let own = themes::own(&environment.places);
+        let own = own.iter().map(|(name, _)| name.as_str());
+        let themes: Vec<&str> = ["auto"]
+            .into_iter()
+            .chain(themes::SHIPPED)
+            .chain(own)
+            .collect();
+        self.check_choice(&["ui", "theme"], &themes)?;
         self.check_finite()?;
+        self.check_columns()?;
         self.anchor(environment);
         let root = Spanned::new(0..0, self.table);
         Config::deserialize(toml::Deserializer::from(root))
             .map_err(|error| self.layers.mistake(&error, 0))
     }
 
-    fn check_choices(&self) -> Result<()> {
-        for (path, choices) in CHOICES {
-            let Some(value) = find(&self.table, &path) else {
-                continue;
-            };
-            let Some(text) = value
-                .get_ref()
-                .as_str()
-                .filter(|text| !choices.contains(text))
-            else {
-                continue;
-            };
-            return Err(Error::Mistake {
-                place: self.layers.place(value.span().start),
-                message: format!("{} cannot be {text:?}", path.join(".")),
-                hint: Some(match nearest(text, choices.iter().copied()) {
-                    Some(near) => format!("did you mean {near:?}?"),
-                    None => format!("one of {}", choices.join(", ")),
-                }),
-            });
-        }
-        Ok(())
+    fn check_choice(&self, path: &[&str], choices: &[&str]) -> Result<()> {
+        let Some(value) = find(&self.table, path) else {
+            return Ok(());
+        };
+        let text = value.get_ref().as_str();
+        let Some(text) = text.filter(|text| !choices.contains(text)) else {
+            return Ok(());
+        };
+        Err(Error::Mistake {
+            place: self.layers.place(value.span().start),
+            message: format!("{} cannot be {text:?}", path.join(".")),
+            hint: Some(match nearest(text, choices.iter().copied()) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => format!("one of {}", choices.join(", ")),
+            }),
+        })
     }
 
     /// TOML can write `nan` and `inf`; no setting can be either.
@@ -302,6 +313,21 @@ impl Merged<'_> {
                 hint: None,
             }),
             None => Ok(()),
+        }
+    }
+
+    fn check_columns(&self) -> Result<()> {
+        let Some(value) = find(&self.table, &["term", "ambiguous"]) else {
+            return Ok(());
+        };
+        let number = value.get_ref().as_integer().map(|number| number.as_str());
+        match number {
+            Some(number) if !matches!(number, "1" | "2") => Err(Error::Mistake {
+                place: self.layers.place(value.span().start),
+                message: format!("term.ambiguous cannot be {number}"),
+                hint: Some("1, or 2 where the terminal draws such characters wide".to_owned()),
+            }),
+            _ => Ok(()),
         }
     }
 
@@ -356,6 +382,23 @@ fn section_at(text: &str, position: usize) -> Option<String> {
         .iter()
         .find(|(key, value)| key.span().contains(&position) || is_in(value, position))?;
     Some(key.get_ref().to_string())
+}
+
+/// The name of an action holds a dot, which TOML takes for a table where it is not quoted: both are `keys."runs.sort"`.
+fn join_names(table: &mut DeTable<'_>) {
+    let Some(DeValue::Table(keys)) = table.get_mut("keys").map(Spanned::get_mut) else {
+        return;
+    };
+    for (context, mut value) in std::mem::take(keys) {
+        let DeValue::Table(actions) = value.get_mut() else {
+            keys.insert(context, value);
+            continue;
+        };
+        for (action, value) in std::mem::take(actions) {
+            let name = format!("{}.{}", context.get_ref(), action.get_ref());
+            keys.insert(Spanned::new(action.span(), name.into()), value);
+        }
+    }
 }
 
 /// Key by key: tables are merged, everything else is replaced.
@@ -445,7 +488,7 @@ pub(super) fn flat(config: &Config) -> Vec<(String, String)> {
     all
 }
 
-fn quoted_key(key: &str) -> String {
+pub(super) fn quoted_key(key: &str) -> String {
     let is_bare = !key.is_empty()
         && key
             .bytes()

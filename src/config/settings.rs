@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::screens::Screens;
 use crate::domain::presets::Presets;
 
 /// Everything a config file can say.
@@ -14,17 +15,32 @@ pub struct Config {
     pub agent: AgentSettings,
     pub capture: CaptureSettings,
     pub ui: UiSettings,
-    /// Keys by the name of their action: `runs.stop = ["X"]`.
+    pub term: TermSettings,
+    pub a11y: AccessSettings,
+    /// Keys by the name of their action: `global.stop = ["X"]`.
     pub keys: BTreeMap<String, Vec<String>>,
     pub presets: Presets,
+    /// Screens by name.
+    pub screen: Screens,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
     /// The store's folder; may hold `{host}` and `{user}`. Without it: the nearest `.sconce` upward, or the XDG data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
+    /// Days that a run stays in the trash before it is gone for good.
+    pub trash_days: u32,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self {
+            path: None,
+            trash_days: 7,
+        }
+    }
 }
 
 /// What the agent may hand out to jobs. 0 means: as much as the machine has.
@@ -79,7 +95,7 @@ impl Default for CaptureSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UiSettings {
-    /// `auto`, or the name of a theme: dark, light, 16, mono.
+    /// `auto`, or the name of a theme: a shipped one, or one of a person's own.
     pub theme: String,
     /// `auto`, braille, block or ascii.
     pub charset: String,
@@ -99,6 +115,42 @@ impl Default for UiSettings {
             rate: "auto".into(),
             read_only: false,
             metric: String::new(),
+        }
+    }
+}
+
+/// What the terminal does that it does not say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TermSettings {
+    /// The columns of a character whose width East Asian and other fonts disagree about: 1 or 2.
+    pub ambiguous: u8,
+}
+
+impl Default for TermSettings {
+    fn default() -> Self {
+        Self { ambiguous: 1 }
+    }
+}
+
+/// How the screen is made easier to follow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessSettings {
+    /// The terminal's cursor stands on the focused row or field.
+    pub cursor_follows_focus: bool,
+    /// The status line says what the focus is on.
+    pub announce: bool,
+    /// full, reduced or none: how much may move by itself.
+    pub motion: String,
+}
+
+impl Default for AccessSettings {
+    fn default() -> Self {
+        Self {
+            cursor_follows_focus: false,
+            announce: false,
+            motion: "full".into(),
         }
     }
 }

@@ -4,18 +4,22 @@
 //! query = and { ("|" | "or") and }
 //! and   = not { ["and"] not }
 //! not   = { "-" | "!" | "not" } term
-//! term  = "(" query ")" | "has:" field | field op value | word | "\"" words "\""
+//! term  = "(" query ")" | "has:" field | field op value | word | "\"" words "\"" | "/" regex "/" | "~" letters | "@" saved
 //! op    = ":" | "=" | "!=" | "<" | "<=" | ">" | ">="
 //! value = one | list ("a|b|c") | range ("a..b", "a..", "..b", both ends included)
 //! field = id name state tag user host created age dur step epoch note experiment preset kind
-//!       | a metric, with @last (when nothing is said), @best, @min, @max or @mean
-//!       | a parameter, with "p." before it where its name means something else
+//!       | "in" (with the one value "trash")
+//!       | a metric, with @last (when nothing is said), @best, @min, @max, @mean or @step=N
+//!       | a parameter, with "p." or "cfg." before it where its name means something else
 //! ```
 //!
 //! `:` contains in texts (small letters match either case) and equals elsewhere; `=` is exact. `id` matches from its start,
 //! `tag` as a whole. Numbers may end in `k`, `M`, `G` or `%`, and may be `nan` or `inf`; `age` and `dur` take spans (`2h30m`);
 //! `created` takes a day or a moment, in UTC. `a!=b` is `-a=b`: it lets through what has no `a`. A bare word is searched in id, name, tags and note.
-//! A name in quotes is a metric or a parameter, whatever it looks like.
+//! A name in quotes is a metric or a parameter, whatever it looks like. `/regex/` is searched where a word is, `~letters` in
+//! name and tags: its letters in their order, whatever stands between. `@night` stands for the filter that was saved under
+//! this name ([`Filter::resolve`]). `@step=N` is what a metric was at a step: its newest point there or before, of a run
+//! that came so far. Runs in the trash are seen by filters that ask for `in:trash` alone.
 
 use std::collections::BTreeSet;
 
@@ -29,9 +33,13 @@ use super::{
 
 mod amounts;
 mod parse;
+mod patterns;
+mod saved;
 mod seen;
 mod write;
 
+pub use patterns::Pattern;
+pub use saved::{Saved, Unresolved, is_name};
 pub use seen::{Seen, ends_in, param};
 
 /// A parsed filter; the empty one lets everything through.
@@ -46,6 +54,12 @@ pub enum Expr {
     Not(Box<Expr>),
     /// A word searched in id, name, tags and note.
     Word(String),
+    /// A pattern searched where a word is.
+    Regex(Pattern),
+    /// Letters in their order, in the name or a tag.
+    Fuzzy(String),
+    /// The filter saved under this name; lets nothing through until it is resolved.
+    Saved(String),
     /// The run has this at all.
     Has(Field),
     Test(Test),
@@ -79,9 +93,16 @@ pub enum Field {
     Experiment,
     Preset,
     Kind,
+    /// The trash, or nowhere else.
+    In,
     Metric {
         name: String,
         value: MetricValue,
+    },
+    /// A metric as it was at a step.
+    MetricAt {
+        name: String,
+        step: i64,
     },
     Param(String),
     /// A metric where the run has one of this name (its last value), else a parameter.
@@ -89,7 +110,7 @@ pub enum Field {
 }
 
 /// The fields that every run has, by the names that filters know.
-pub const FIELDS: [(&str, Field); 15] = [
+pub const FIELDS: [(&str, Field); 16] = [
     ("id", Field::Id),
     ("name", Field::Name),
     ("state", Field::State),
@@ -105,7 +126,11 @@ pub const FIELDS: [(&str, Field); 15] = [
     ("experiment", Field::Experiment),
     ("preset", Field::Preset),
     ("kind", Field::Kind),
+    ("in", Field::In),
 ];
+
+/// The one value of `in`.
+pub const TRASH: &str = "trash";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
 pub enum Op {
@@ -188,6 +213,11 @@ impl Filter {
         self.0.as_ref().is_none_or(|expr| expr.matches(seen))
     }
 
+    /// Does it ask for runs in the trash, so that they are not left out?
+    pub fn is_about_trash(&self) -> bool {
+        self.0.as_ref().is_some_and(Expr::is_about_trash)
+    }
+
     /// The metrics and parameters that must be at hand to evaluate this filter.
     pub fn fields(&self) -> Names {
         let mut names = Names::default();
@@ -239,8 +269,23 @@ impl Expr {
             Self::Or(parts) => parts.iter().any(|part| part.matches(seen)),
             Self::Not(part) => !part.matches(seen),
             Self::Word(word) => found(word, seen),
+            Self::Regex(pattern) => found_by(pattern, seen),
+            Self::Fuzzy(letters) => {
+                patterns::in_order(seen.name(), letters)
+                    || seen.tags().any(|tag| patterns::in_order(tag, letters))
+            }
+            Self::Saved(_) => false,
             Self::Has(field) => has(field, seen),
             Self::Test(test) => test.matches(seen),
+        }
+    }
+
+    fn is_about_trash(&self) -> bool {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::is_about_trash),
+            Self::Not(part) => part.is_about_trash(),
+            Self::Has(field) | Self::Test(Test { field, .. }) => *field == Field::In,
+            Self::Word(_) | Self::Regex(_) | Self::Fuzzy(_) | Self::Saved(_) => false,
         }
     }
 
@@ -250,11 +295,13 @@ impl Expr {
                 return parts.iter().for_each(|part| part.names(names));
             }
             Self::Not(part) => return part.names(names),
-            Self::Word(_) => return,
+            Self::Word(_) | Self::Regex(_) | Self::Fuzzy(_) | Self::Saved(_) => return,
             Self::Has(field) | Self::Test(Test { field, .. }) => field,
         };
         match field {
-            Field::Metric { name, .. } => names.metrics.insert(name.clone()),
+            Field::Metric { name, .. } | Field::MetricAt { name, .. } => {
+                names.metrics.insert(name.clone())
+            }
             Field::Param(name) => names.params.insert(name.clone()),
             Field::Named(name) => names.either.insert(name.clone()),
             _ => false,
@@ -267,6 +314,13 @@ fn found(word: &str, seen: &Seen) -> bool {
         || contains(seen.note(), word)
         || seen.tags().any(|tag| contains(tag, word))
         || starts(&seen.id().to_string(), word)
+}
+
+fn found_by(pattern: &Pattern, seen: &Seen) -> bool {
+    pattern.is_in(seen.name())
+        || pattern.is_in(seen.note())
+        || seen.tags().any(|tag| pattern.is_in(tag))
+        || pattern.is_in(&seen.id().to_string())
 }
 
 fn has(field: &Field, seen: &Seen) -> bool {
@@ -286,7 +340,9 @@ fn has(field: &Field, seen: &Seen) -> bool {
         Field::Note => !seen.note().is_empty(),
         Field::Experiment => !seen.experiment().is_empty(),
         Field::Preset => seen.preset().is_some(),
+        Field::In => seen.is_in_trash(),
         Field::Metric { name, value } => seen.metric(name, *value).is_some(),
+        Field::MetricAt { name, step } => seen.metric_at(name, *step).is_some(),
         Field::Param(name) => seen.param(name).is_some(),
         Field::Named(name) => {
             seen.metric(name, MetricValue::Last).is_some() || seen.param(name).is_some()
@@ -322,7 +378,10 @@ impl Test {
             Field::Dur => amount(seen.duration().map(|ms| ms as f64)),
             Field::Step => amount(Some(seen.step() as f64)),
             Field::Epoch => amount(seen.epoch()),
+            // The parser takes no other value.
+            Field::In => seen.is_in_trash(),
             Field::Metric { name, value } => amount(seen.metric(name, *value)),
+            Field::MetricAt { name, step } => amount(seen.metric_at(name, *step)),
             Field::Param(name) => seen
                 .param(name)
                 .is_some_and(|param| self.json(param, value)),

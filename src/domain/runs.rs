@@ -229,6 +229,15 @@ pub struct Run {
     pub tags: BTreeSet<Tag>,
     pub params: BTreeMap<String, serde_json::Value>,
     pub note: String,
+    /// `None` for a run that is not in the trash.
+    pub trashed: Option<Trashed>,
+}
+
+/// Who put a run into the trash, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Trashed {
+    pub at: Timestamp,
+    pub by: String,
 }
 
 /// A state as scripts read it: its word, and beside it the facts that it may carry, `null` where it does not.

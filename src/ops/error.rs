@@ -91,6 +91,29 @@ impl fmt::Display for Error {
     }
 }
 
+/// As scripts read it.
+impl serde::Serialize for Error {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct Told<'a> {
+            kind: Kind,
+            message: &'a str,
+            because: Vec<String>,
+            hint: Option<&'a str>,
+        }
+        Told {
+            kind: self.kind,
+            message: &self.message,
+            because: self.causes(),
+            hint: self.hint.as_deref(),
+        }
+        .serialize(serializer)
+    }
+}
+
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_deref().map(|source| source as _)

@@ -1,9 +1,12 @@
 //! Runs: list, show, compare, steer, label.
 
 mod compare;
+mod groups;
+mod many;
 mod order;
 mod redact;
 mod steer;
+mod trash;
 
 use std::{
     collections::BTreeSet,
@@ -13,13 +16,16 @@ use std::{
 
 use serde::Serialize;
 
-pub(super) use self::steer::own;
 pub use self::{
-    compare::{ComparedMetric, Comparison, compare},
+    compare::{Beside, Code, ComparedMetric, Comparison, MOST, compare},
+    groups::{BandRequest, Best, Group, GroupRequest, Grouping, Numbers, Stretch, groups},
+    many::{Outcome, Report, matching, note_all, stop_all, tag_all},
     redact::{Left, REDACTABLE, Redacted, Why, redact},
     steer::{Resumed, Stop, adopt, checkpoint, kill, pause, resume, stop},
+    trash::{InTrash, Purge, Which, finish_purges, in_trash, purge, restore, trash},
 };
-use super::{Error, Kind, Result, jobs, selection};
+pub(super) use self::{steer::own, trash::buried};
+use super::{Error, Kind, Result, filters, jobs, selection};
 pub use crate::domain::metrics::MetricValue;
 use crate::{
     domain::{
@@ -160,6 +166,10 @@ const PREFIX: usize = 4;
 pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
     let now = ws.now();
     ws.store.read(|tx| {
+        let request = &ListRequest {
+            filter: filters::resolved(tx, &request.filter)?,
+            ..request.clone()
+        };
         let total = rows::count(tx, &[])?;
         let live = rows::count(tx, &LIVE)?;
         let page = selection::page(ws, tx, request, now)?;
@@ -341,31 +351,37 @@ pub fn counts(ws: &Workspace) -> Result<Counts> {
 
 /// Adds tags to a run, then takes others away.
 pub fn tag(ws: &Workspace, id: &RunId, add: &[Tag], remove: &[Tag]) -> Result<Run> {
-    change(ws, id, "runs.tag", |tx, run| {
-        for tag in add {
-            rows::add_tag(tx, &run.id, tag)?;
-        }
-        for tag in remove {
-            rows::remove_tag(tx, &run.id, tag)?;
-        }
-        let words = |tags: &mut dyn Iterator<Item = &Tag>| {
-            tags.map(Tag::as_str).collect::<Vec<_>>().join(" ")
-        };
-        Ok((
-            Some(words(&mut run.tags.iter())),
-            Some(words(&mut rows::tags(tx, &run.id)?.iter())),
-        ))
-    })
+    change(ws, id, "runs.tag", |tx, run| relabel(tx, run, add, remove))
 }
 
-/// Sets the note of a run; an empty one takes it away. The audit line holds none of its text: lines stay for good, and a
-/// note can be taken out.
+/// Sets the note of a run; an empty one takes it away.
 pub fn note(ws: &Workspace, id: &RunId, text: &str) -> Result<Run> {
-    change(ws, id, "runs.note", |tx, run| {
-        rows::set_note(tx, &run.id, text)?;
-        let length = |note: &str| Some(counted(note.chars().count() as u64, "character"));
-        Ok((length(&run.note), length(text)))
-    })
+    change(ws, id, "runs.note", |tx, run| renote(tx, run, text))
+}
+
+/// What stood before a change and what stands after it, for the audit line.
+type Edited = (Option<String>, Option<String>);
+
+fn relabel(tx: &store::Connection, run: &Run, add: &[Tag], remove: &[Tag]) -> Result<Edited> {
+    for tag in add {
+        rows::add_tag(tx, &run.id, tag)?;
+    }
+    for tag in remove {
+        rows::remove_tag(tx, &run.id, tag)?;
+    }
+    let words =
+        |tags: &mut dyn Iterator<Item = &Tag>| tags.map(Tag::as_str).collect::<Vec<_>>().join(" ");
+    Ok((
+        Some(words(&mut run.tags.iter())),
+        Some(words(&mut rows::tags(tx, &run.id)?.iter())),
+    ))
+}
+
+/// The audit line holds none of the text: lines stay for good, and a note can be taken out.
+fn renote(tx: &store::Connection, run: &Run, text: &str) -> Result<Edited> {
+    rows::set_note(tx, &run.id, text)?;
+    let length = |note: &str| Some(counted(note.chars().count() as u64, "character"));
+    Ok((length(&run.note), length(text)))
 }
 
 /// One change of a run and its audit line. `edit` gives what stood before and what stands after.
@@ -373,7 +389,7 @@ fn change(
     ws: &Workspace,
     id: &RunId,
     action: &str,
-    edit: impl FnOnce(&store::Connection, &Run) -> Result<(Option<String>, Option<String>)>,
+    edit: impl FnOnce(&store::Connection, &Run) -> Result<Edited>,
 ) -> Result<Run> {
     ws.store.write(|tx| {
         let run = rows::get(tx, id)?.ok_or_else(|| gone(id))?;

@@ -1,6 +1,7 @@
 //! Which runs a list shows, in which order: by SQL where an index can answer, in memory where a filter or a metric decides.
 
 use std::{
+    cell::Cell,
     cmp::{Ordering, Reverse},
     sync::PoisonError,
 };
@@ -13,6 +14,7 @@ use crate::{
     domain::{
         filter::{Filter, Seen},
         ids::RunId,
+        metrics::Summary,
         runs::Run,
         time::Timestamp,
     },
@@ -46,21 +48,12 @@ pub fn page(
         return page_in_order(tx, request, order, *descending);
     }
     let mut index = ws.index.lock().unwrap_or_else(PoisonError::into_inner);
-    index.refresh(tx)?;
-    let names = request.filter.fields();
-    for name in names.params.iter().chain(&names.either) {
-        index.want_param(tx, name)?;
+    let mut has_unseen = prepare(tx, &mut index, &request.filter)?;
+    if let SortKey::Metric(column) = key {
+        index.want_metric(tx, &column.metric)?;
+        has_unseen |= index.has_unseen([&column.metric].into_iter());
     }
-    let in_sort = match key {
-        SortKey::Metric(column) => Some(&column.metric),
-        _ => None,
-    };
-    let metrics = names.metrics.iter().chain(&names.either).chain(in_sort);
-    for name in metrics.clone() {
-        index.want_metric(tx, name)?;
-    }
-    let has_unseen = index.has_unseen(metrics.chain(&names.params));
-    let mut found = matching(&index, &request.filter, now);
+    let mut found = matching(tx, &index, &request.filter, now)?;
     sort(&mut index, &mut found, &request.sort, now);
     let runs = index.runs();
     let place = request
@@ -77,6 +70,50 @@ pub fn page(
             .collect(),
         has_unseen,
     })
+}
+
+/// What is asked of runs beside the filter.
+#[derive(Default)]
+pub struct Wanted<'a> {
+    pub params: Vec<&'a str>,
+    pub metrics: Vec<&'a str>,
+}
+
+/// Hands over each run that a filter lets through, newest first, without other parameters than the wanted ones, and what is
+/// known of its metrics. Says whether one of the wanted was met in no run.
+pub fn each(
+    ws: &Workspace,
+    tx: &Connection,
+    filter: &Filter,
+    wanted: &Wanted,
+    mut take: impl FnMut(&Run, &dyn Fn(&str) -> Option<Summary>),
+) -> Result<bool> {
+    let mut index = ws.index.lock().unwrap_or_else(PoisonError::into_inner);
+    prepare(tx, &mut index, filter)?;
+    for name in &wanted.params {
+        index.want_param(tx, name)?;
+    }
+    for name in &wanted.metrics {
+        index.want_metric(tx, name)?;
+    }
+    for at in matching(tx, &index, filter, ws.now())? {
+        take(&index.runs()[at], &|name| index.metric(name, at).cloned());
+    }
+    Ok(index.has_unseen(wanted.params.iter().chain(&wanted.metrics)))
+}
+
+/// Brings the index up to date with all that a filter asks for. Says whether a name was met in no run.
+fn prepare(tx: &Connection, index: &mut Index, filter: &Filter) -> Result<bool> {
+    index.refresh(tx)?;
+    let names = filter.fields();
+    for name in names.params.iter().chain(&names.either) {
+        index.want_param(tx, name)?;
+    }
+    let metrics = || names.metrics.iter().chain(&names.either);
+    for name in metrics() {
+        index.want_metric(tx, name)?;
+    }
+    Ok(index.has_unseen(metrics().chain(&names.params)))
 }
 
 /// A part of all runs, by an order that SQL has.
@@ -142,16 +179,32 @@ fn order(key: &SortKey) -> Option<rows::Order> {
     }
 }
 
-/// The places of the runs that the filter lets through, newest first.
-fn matching(index: &Index, filter: &Filter, now: Timestamp) -> Vec<usize> {
+/// The places of the runs that the filter lets through, newest first. Those in the trash are left out unless it asks for
+/// them.
+fn matching(tx: &Connection, index: &Index, filter: &Filter, now: Timestamp) -> Result<Vec<usize>> {
+    let with_trash = filter.is_about_trash();
+    let trouble = Cell::new(None);
     let is_in = |at: &usize| {
-        filter.matches(&Seen {
-            run: &index.runs()[*at],
-            metric: &|name| index.metric(name, *at),
-            now,
-        })
+        let run = &index.runs()[*at];
+        (with_trash || run.trashed.is_none())
+            && filter.matches(&Seen {
+                run,
+                metric: &|name| index.metric(name, *at),
+                metric_at: &|name, step| {
+                    let value = index.metric_at(tx, name, step, *at);
+                    value.unwrap_or_else(|error| {
+                        trouble.set(Some(error));
+                        None
+                    })
+                },
+                now,
+            })
     };
-    (0..index.runs().len()).rev().filter(is_in).collect()
+    let found = (0..index.runs().len()).rev().filter(is_in).collect();
+    match trouble.take() {
+        Some(error) => Err(error.into()),
+        None => Ok(found),
+    }
 }
 
 /// Runs come newest first and every sort here is stable, so ties stay in that order.

@@ -1,6 +1,7 @@
 //! Upkeep of the store: back it up, weigh it, free space, say how it is.
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io,
     os::unix::fs::MetadataExt as _,
@@ -9,9 +10,12 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Error, Kind, Result};
+use super::{Error, Kind, Result, runs};
 use crate::{
-    domain::runs::{Run, StateWord},
+    domain::{
+        ids::RunId,
+        runs::{Run, StateWord},
+    },
     store::{self, Standing, Store, audit, disk, make_private_folder, runs as rows},
     workspace::Workspace,
 };
@@ -99,7 +103,7 @@ fn copy_all(ws: &Workspace, to: &Path) -> Result<Backup> {
     make_private_folder(to)
         .map_err(|error| failed("cannot make the backup's folder", to, error))?;
     ws.store.copy_to(&to.join("store.db"))?;
-    let runs = ws.store.read(|tx| Ok::<_, Error>(rows::count(tx, &[])?))?;
+    let runs = ws.store.read(|tx| Ok::<_, Error>(rows::count_all(tx)?))?;
     let mut bytes = to.join("store.db").metadata().map_or(0, |meta| meta.len());
     for folder in ["runs", "requests", "shipped"] {
         bytes += copy_folder(&ws.root.join(folder), &to.join(folder))
@@ -158,6 +162,8 @@ pub struct Usage {
     pub packages: u64,
     pub logs: u64,
     pub other: u64,
+    /// Folders of runs in the trash, which are in none of the others.
+    pub trash: u64,
     /// What the disk has left for this user.
     pub free: u64,
     /// How many runs there are.
@@ -169,12 +175,18 @@ pub fn usage(ws: &Workspace) -> Result<Usage> {
     let mut usage = Usage {
         store: ws.store.bytes(),
         free: disk::free(&ws.root).unwrap_or(0),
-        runs: ws.store.read(|tx| Ok::<_, Error>(rows::count(tx, &[])?))?,
+        runs: ws.store.read(|tx| Ok::<_, Error>(rows::count_all(tx)?))?,
         ..Usage::default()
     };
+    let trash = ws.store.read(|tx| Ok::<_, Error>(rows::in_trash(tx)?))?;
+    let trash: HashSet<RunId> = trash.iter().map(|run| run.id).collect();
     let runs = ws.root.join("runs");
     each_file(&runs, &mut |path, bytes| {
         let inside = path.strip_prefix(&runs).unwrap_or(path);
+        if is_in_trash(inside, &trash) {
+            usage.trash += bytes;
+            return;
+        }
         let name = inside
             .iter()
             .nth(1)
@@ -193,7 +205,22 @@ pub fn usage(ws: &Workspace) -> Result<Usage> {
     Ok(usage)
 }
 
-fn each_file(folder: &Path, seen: &mut impl FnMut(&Path, u64)) -> io::Result<()> {
+/// Is a file below `runs` one of a run in the trash, or of one that is being purged?
+fn is_in_trash(file: &Path, trash: &HashSet<RunId>) -> bool {
+    let Some(folder) = file.iter().next() else {
+        return false;
+    };
+    let run = folder.to_str().and_then(|name| name.parse().ok());
+    run.is_some_and(|run| trash.contains(&run)) || runs::buried(Path::new(folder)).is_some()
+}
+
+/// Does this user own what is at a path?
+pub(super) fn is_own(ws: &Workspace, path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|meta| meta.uid() == ws.actor().uid)
+}
+
+pub(super) fn each_file(folder: &Path, seen: &mut impl FnMut(&Path, u64)) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -233,7 +260,7 @@ pub struct PrunedFile {
     pub why: String,
 }
 
-/// Frees what rules say is not needed of this user's ended runs: the last checkpoint of a run that is done (its best one
+/// Frees what rules say is not needed of this user's ended runs that are not in the trash: the last checkpoint of a run that is done (its best one
 /// and its package stay), and what a kill left half written. Journals that are whole in the store are compressed by the
 /// agent, not removed.
 ///
@@ -241,11 +268,15 @@ pub struct PrunedFile {
 ///
 /// The first file that cannot be removed; what went before it is in the audit chain all the same.
 pub fn prune(ws: &Workspace, dry: bool) -> Result<Pruned> {
+    if !dry {
+        runs::finish_purges(ws)?;
+    }
     let mut runs = ws.store.read(|tx| Ok::<_, Error>(rows::all_bare(tx)?))?;
     runs.sort_by_key(|run| std::cmp::Reverse(run.created));
     let own = runs
         .iter()
-        .filter(|run| run.state.has_ended() && run.actor.uid == ws.actor().uid);
+        .filter(|run| run.state.has_ended() && run.trashed.is_none())
+        .filter(|run| run.actor.uid == ws.actor().uid);
     let mut pruned = Pruned {
         dry,
         ..Pruned::default()

@@ -1,6 +1,9 @@
 //! All runs in memory, for whoever filters and sorts them: read once, and then only what changed since.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+};
 
 use rusqlite::Connection;
 
@@ -22,6 +25,8 @@ pub struct Index {
     params: BTreeMap<String, bool>,
     /// Each beside the runs.
     metrics: BTreeMap<String, Vec<Option<Summary>>>,
+    /// What a metric was at a step, where it was looked up since the run changed.
+    at_steps: RefCell<HashMap<(String, i64), HashMap<RunId, Option<f64>>>>,
     /// The place of each run in the order of names; rebuilt when a run was added.
     ranks: Vec<u32>,
 }
@@ -53,8 +58,13 @@ impl Index {
         oldest_first(&mut changed);
         self.change = newest;
         let ids: Vec<RunId> = changed.iter().map(|run| run.id).collect();
+        for known in self.at_steps.get_mut().values_mut() {
+            for id in &ids {
+                known.remove(id);
+            }
+        }
         let is_in_order = self.put(changed);
-        if !is_in_order || rows::count(tx, &[])? != self.runs.len() as u64 {
+        if !is_in_order || rows::count_all(tx)? != self.runs.len() as u64 {
             // Clocks disagree, or a run was deleted: rare enough to begin anew.
             return self.rebuild(tx);
         }
@@ -215,6 +225,34 @@ impl Index {
         self.metrics.get(name)?.get(at)?.as_ref()
     }
 
+    /// What a metric that was asked for was at a step, in the run at a place: the value of its newest point there or
+    /// before, of a run that came so far. Read when it is asked, and kept.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn metric_at(
+        &self,
+        tx: &Connection,
+        name: &str,
+        step: i64,
+        at: usize,
+    ) -> Result<Option<f64>> {
+        let came_so_far = |summary: &&Summary| step <= summary.last_step;
+        if self.metric(name, at).filter(came_so_far).is_none() {
+            return Ok(None);
+        }
+        let run = self.runs[at].id;
+        let mut all = self.at_steps.borrow_mut();
+        let known = all.entry((name.to_owned(), step)).or_default();
+        if let Some(value) = known.get(&run) {
+            return Ok(*value);
+        }
+        let value = series::value_at(tx, &run, name, step)?;
+        known.insert(run, value);
+        Ok(value)
+    }
+
     /// The place of each run in the order of names, whatever their case.
     pub fn ranks(&mut self) -> &[u32] {
         if self.ranks.len() != self.runs.len() {
@@ -303,6 +341,7 @@ mod tests {
             tags: [].into(),
             params: [].into(),
             note: String::new(),
+            trashed: None,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::domain::{
     actors::Actor,
     ids::{Id, RunId},
     records::Artifact,
-    runs::{Progress, Run, RunState, StateWord, Tag},
+    runs::{Progress, Run, RunState, StateWord, Tag, Trashed},
     time::Timestamp,
 };
 
@@ -49,7 +49,7 @@ pub fn insert(tx: &Connection, run: &Run, captured: &serde_json::Value) -> Resul
     Ok(true)
 }
 
-const COLUMNS: &str = "id, name, experiment, kind, preset, detail, uid, user, host, created, attempt, step, steps, epoch, epochs, note";
+const COLUMNS: &str = "id, name, experiment, kind, preset, detail, uid, user, host, created, attempt, step, steps, epoch, epochs, note, trashed, trashed_by";
 
 /// A run with its tags and parameters.
 pub fn get(tx: &Connection, id: &RunId) -> Result<Option<Run>> {
@@ -135,6 +135,15 @@ fn bare(row: &Row) -> Result<Run> {
             epochs: row.get(14)?,
         },
         note: row.get(15)?,
+        trashed: row
+            .get::<_, Option<i64>>(16)?
+            .map(|at| {
+                Ok::<_, Error>(Trashed {
+                    at: Timestamp(at),
+                    by: row.get(17)?,
+                })
+            })
+            .transpose()?,
         tags: BTreeSet::new(),
         params: BTreeMap::new(),
     })
@@ -149,7 +158,7 @@ pub enum Order {
     Step,
 }
 
-/// A page of ids. `states` empty means all. Ties go to the newer run.
+/// A page of ids, without the trash. `states` empty means all. Ties go to the newer run.
 pub fn page(
     tx: &Connection,
     states: &[StateWord],
@@ -186,7 +195,7 @@ pub fn page(
     rows.map(|row| parse_id("runs", &row?)).collect()
 }
 
-/// How many runs stand before this one in an order; `None` when it is not there.
+/// How many runs stand before this one in an order; `None` when it is not there, or in the trash.
 pub fn place(tx: &Connection, id: &RunId, order: Order, descending: bool) -> Result<Option<u64>> {
     let (column, collate) = match order {
         Order::Created => ("created", ""),
@@ -202,9 +211,9 @@ pub fn place(tx: &Connection, id: &RunId, order: Order, descending: bool) -> Res
         "(runs.created > own.created or (runs.created = own.created and runs.id < own.id))"
     };
     let sql = format!(
-        "select (select count(*) from runs where runs.{column} {before} own.{column} {collate}
-            or (runs.{column} = own.{column} {collate} and {tie}))
-         from runs as own where own.id = ?"
+        "select (select count(*) from runs where trashed is null and (runs.{column} {before} own.{column} {collate}
+            or (runs.{column} = own.{column} {collate} and {tie})))
+         from runs as own where own.id = ? and own.trashed is null"
     );
     let place = tx
         .prepare_cached(&sql)?
@@ -213,6 +222,7 @@ pub fn place(tx: &Connection, id: &RunId, order: Order, descending: bool) -> Res
     Ok(place.map(|place| place as u64))
 }
 
+/// How many runs are in one of these states, or in any where none is named, without the trash.
 pub fn count(tx: &Connection, states: &[StateWord]) -> Result<u64> {
     let sql = format!("select count(*) from runs {}", in_states(states));
     let values = states.iter().map(ToString::to_string);
@@ -225,9 +235,45 @@ pub fn count(tx: &Connection, states: &[StateWord]) -> Result<u64> {
 
 fn in_states(states: &[StateWord]) -> String {
     match states.len() {
-        0 => String::new(),
-        n => format!("where state in ({})", vec!["?"; n].join(", ")),
+        0 => "where trashed is null".to_owned(),
+        n => format!(
+            "where trashed is null and state in ({})",
+            vec!["?"; n].join(", ")
+        ),
     }
+}
+
+/// How many runs there are, with the trash.
+pub fn count_all(tx: &Connection) -> Result<u64> {
+    let mut query = tx.prepare_cached("select count(*) from runs")?;
+    Ok(query.query_row([], |row| row.get::<_, i64>(0))? as u64)
+}
+
+/// The runs in the trash, without tags and parameters, the newest there first.
+pub fn in_trash(tx: &Connection) -> Result<Vec<Run>> {
+    let mut query = tx.prepare_cached(&format!(
+        "select {COLUMNS} from runs where trashed is not null order by trashed desc, created desc, id"
+    ))?;
+    let rows = query.query_map([], |row| Ok(bare(row)))?;
+    rows.map(|row| row.map_err(Error::from)?).collect()
+}
+
+/// Puts a run into the trash, or takes it out.
+pub fn set_trashed(tx: &Connection, id: &RunId, trashed: Option<&Trashed>) -> Result<()> {
+    tx.prepare_cached("update runs set trashed = ?2, trashed_by = ?3 where id = ?1")?
+        .execute(params![
+            id.to_string(),
+            trashed.map(|trashed| trashed.at.0),
+            trashed.map(|trashed| &trashed.by)
+        ])?;
+    Ok(())
+}
+
+/// Removes a run and all that hangs on it.
+pub fn delete(tx: &Connection, id: &RunId) -> Result<()> {
+    tx.prepare_cached("delete from runs where id = ?1")?
+        .execute([id.to_string()])?;
+    Ok(())
 }
 
 pub fn by_name(tx: &Connection, name: &str) -> Result<Option<RunId>> {
@@ -506,6 +552,7 @@ mod tests {
                 .map(|name| ((*name).to_owned(), number.into()))
                 .collect(),
             note: String::new(),
+            trashed: None,
         }
     }
 

@@ -29,9 +29,10 @@ mod tests;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use crate::domain::ids::RunId;
 pub use chart::chart;
 pub use open::{Open, Saved};
-pub use read::{extent, points};
+pub use read::{extent, points, value_at};
 pub use summary::{summaries, values, values_of_all};
 
 /// The tables of this module; `runs` must stand before it.
@@ -71,6 +72,17 @@ pub enum Error {
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Bytes that the points of a run take in the database, pages of charts included.
+pub fn bytes(conn: &Connection, run: &RunId) -> Result<u64> {
+    let mut query = conn.prepare_cached(
+        "select coalesce((select sum((select coalesce(sum(length(data)), 0) from chunk where chunk.id between series.id << 36 and (series.id << 36) + 0xfffffffff)
+              + (select coalesce(sum(length(data)), 0) from part where part.id between series.id << 36 and (series.id << 36) + 0xfffffffff))
+              from series where run = ?1), 0)
+            + (select coalesce(sum(length(data)), 0) from pending where run = ?1)",
+    )?;
+    Ok(query.query_row([run.to_string()], |row| row.get::<_, i64>(0))? as u64)
+}
 
 /// Holds what several statements read at one state of the store; inside a transaction that is given already.
 fn snapshot(conn: &Connection) -> Result<Option<Transaction<'_>>> {

@@ -165,6 +165,22 @@ impl Action {
         }
     }
 
+    /// The command that does the same, for what changes something.
+    pub fn command(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Demo => "sconce demo",
+            Self::Train => "sconce train",
+            Self::Stop => "sconce runs stop",
+            Self::Resume => "sconce runs resume",
+            Self::Pause => "sconce runs pause",
+            Self::Checkpoint => "sconce runs checkpoint",
+            Self::Raise | Self::Lower => "sconce jobs priority",
+            Self::Tag => "sconce runs tag",
+            Self::Note => "sconce runs note",
+            _ => return None,
+        })
+    }
+
     /// The work of others or of the machine changes by it, beyond tags and notes.
     pub fn changes_state(self) -> bool {
         use Action::{Checkpoint, Lower, Pause, Raise, Resume, Stop, Train};

@@ -9,6 +9,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{
     Ended, How, Options, Rate,
+    access::{Access, Motion},
     chord::Chord,
     effect::{Answer, Done, Effect, Verb},
     event::{Event, Link, Ticket, Tickets},
@@ -22,6 +23,7 @@ use super::{
     views::stacks::Stacks,
 };
 use crate::{
+    config::screens::Screens,
     domain::time::Timestamp,
     ops::{self, presets::Offer, runs::Counts},
 };
@@ -30,7 +32,9 @@ pub struct App {
     shared: Shared,
     keymap: Keymap,
     rate: Rate,
+    access: Access,
     is_link_slow: bool,
+    screens: Screens,
     demo: bool,
     size: Rect,
     store: StoreState,
@@ -81,8 +85,10 @@ impl App {
         Self {
             shared: Shared::new(now, options),
             keymap,
-            rate: options.rate,
+            rate: options.access.motion.rate(options.rate),
+            access: options.access,
             is_link_slow: false,
+            screens: options.screens.clone(),
             demo: options.is_demo,
             size: Rect::new(0, 0, size.0, size.1),
             store: StoreState::Opening,
@@ -98,7 +104,7 @@ impl App {
             gone: None,
             busy: None,
             drawn: now,
-            frozen: None,
+            frozen: (options.access.motion == Motion::None).then_some((now, 0)),
             interrupted: None,
             followed: now,
             tickets: Tickets::default(),
@@ -196,6 +202,31 @@ impl App {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// Shows another screen: its layout, its filter, its pace.
+    ///
+    /// # Errors
+    ///
+    /// There is none of this name: says which there are.
+    pub fn choose_screen(&mut self, name: &str) -> Result<Vec<Effect>, String> {
+        let Some(screen) = self.screens.get(name).cloned() else {
+            let names: Vec<&str> = self.screens.keys().map(String::as_str).collect();
+            return Err(format!(
+                "there is no screen {name:?}: there are {}",
+                names.join(", ")
+            ));
+        };
+        if let Some(rate) = screen.rate.and_then(|rate| rate.to_string().parse().ok()) {
+            self.rate = rate;
+        }
+        let start = screen.start.map(|start| start.to_string());
+        self.stacks.go(start
+            .and_then(|start| start.parse().ok())
+            .unwrap_or_default());
+        self.shared.show(name, screen);
+        self.is_dirty = true;
+        Ok(vec![Effect::Pace(self.pace())])
     }
 
     /// What is open.

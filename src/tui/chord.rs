@@ -71,6 +71,9 @@ impl Chord {
             KeyCode::Char(c) if self.ctrl && "abihjmqs [\\]".contains(c) => {
                 Some("a terminal or multiplexer takes it, or sends it for another key")
             }
+            KeyCode::Char(c) if self.ctrl && c.is_uppercase() => {
+                Some("most terminals send ctrl-shift as ctrl alone")
+            }
             _ => None,
         }
     }

@@ -113,13 +113,13 @@ pub fn status(
     buffer: &mut Buffer,
     area: Rect,
     look: &Look,
-    banners: &[String],
+    banners: &[(Role, String)],
     facts: &str,
     toast: Option<&Toast>,
 ) {
     let mut spans = vec![Span::raw(" ")];
-    for banner in banners {
-        spans.push(look.span(format!(" {banner} "), Role::Banner));
+    for (role, banner) in banners {
+        spans.push(look.span(format!(" {banner} "), *role));
         spans.push(Span::raw(" "));
     }
     match toast {

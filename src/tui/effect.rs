@@ -110,6 +110,8 @@ pub enum Verb {
     Tag(RunId, Vec<Tag>, Vec<Tag>),
     Note(RunId, String),
     Priority(RunId, i32),
+    /// One after the other, as far as each is possible.
+    Each(Vec<Verb>),
     Train {
         preset: String,
         overrides: Vec<String>,
@@ -215,7 +217,16 @@ fn opened(ws: &Workspace) -> Opened {
 }
 
 impl Verb {
-    /// The run it is about; `None` for one that makes a run.
+    /// One verb on several runs; on one it is that verb.
+    pub fn each(verbs: impl IntoIterator<Item = Self>) -> Self {
+        let mut verbs: Vec<Self> = verbs.into_iter().collect();
+        match verbs.len() {
+            1 => verbs.remove(0),
+            _ => Self::Each(verbs),
+        }
+    }
+
+    /// The run it is about; `None` for one that is about several, or makes one.
     pub fn run(&self) -> Option<RunId> {
         match self {
             Self::Stop(id, _)
@@ -226,7 +237,7 @@ impl Verb {
             | Self::Tag(id, ..)
             | Self::Note(id, _)
             | Self::Priority(id, _) => Some(*id),
-            Self::Train { .. } => None,
+            Self::Each(_) | Self::Train { .. } => None,
         }
     }
 
@@ -237,6 +248,7 @@ impl Verb {
             run: None,
         };
         Ok(match self {
+            Self::Each(verbs) => return each(verbs, ws),
             Self::Stop(id, how) => {
                 let run = runs::stop(ws, id, *how)?;
                 let text = match (&run.state, how) {
@@ -285,6 +297,34 @@ impl Verb {
                 }
             }
         })
+    }
+}
+
+/// Tells of the first, and how many others there were. One that is refused keeps none of the others.
+fn each(verbs: &[Verb], ws: &Workspace) -> ops::Result<Said> {
+    let (mut done, mut refused) = (vec![], vec![]);
+    for verb in verbs {
+        match verb.perform(ws) {
+            Ok(said) => done.push(said.text),
+            Err(error) => refused.push(error),
+        }
+    }
+    let count = verbs.len();
+    let first = done.first().cloned().unwrap_or_default();
+    match (refused.into_iter().next(), done.len()) {
+        (Some(error), 0) => Err(error),
+        (Some(mut error), so_many) => {
+            error.message = format!("{so_many} of {count} done: {}", error.message);
+            Err(error)
+        }
+        (None, 1) => Ok(Said {
+            text: first,
+            run: None,
+        }),
+        (None, so_many) => Ok(Said {
+            text: format!("{first}, and {} more", so_many - 1),
+            run: None,
+        }),
     }
 }
 

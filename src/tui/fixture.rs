@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ratatui::buffer::Buffer;
+
 use super::{
     chart::ChartData,
     effect::{Own, RunRow, Table, TableQuestion},
@@ -71,6 +73,7 @@ pub fn run(number: u8, name: &str) -> Run {
             ("train.batch".to_owned(), serde_json::json!(64)),
         ]),
         note: String::new(),
+        trashed: None,
     }
 }
 
@@ -131,6 +134,25 @@ pub fn summary(metric: &str) -> Summary {
         }),
         mean: Some(0.5),
     }
+}
+
+/// What a picture shows, line by line.
+pub fn text(picture: &Buffer) -> String {
+    let rows = picture.content.chunks(usize::from(picture.area.width));
+    rows.map(|row| {
+        let mut text = String::new();
+        let mut skip = 0;
+        for cell in row {
+            if 0 < skip {
+                skip -= 1;
+                continue;
+            }
+            text.push_str(cell.symbol());
+            skip = super::text::width(cell.symbol()).saturating_sub(1);
+        }
+        text.trim_end().to_owned() + "\n"
+    })
+    .collect()
 }
 
 pub fn table_question() -> TableQuestion {

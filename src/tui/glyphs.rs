@@ -1,6 +1,7 @@
 //! The characters the screen is drawn with, in three tiers: what a terminal's font can be trusted to have.
 
 use ratatui::buffer::Buffer;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::domain::runs::StateWord;
 
@@ -50,27 +51,20 @@ impl Charset {
         self == Self::Ascii
     }
 
-    /// In a terminal without UTF-8, spells what the screen and the names on it are written with in ASCII.
-    pub fn spell(self, buffer: &mut Buffer) {
-        if !self.is_ascii() {
-            return;
-        }
-        for cell in buffer
-            .content
-            .iter_mut()
-            .filter(|cell| !cell.symbol().is_ascii())
-        {
-            let ascii = match cell.symbol() {
-                "…" => "~",
-                "·" | "–" => "-",
-                "×" => "x",
-                "‹" | "←" => "<",
-                "›" | "→" => ">",
-                "↑" | "▲" => "^",
-                "↓" | "▼" => "v",
-                _ => "?",
-            };
-            cell.set_symbol(ascii);
+    /// Spells in ASCII what a terminal cannot show: without UTF-8 all else, and where characters of ambiguous width (UAX
+    /// 11) take two columns, those, which would push the rest of their line to the right.
+    pub fn spell(self, buffer: &mut Buffer, is_ambiguous_wide: bool) {
+        let is_strange = |symbol: &str| match self {
+            _ if symbol.is_ascii() => false,
+            Self::Ascii => true,
+            Self::Braille | Self::Block => {
+                is_ambiguous_wide && symbol.width() != symbol.width_cjk()
+            }
+        };
+        for cell in &mut buffer.content {
+            if is_strange(cell.symbol()) {
+                cell.set_symbol(ascii(cell.symbol()));
+            }
         }
     }
 
@@ -148,5 +142,102 @@ impl Charset {
 
     pub fn seam(self) -> &'static str {
         if self.is_ascii() { "%" } else { "↻" }
+    }
+}
+
+/// What stands for a character in ASCII.
+fn ascii(symbol: &str) -> &'static str {
+    match symbol {
+        "…" => "~",
+        "·" | "–" | "─" | "■" => "-",
+        "×" => "x",
+        "‹" | "←" => "<",
+        "›" | "→" | "▌" => ">",
+        "↑" | "▲" => "^",
+        "↓" | "▼" => "v",
+        "│" => "|",
+        "╭" | "╮" | "╯" | "╰" => "+",
+        "●" => "*",
+        "◐" => "=",
+        "◇" => "o",
+        "◌" => "~",
+        "━" | "█" | "▇" | "▀" => "#",
+        "▁" => "_",
+        "▂" | "▃" | "▄" => ".",
+        "▅" | "▆" => "=",
+        _ => "?",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+    use strum::IntoEnumIterator as _;
+
+    use super::*;
+
+    /// Every character that the screen itself draws with.
+    fn glyphs(charset: Charset) -> Vec<&'static str> {
+        let border = charset.border();
+        let (full, empty) = charset.bar();
+        let words = StateWord::iter().map(|state| charset.state(state));
+        let single = [
+            border.horizontal,
+            border.vertical,
+            charset.gutter(),
+            charset.ellipsis(),
+            charset.dot(),
+            full,
+            empty,
+            charset.sorted(true),
+            charset.sorted(false),
+            charset.crosshair(),
+            charset.seam(),
+        ];
+        let all = words.chain(single).chain(border.corners);
+        all.chain(charset.levels().iter().copied()).collect()
+    }
+
+    fn spelt(text: &str, charset: Charset, is_ambiguous_wide: bool) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, text.width() as u16, 1));
+        buffer.set_string(0, 0, text, ratatui::style::Style::new());
+        charset.spell(&mut buffer, is_ambiguous_wide);
+        buffer
+            .content
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect()
+    }
+
+    #[test]
+    fn every_glyph_takes_one_column_and_two_states_never_share_one() {
+        for charset in Charset::iter() {
+            for glyph in glyphs(charset) {
+                assert_eq!(glyph.width(), 1, "{glyph}");
+                assert!(glyph.is_ascii() || charset != Charset::Ascii, "{glyph}");
+            }
+            let mut states: Vec<_> = StateWord::iter()
+                .filter(|state| *state != StateWord::EndedUnseen)
+                .map(|state| charset.state(state))
+                .collect();
+            states.sort_unstable();
+            let count = states.len();
+            states.dedup();
+            assert_eq!(states.len(), count, "{charset}");
+        }
+    }
+
+    #[test]
+    fn where_ambiguous_characters_are_wide_every_glyph_still_takes_one_column_and_means_something()
+    {
+        for charset in Charset::iter() {
+            for glyph in glyphs(charset) {
+                let spelt = spelt(glyph, charset, true);
+                assert_eq!(spelt.width_cjk(), 1, "{glyph} -> {spelt}");
+                assert!(spelt != "?" || glyph == "?", "{glyph} has no spelling");
+                assert_eq!(self::spelt(glyph, charset, false), glyph);
+            }
+        }
+        assert_eq!(spelt("⡁漢字 é", Charset::Braille, true), "⡁漢 字  ?");
     }
 }

@@ -317,8 +317,7 @@ impl RunList {
             error: self.answer.error.as_ref(),
             empty: self.empty(usize::from(area.width), shared),
         };
-        let look = &shared.look;
-        let shown = self.table.draw(buffer, area, look, &sheet, is_focused);
+        let shown = (self.table).draw(buffer, area, shared, &sheet, is_focused);
         let is_trend = |at: &usize| *made[*at] == Field::Known(Known::Trend);
         let has_trend = shown.iter().any(is_trend);
         drop(sheet);

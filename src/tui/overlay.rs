@@ -88,20 +88,21 @@ impl Overlay {
                 Some((prompt.typed(), pasted))
             }
             Self::Form(form) => Some((Outcome::Stay, form.paste(text)?)),
-            Self::Confirm(_) | Self::Menu(_) => None,
+            Self::Confirm(confirm) => Some((Outcome::Stay, confirm.paste(text)?)),
+            Self::Menu(_) => None,
         }
     }
 
     /// Its own keys for the line of hints; the first never gives way.
-    pub fn hints(&self) -> Vec<(&'static str, &'static str)> {
-        match self {
+    pub fn hints(&self) -> Vec<(String, String)> {
+        let hints = match self {
             Self::Help(_) => vec![
                 ("Esc", "close"),
                 ("↑ ↓", "choose"),
                 ("Enter", "do it"),
                 ("a-z", "search"),
             ],
-            Self::Confirm(confirm) => confirm.hints(),
+            Self::Confirm(confirm) => return confirm.hints(),
             Self::Menu(_) => vec![
                 ("Esc", "close"),
                 ("j k", "choose"),
@@ -116,19 +117,18 @@ impl Overlay {
                 ("← →", "preset"),
                 ("^u", "clear the field"),
             ],
-        }
+        };
+        let owned = |(keys, label): (&str, &str)| (keys.to_owned(), label.to_owned());
+        hints.into_iter().map(owned).collect()
     }
 
     /// Draws itself over `area`; gives back where the cursor stands in an input.
     pub fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) -> Option<Position> {
         match self {
             Self::Help(help) => help.draw(buffer, area, &shared.look),
-            Self::Confirm(confirm) => {
-                confirm.draw(buffer, area, &shared.look);
-                None
-            }
+            Self::Confirm(confirm) => confirm.draw(buffer, area, shared),
             Self::Menu(menu) => {
-                menu.draw(buffer, area, &shared.look);
+                shared.focus_on(menu.draw(buffer, area, &shared.look));
                 None
             }
             Self::Prompt(prompt) => prompt.draw(buffer, area, &shared.look),

@@ -2,10 +2,16 @@
 
 use std::{cell::Cell, collections::BTreeSet, rc::Rc};
 
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+
 use super::{
     Options, effect::Verb, event::Opened, look::Look, overlay::Overlay, place::Place, text,
 };
 use crate::{
+    config::screens::Screen,
     domain::{
         ids::RunId,
         runs::{Progress, Run, RunKind, RunState, Tag},
@@ -24,6 +30,11 @@ pub struct Shared {
     /// The metric shown first; empty means each run's own.
     pub metric: String,
     pub is_read_only: bool,
+    /// The screen in force, by its name.
+    pub screen: Rc<(String, Screen)>,
+    is_ambiguous_wide: bool,
+    /// Where the focus was drawn last.
+    focus: Rc<Cell<Option<Position>>>,
     /// The youngest age that was drawn, in milliseconds.
     youngest: Rc<Cell<Option<i64>>>,
 }
@@ -44,8 +55,43 @@ impl Shared {
             store: Opened::default(),
             metric: options.metric.clone(),
             is_read_only: options.is_read_only,
+            screen: Rc::new((
+                options.screen.clone(),
+                options
+                    .screens
+                    .get(&options.screen)
+                    .cloned()
+                    .unwrap_or_default(),
+            )),
+            is_ambiguous_wide: options.is_ambiguous_wide,
+            focus: Rc::default(),
             youngest: Rc::default(),
         }
+    }
+
+    /// From now on this screen is shown.
+    pub fn show(&mut self, name: &str, screen: Screen) {
+        // A screen can take the keys that change things away; only the configuration can give them.
+        self.is_read_only |= screen.read_only == Some(true);
+        self.metric = screen.metric.clone().unwrap_or_else(|| self.metric.clone());
+        self.screen = Rc::new((name.to_owned(), screen));
+    }
+
+    /// Notes what the keys act on: the cursor's row, the button that Enter presses. The last to say so is right.
+    pub fn focus_on(&self, place: Rect) {
+        self.focus
+            .set((!place.is_empty()).then(|| place.as_position()));
+    }
+
+    /// The focus of the last frame, forgotten with that.
+    pub fn take_focus(&self) -> Option<Position> {
+        self.focus.take()
+    }
+
+    /// Makes a frame one that the terminal can show: the theme's ground under it, no character that it has not.
+    pub fn finish(&self, buffer: &mut Buffer) {
+        self.look.charset.spell(buffer, self.is_ambiguous_wide);
+        self.look.theme.ground(buffer);
     }
 
     /// How long ago something was, in its largest unit: `3h`. The screen keeps it true: see [`Shared::next_age`].

@@ -13,6 +13,7 @@ use super::{
     keymap::Keymap,
 };
 use crate::{
+    config::screens,
     domain::{filter::Seen, ids::RunId, presets::Preset, runs::Run, time::Timestamp},
     ops::{self, presets::Offer, runs::Counts},
 };
@@ -46,7 +47,11 @@ impl Stage {
         size: (u16, u16),
         open: Result<(), fn() -> ops::Error>,
     ) -> Self {
-        let app = App::new(options, Keymap::shipped(), size, fixture::NOW);
+        let mut options = options.clone();
+        if options.screens.is_empty() {
+            (options.screens, options.screen) = (screens::shipped(), screens::DEFAULT.to_owned());
+        }
+        let app = App::new(&options, Keymap::shipped(), size, fixture::NOW);
         let mut stage = Self {
             app,
             now: fixture::NOW,
@@ -130,22 +135,7 @@ impl Stage {
     }
 
     pub fn screen(&mut self) -> String {
-        let picture = self.picture();
-        let rows = picture.content.chunks(usize::from(picture.area.width));
-        rows.map(|row| {
-            let mut text = String::new();
-            let mut skip = 0;
-            for cell in row {
-                if 0 < skip {
-                    skip -= 1;
-                    continue;
-                }
-                text.push_str(cell.symbol());
-                skip = super::text::width(cell.symbol()).saturating_sub(1);
-            }
-            text.trim_end().to_owned() + "\n"
-        })
-        .collect()
+        fixture::text(&self.picture())
     }
 
     pub fn how(&self) -> Option<How> {
@@ -160,7 +150,8 @@ impl Stage {
         }
     }
 
-    fn answer(&mut self, effect: Effect) -> Option<Event> {
+    /// What the store says to a question.
+    pub fn answer(&mut self, effect: Effect) -> Option<Event> {
         self.asked.push(name(&effect));
         if let (Some(failure), false) = (self.failure, matches!(effect, Effect::Open)) {
             return effect.fail(failure());
@@ -210,7 +201,7 @@ impl Stage {
                 self.verbs.push(verb.clone());
                 let said = Said {
                     text: "done".into(),
-                    run: verb.run().is_none().then(|| fixture::id(1)),
+                    run: matches!(verb, Verb::Train { .. }).then(|| fixture::id(1)),
                 };
                 return Some(Event::Done(Done {
                     verb,
@@ -232,6 +223,7 @@ impl Stage {
             question.filter.matches(&Seen {
                 run,
                 metric: &|_| None,
+                metric_at: &|_, _| None,
                 now: self.now,
             })
         };

@@ -27,7 +27,7 @@
 //!     error: self.rows.error.as_ref(),
 //!     empty: vec![Line::from(" no feature drifts")],
 //! };
-//! self.table.draw(buffer, area, look, &sheet, is_focused);
+//! self.table.draw(buffer, area, shared, &sheet, is_focused);
 //!
 //! // act: `Reaction::None` is for keys that are not a table's
 //! let rows = Window::whole(self.rows.value.as_deref().unwrap_or_default());
@@ -60,7 +60,13 @@ pub use self::{
     cursor::Cursor,
     marks::Marks,
 };
-use super::{action::Action, look::Look, shared::Reaction, theme::Role, trouble};
+use super::{
+    action::Action,
+    look::Look,
+    shared::{Reaction, Shared},
+    theme::Role,
+    trouble,
+};
 use crate::ops;
 
 /// A row of a table.
@@ -210,10 +216,11 @@ impl<I: Clone + Ord> Table<I> {
         &mut self,
         buffer: &mut Buffer,
         area: Rect,
-        look: &Look,
+        shared: &Shared,
         sheet: &Sheet<'_, R>,
         is_focused: bool,
     ) -> Vec<usize> {
+        let look = &shared.look;
         self.cursor.show(u64::from(area.height.saturating_sub(1)));
         let all = || (0..sheet.columns.len()).collect();
         let Some(rows) = sheet.rows else {
@@ -262,7 +269,7 @@ impl<I: Clone + Ord> Table<I> {
                 (index, known),
                 &fitted,
                 sheet,
-                (look, is_focused),
+                (shared, is_focused),
             );
         }
         fitted.shown.iter().map(|shown| shown.at).collect()
@@ -307,8 +314,9 @@ impl<I: Clone + Ord> Table<I> {
         (index, known): (u64, Option<(&R, &Vec<Cell>)>),
         fitted: &Fitted,
         sheet: &Sheet<'_, R>,
-        (look, is_focused): (&Look, bool),
+        (shared, is_focused): (&Shared, bool),
     ) {
+        let look = &shared.look;
         let is_here = |(row, _): (&R, &Vec<Cell>)| self.cursor.id() == Some(&row.id());
         let is_selected = index == self.cursor.index() && known.is_none_or(is_here);
         let mut spans = vec![self.gutter(index, known.map(|(row, _)| row), is_selected, look)];
@@ -323,11 +331,15 @@ impl<I: Clone + Ord> Table<I> {
         }
         look.line(buffer, area, Line::from(spans));
         if is_selected {
+            let place = area.intersection(buffer.area);
             let role = match is_focused {
                 true => Role::Selected,
                 false => Role::SelectedElsewhere,
             };
-            buffer.set_style(area.intersection(buffer.area), look.style(role));
+            if is_focused {
+                shared.focus_on(place);
+            }
+            buffer.set_style(place, look.style(role));
         }
     }
 

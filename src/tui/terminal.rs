@@ -1,7 +1,10 @@
 //! The one owner of the terminal: its modes, its restoring, its signals, the writer of frames.
 
+mod crash;
+pub mod parser;
+mod reader;
 mod signals;
-mod writer;
+pub mod writer;
 
 use std::{
     fs::{DirBuilder, File},
@@ -15,7 +18,6 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    thread::{self, ThreadId},
 };
 
 use ratatui::{buffer::Buffer, layout::Position};
@@ -71,17 +73,17 @@ impl Terminal {
         // The theme alone decides about colour: with NO_COLOR set, crossterm would turn each change of colour into a reset
         // of every attribute, and take the selection with it.
         crossterm::style::force_color_output(true);
-        restore_on_panic(&tty);
+        crash::restore_first(&tty);
         // From here on dropping it gives the terminal back, also when it was taken by half.
         let terminal = Self {
             tty,
             mailbox: Arc::default(),
         };
-        signals::watch(&terminal.tty, events)
+        signals::watch(&terminal.tty, &terminal.mailbox, events)
             .and_then(|()| terminal.tty.enter())
             .map_err(|error| refused("the terminal cannot be used").because(error))?;
         writer::start(&terminal.mailbox, &terminal.tty, events);
-        read_input(events);
+        reader::start(events);
         Ok(terminal)
     }
 
@@ -209,33 +211,6 @@ fn open_stray(path: Option<&Path>) -> io::Result<File> {
         Some(Ok(file)) => Ok(file),
         _ => File::options().write(true).open("/dev/null"),
     }
-}
-
-/// Keys are read in a thread of their own that ends with the process: a blocking read cannot be called off.
-fn read_input(events: &UnboundedSender<Event>) {
-    let events = events.clone();
-    thread::spawn(move || {
-        while let Ok(input) = crossterm::event::read() {
-            if events.send(Event::Input(input)).is_err() {
-                return;
-            }
-        }
-    });
-}
-
-/// A panic of the screen's own thread gives the terminal back before it is reported. One in a thread beside it is
-/// reported into the log of stray output and costs nothing else.
-fn restore_on_panic(tty: &Arc<Tty>) {
-    let (tty, screen): (_, ThreadId) = (Arc::downgrade(tty), thread::current().id());
-    let before = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if thread::current().id() == screen
-            && let Some(tty) = tty.upgrade()
-        {
-            tty.leave();
-        }
-        before(panic);
-    }));
 }
 
 fn refused(message: &str) -> ops::Error {

@@ -1,106 +1,327 @@
 //! Colours by role. State is a glyph and a word first; the colour only repeats it.
 //!
-//! Palettes are indices of the 256-colour cube, so that terminals, and multiplexers that reduce colours, show the same;
-//! the background is always the terminal's own.
+//! A theme is a file of tokens (`assets/themes/*.toml`, or a person's own beside their config), read by the same parser.
+//! Shipped palettes are indices of the 256-colour cube, so that terminals, and multiplexers that reduce colours, show the
+//! same; the background is the terminal's own, except where a theme gives `fg` a background.
 
-use ratatui::style::{Color, Modifier, Style};
+pub mod audit;
+pub mod choice;
+pub mod depth;
+pub mod measure;
+mod read;
 
-use crate::domain::runs::StateWord;
+use std::sync::LazyLock;
 
-/// What a piece of the screen is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter)]
+use ratatui::{
+    buffer::Buffer,
+    style::{Color, Modifier, Style},
+};
+
+pub use self::{depth::Depth, read::Wrong};
+use crate::domain::{runs::StateWord, text::nearest};
+
+/// What a piece of the screen is for. The token that a theme colours it by is its text.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    strum::EnumCount,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 pub enum Role {
+    #[strum(serialize = "fg")]
     Text,
+    #[strum(serialize = "fg.dim")]
     Dim,
+    #[strum(serialize = "accent")]
     Accent,
+    #[strum(serialize = "title")]
     Title,
+    #[strum(serialize = "key.hint")]
     Key,
+    #[strum(serialize = "border")]
     Border,
+    #[strum(serialize = "border.focus")]
     BorderFocus,
+    /// The cursor's row.
+    #[strum(serialize = "sel")]
     Selected,
+    /// The cursor's row of a pane that has not the focus.
+    #[strum(serialize = "sel.inactive")]
     SelectedElsewhere,
     /// The mark of a row that was chosen.
+    #[strum(serialize = "mark")]
     Mark,
+    #[strum(serialize = "state.ok")]
     Ok,
+    #[strum(serialize = "state.running")]
     Running,
+    #[strum(serialize = "state.warn")]
     Warn,
+    #[strum(serialize = "state.err")]
     Error,
-    Quiet,
+    #[strum(serialize = "state.queued")]
+    Queued,
+    #[strum(serialize = "state.stopped")]
+    Stopped,
+    #[strum(serialize = "sev.info")]
+    SeverityInfo,
+    #[strum(serialize = "sev.warn")]
+    SeverityWarn,
+    #[strum(serialize = "sev.crit")]
+    SeverityCritical,
+    #[strum(serialize = "stage.production")]
+    Production,
+    #[strum(serialize = "diff.add")]
+    Added,
+    #[strum(serialize = "diff.del")]
+    Removed,
+    #[strum(serialize = "diff.chg")]
+    Changed,
+    /// A word that stands out: the view in front, the button that Enter presses.
+    #[strum(serialize = "banner")]
     Banner,
+    #[strum(serialize = "banner.frozen")]
+    Frozen,
+    #[strum(serialize = "banner.readonly")]
+    ReadOnly,
+    #[strum(serialize = "banner.demo")]
+    Demo,
+    #[strum(serialize = "banner.stale")]
+    Stale,
+    /// A count that wants to be looked at.
+    #[strum(serialize = "badge")]
+    Badge,
+    #[strum(serialize = "toast.info")]
+    ToastInfo,
+    #[strum(serialize = "toast.warn")]
+    ToastWarn,
+    #[strum(serialize = "toast.err")]
+    ToastError,
+    #[strum(serialize = "input.err")]
+    InputError,
+    #[strum(serialize = "chart.axis")]
     Axis,
+    #[strum(serialize = "chart.grid")]
     Guide,
+    #[strum(serialize = "chart.crosshair")]
     Crosshair,
+    /// A limit that warns, and one beyond which it is bad.
+    #[strum(serialize = "chart.warn")]
+    LimitWarn,
+    #[strum(serialize = "chart.alert")]
+    LimitAlert,
 }
 
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::EnumIter, strum::Display,
-)]
-#[strum(serialize_all = "kebab-case")]
+impl Role {
+    pub fn token(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// A theme by its name, or one of a person's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Theme {
     #[default]
     Dark,
     Light,
+    /// High contrast, on a background of its own.
+    HighContrast,
+    /// States whose hues stay apart for the colour-blind.
+    BlindDark,
+    BlindLight,
     /// The terminal's own 16 colours.
-    #[strum(serialize = "16")]
     Sixteen,
     /// No colour at all: bold, underline, reverse.
     Mono,
+    /// Read from a file, or fitted to a terminal; made once and kept as long as the screen is up.
+    Own(&'static Palette),
 }
 
-const SERIES_DARK: [u8; 8] = [81, 220, 171, 156, 167, 254, 34, 103];
-const SERIES_LIGHT: [u8; 8] = [21, 130, 163, 235, 88, 243, 55, 53];
-const SERIES_SIXTEEN: [Color; 8] = [
-    Color::Cyan,
-    Color::Yellow,
-    Color::Green,
-    Color::Magenta,
-    Color::Blue,
-    Color::Red,
-    Color::White,
-    Color::Reset,
+/// Every token with its style.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Palette {
+    pub background: Background,
+    roles: [Style; <Role as strum::EnumCount>::COUNT],
+    /// `None`: raw points have the colour of their series.
+    raw: Option<Style>,
+    series: [Style; SERIES],
+    heat: [Style; HEAT],
+}
+
+/// What a theme is to be read on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::Display)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Background {
+    Dark,
+    Light,
+    /// The background that it gives `fg`.
+    Own,
+    /// Any: its colours are the terminal's, and nobody knows what those are.
+    Any,
+}
+
+/// The modifiers of a style by the keys of a theme's file.
+pub const MODIFIERS: [(&str, Modifier); 3] = [
+    ("bold", Modifier::BOLD),
+    ("underline", Modifier::UNDERLINED),
+    ("reversed", Modifier::REVERSED),
 ];
 
+/// Lines that a chart tells apart.
+pub const SERIES: usize = 8;
+/// Levels of a heat map, least first.
+pub const HEAT: usize = 5;
+
+const SOURCES: [(Theme, &str, &str); 7] = [
+    (
+        Theme::Dark,
+        "dark",
+        include_str!("../../assets/themes/dark.toml"),
+    ),
+    (
+        Theme::Light,
+        "light",
+        include_str!("../../assets/themes/light.toml"),
+    ),
+    (
+        Theme::HighContrast,
+        "hc",
+        include_str!("../../assets/themes/hc.toml"),
+    ),
+    (
+        Theme::BlindDark,
+        "cb-dark",
+        include_str!("../../assets/themes/cb-dark.toml"),
+    ),
+    (
+        Theme::BlindLight,
+        "cb-light",
+        include_str!("../../assets/themes/cb-light.toml"),
+    ),
+    (
+        Theme::Sixteen,
+        "16",
+        include_str!("../../assets/themes/16.toml"),
+    ),
+    (
+        Theme::Mono,
+        "mono",
+        include_str!("../../assets/themes/mono.toml"),
+    ),
+];
+
+static SHIPPED: LazyLock<[Palette; 7]> = LazyLock::new(|| {
+    SOURCES.map(|(_, name, text)| {
+        read::palette(text).unwrap_or_else(|wrong| unreachable!("the theme {name}: {wrong}"))
+    })
+});
+
 impl Theme {
-    /// What fits a terminal, by its own words: palettes of 256 colours only where it has them.
-    pub fn detect(term: &str, has_no_colour: bool, is_light: bool) -> Self {
-        match term {
-            _ if has_no_colour => Self::Mono,
-            "linux" | "screen" | "xterm" => Self::Sixteen,
-            term if term.starts_with("vt") => Self::Mono,
-            term if term.ends_with("-16color") || term.ends_with("-8color") => Self::Sixteen,
-            _ if is_light => Self::Light,
-            _ => Self::Dark,
+    pub const SHIPPED: [Self; 7] = [
+        Self::Dark,
+        Self::Light,
+        Self::HighContrast,
+        Self::BlindDark,
+        Self::BlindLight,
+        Self::Sixteen,
+        Self::Mono,
+    ];
+
+    /// The shipped theme of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut sources = SOURCES.iter();
+        sources
+            .find(|(_, known, _)| *known == name)
+            .map(|(theme, ..)| *theme)
+    }
+
+    /// The name of a shipped theme; a person's own knows only its file's.
+    pub fn name(self) -> Option<&'static str> {
+        self.shipped().map(|at| SOURCES[at].1)
+    }
+
+    /// The file of a shipped theme: what a person's own can start from.
+    pub fn source(self) -> Option<&'static str> {
+        self.shipped().map(|at| SOURCES[at].2)
+    }
+
+    /// Reads the text of a person's own theme. It is kept until the program ends.
+    ///
+    /// # Errors
+    /// No TOML, a token that is not known, a value that is no colour.
+    pub fn read(text: &str) -> Result<Self, Wrong> {
+        Ok(Self::own(read::palette(text)?))
+    }
+
+    fn own(palette: Palette) -> Self {
+        Self::Own(Box::leak(Box::new(palette)))
+    }
+
+    fn shipped(self) -> Option<usize> {
+        SOURCES.iter().position(|(theme, ..)| *theme == self)
+    }
+
+    pub fn palette(self) -> &'static Palette {
+        match (self, self.shipped()) {
+            (Self::Own(palette), _) => palette,
+            (_, at) => &SHIPPED[at.unwrap_or(0)],
         }
     }
 
     pub fn style(self, role: Role) -> Style {
-        let style = Style::new();
-        match self {
-            Self::Mono => style.add_modifier(modifier(role, true)),
-            Self::Sixteen => style.fg(sixteen(role)).add_modifier(modifier(role, true)),
-            Self::Dark => indexed(style, role, dark(role)).add_modifier(modifier(role, false)),
-            Self::Light => indexed(style, role, light(role)).add_modifier(modifier(role, false)),
-        }
+        self.palette().roles[role as usize]
     }
 
     /// The colour of the n-th line of a chart.
     pub fn series(self, slot: usize) -> Style {
-        let slot = slot % 8;
-        match self {
-            Self::Dark => Style::new().fg(Color::Indexed(SERIES_DARK[slot])),
-            Self::Light => Style::new().fg(Color::Indexed(SERIES_LIGHT[slot])),
-            Self::Sixteen => Style::new().fg(SERIES_SIXTEEN[slot]),
-            Self::Mono => Style::new(),
-        }
+        self.palette().series[slot % SERIES]
     }
 
     /// The raw points under a smoothed line.
     pub fn raw(self, slot: usize) -> Style {
-        match self {
-            Self::Dark | Self::Light => self.style(Role::Dim),
-            Self::Sixteen | Self::Mono => self.series(slot),
+        self.palette().raw.unwrap_or_else(|| self.series(slot))
+    }
+
+    /// A cell of a heat map; levels beyond the greatest look like it.
+    pub fn heat(self, level: usize) -> Style {
+        self.palette().heat[level.min(HEAT - 1)]
+    }
+
+    /// Gives what was drawn without colour the theme's own text and background, where it has them.
+    pub fn ground(self, buffer: &mut Buffer) {
+        let text = self.style(Role::Text);
+        let (Some(fg), Some(bg)) = (text.fg, text.bg) else {
+            return;
+        };
+        for cell in &mut buffer.content {
+            if cell.fg == Color::Reset {
+                cell.fg = fg;
+            }
+            if cell.bg == Color::Reset {
+                cell.bg = bg;
+            }
         }
     }
+}
+
+/// The names of the shipped themes, as a person writes them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SOURCES.iter().map(|(_, name, _)| *name)
+}
+
+/// Every token that a theme can give a colour to.
+pub fn tokens() -> impl Iterator<Item = &'static str> {
+    use strum::IntoEnumIterator as _;
+    Role::iter().map(Role::token).chain(read::BESIDE_ROLES)
+}
+
+fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(word, known).map(|near| format!("did you mean {near:?}?"))
 }
 
 pub fn state_role(state: StateWord) -> Role {
@@ -111,144 +332,10 @@ pub fn state_role(state: StateWord) -> Role {
         }
         StateWord::Done => Role::Ok,
         StateWord::Failed | StateWord::Lost => Role::Error,
-        StateWord::Queued | StateWord::Stopped => Role::Quiet,
-    }
-}
-
-fn indexed(style: Style, role: Role, index: Option<u8>) -> Style {
-    match (role, index) {
-        (_, None) => style,
-        (Role::Selected | Role::SelectedElsewhere, Some(index)) => style.bg(Color::Indexed(index)),
-        (_, Some(index)) => style.fg(Color::Indexed(index)),
-    }
-}
-
-fn dark(role: Role) -> Option<u8> {
-    Some(match role {
-        Role::Text => return None,
-        Role::Dim | Role::Quiet | Role::Axis => 245,
-        Role::Accent
-        | Role::Title
-        | Role::Key
-        | Role::BorderFocus
-        | Role::Running
-        | Role::Banner => 75,
-        Role::Border => 240,
-        Role::Selected => 238,
-        Role::SelectedElsewhere => 236,
-        Role::Ok => 114,
-        Role::Warn | Role::Mark => 214,
-        Role::Error => 203,
-        Role::Guide => 238,
-        Role::Crosshair => 231,
-    })
-}
-
-fn light(role: Role) -> Option<u8> {
-    Some(match role {
-        Role::Text => return None,
-        Role::Dim | Role::Quiet | Role::Axis => 241,
-        Role::Accent
-        | Role::Title
-        | Role::Key
-        | Role::BorderFocus
-        | Role::Running
-        | Role::Banner => 25,
-        Role::Border => 250,
-        Role::Selected => 254,
-        Role::SelectedElsewhere => 255,
-        Role::Ok => 28,
-        Role::Warn | Role::Mark => 94,
-        Role::Error => 124,
-        Role::Guide => 252,
-        Role::Crosshair => 16,
-    })
-}
-
-fn sixteen(role: Role) -> Color {
-    match role {
-        Role::Accent
-        | Role::Title
-        | Role::Key
-        | Role::BorderFocus
-        | Role::Running
-        | Role::Banner => Color::Cyan,
-        Role::Ok => Color::Green,
-        Role::Warn | Role::Mark => Color::Yellow,
-        Role::Error => Color::Red,
-        _ => Color::Reset,
-    }
-}
-
-/// What a role has besides its colour; `plain` themes, which have few colours or none, lean on it more.
-fn modifier(role: Role, plain: bool) -> Modifier {
-    match role {
-        Role::Title | Role::BorderFocus => Modifier::BOLD,
-        Role::Banner => Modifier::REVERSED | Modifier::BOLD,
-        Role::Selected if plain => Modifier::REVERSED,
-        Role::Selected => Modifier::BOLD,
-        Role::SelectedElsewhere if plain => Modifier::UNDERLINED,
-        Role::Accent | Role::Key | Role::Running | Role::Warn | Role::Mark if plain => {
-            Modifier::BOLD
-        }
-        Role::Error if plain => Modifier::BOLD | Modifier::REVERSED,
-        _ => Modifier::empty(),
+        StateWord::Queued => Role::Queued,
+        StateWord::Stopped => Role::Stopped,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use strum::IntoEnumIterator as _;
-
-    use super::*;
-
-    #[test]
-    fn a_terminal_gets_no_more_colours_than_it_has() {
-        let cases = [
-            ("xterm-256color", Theme::Dark),
-            ("tmux-256color", Theme::Dark),
-            ("xterm-16color", Theme::Sixteen),
-            ("xterm-8color", Theme::Sixteen),
-            ("screen", Theme::Sixteen),
-            ("vt100", Theme::Mono),
-        ];
-        for (term, theme) in cases {
-            assert_eq!(Theme::detect(term, false, false), theme, "{term}");
-            assert_eq!(Theme::detect(term, true, false), Theme::Mono, "{term}");
-        }
-        assert_eq!(Theme::detect("xterm-kitty", false, true), Theme::Light);
-        assert_eq!(Theme::detect("xterm-16color", false, true), Theme::Sixteen);
-    }
-
-    #[test]
-    fn mono_names_no_colour() {
-        for role in Role::iter() {
-            let style = Theme::Mono.style(role);
-            assert_eq!((style.fg, style.bg), (None, None), "{role:?}");
-        }
-        assert!((0..9).all(|slot| Theme::Mono.series(slot) == Style::new()));
-    }
-
-    #[test]
-    fn the_background_is_the_terminal_s_except_where_a_row_is_selected() {
-        for theme in Theme::iter() {
-            for role in Role::iter()
-                .filter(|role| !matches!(role, Role::Selected | Role::SelectedElsewhere))
-            {
-                assert_eq!(theme.style(role).bg, None, "{theme} {role:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn sixteen_colours_stay_below_sixteen() {
-        for role in Role::iter() {
-            let style = Theme::Sixteen.style(role);
-            assert!(
-                ![style.fg, style.bg]
-                    .iter()
-                    .any(|color| matches!(color, Some(Color::Indexed(_) | Color::Rgb(..))))
-            );
-        }
-    }
-}
+mod tests;

@@ -21,9 +21,9 @@ impl Level {
 
     pub fn role(self) -> Role {
         match self {
-            Self::Info => Role::Ok,
-            Self::Warn => Role::Warn,
-            Self::Error => Role::Error,
+            Self::Info => Role::ToastInfo,
+            Self::Warn => Role::ToastWarn,
+            Self::Error => Role::ToastError,
         }
     }
 }

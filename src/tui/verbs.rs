@@ -5,40 +5,56 @@ use super::{
     effect::Verb,
     overlay::{
         Overlay,
-        confirm::Confirm,
+        confirm::{Answer, Confirm, Question, Tier},
         prompt::{Prompt, Purpose},
     },
     shared::{Reaction, Shared, Target},
     text,
 };
-use crate::domain::{
-    runs::{RunKind, StateWord, Tag},
-    time::Span,
+use crate::{
+    domain::{
+        runs::{RunKind, StateWord, Tag},
+        time::Span,
+    },
+    ops::runs::Stop,
 };
 
-/// Why an action is not possible on this run now; `None` when it is, or when it needs no run.
-pub fn refusal(action: Action, target: Option<&Target>, shared: &Shared) -> Option<String> {
+/// Why an action is not possible on these runs now; `None` when it is on one of them, or when it needs no run.
+pub fn refusal(action: Action, targets: &[Target], shared: &Shared) -> Option<String> {
     if shared.is_read_only
         && (action.changes_state() || matches!(action, Action::Tag | Action::Note))
     {
         return Some("this screen is read only".into());
     }
-    if !matches!(
-        action,
-        Action::Stop
-            | Action::Pause
-            | Action::Resume
-            | Action::Checkpoint
-            | Action::Raise
-            | Action::Lower
-            | Action::Tag
-            | Action::Note
-    ) {
+    if !is_of_runs(action) {
         return None;
     }
-    let Some(target) = target else {
+    let mut refusals = targets.iter().map(|target| refusal_of_one(action, target));
+    let Some(first) = refusals.next() else {
         return Some("no run is selected".into());
     };
+    if action == Action::Note && 1 < targets.len() {
+        return Some("a note is of one run".into());
+    }
+    let why = first?;
+    if refusals.any(|refusal| refusal.is_none()) {
+        return None;
+    }
+    Some(match targets.len() {
+        1 => why,
+        count => format!("none of the {count} can: {why}"),
+    })
+}
+
+fn is_of_runs(action: Action) -> bool {
+    use Action::{Checkpoint, Lower, Note, Pause, Raise, Resume, Stop, Tag};
+    matches!(
+        action,
+        Stop | Pause | Resume | Checkpoint | Raise | Lower | Tag | Note
+    )
+}
+
+fn refusal_of_one(action: Action, target: &Target) -> Option<String> {
     let word = target.state.word();
     let is_possible = match action {
         Action::Stop => !target.state.has_ended(),
@@ -66,20 +82,40 @@ pub fn refusal(action: Action, target: Option<&Target>, shared: &Shared) -> Opti
     needs_labels.then(|| "open the run first: Enter".to_owned())
 }
 
-/// What a verb that is possible does: at once where nothing is lost, through a question where work or a turn is.
-pub fn reaction(action: Action, target: &Target, shared: &Shared) -> Reaction {
-    let id = target.id;
-    match (action, target.state.word()) {
-        (Action::Stop, _) => Reaction::Overlay(Box::new(Overlay::Confirm(stop(target, shared)))),
-        (Action::Pause, _) => Reaction::Do(Verb::Pause(id)),
-        (Action::Checkpoint, _) => Reaction::Do(Verb::Checkpoint(id)),
-        (Action::Resume, StateWord::Orphaned) => Reaction::Do(Verb::Adopt(id)),
-        (Action::Resume, _) => Reaction::Do(Verb::Resume(id)),
-        (Action::Tag, _) => prompt(Purpose::Tags(id), ""),
-        (Action::Note, _) => prompt(
-            Purpose::Note(id),
-            target.labels.as_ref().map_or("", |(_, note)| note),
+/// What a verb that is possible does, on those of the runs on which it is: at once where nothing is lost, through a
+/// question where work or a turn is.
+pub fn reaction(action: Action, targets: &[Target], shared: &Shared) -> Reaction {
+    if !is_of_runs(action) {
+        return Reaction::None;
+    }
+    let able = targets.iter();
+    let able: Vec<Target> = able
+        .filter(|target| refusal_of_one(action, target).is_none())
+        .cloned()
+        .collect();
+    let each = |verb: fn(&Target) -> Verb| Reaction::Do(Verb::each(able.iter().map(verb)));
+    match action {
+        Action::Stop => {
+            let confirm = Confirm::new(stop(&able, targets.len(), shared), &able, shared.now);
+            Reaction::Overlay(Box::new(Overlay::Confirm(confirm)))
+        }
+        Action::Pause => each(|target| Verb::Pause(target.id)),
+        Action::Checkpoint => each(|target| Verb::Checkpoint(target.id)),
+        Action::Resume => each(|target| match target.state.word() {
+            StateWord::Orphaned => Verb::Adopt(target.id),
+            _ => Verb::Resume(target.id),
+        }),
+        Action::Tag => prompt(
+            Purpose::Tags(able.iter().map(|target| target.id).collect()),
+            "",
         ),
+        Action::Note => match &able[..] {
+            [target] => {
+                let note = target.labels.as_ref().map_or("", |(_, note)| note);
+                prompt(Purpose::Note(target.id), note)
+            }
+            _ => Reaction::None,
+        },
         _ => Reaction::None,
     }
 }
@@ -88,14 +124,77 @@ fn prompt(purpose: Purpose, text: &str) -> Reaction {
     Reaction::Overlay(Box::new(Overlay::Prompt(Prompt::new(purpose, text))))
 }
 
-/// The question before a stop, with what is at stake in numbers.
-pub fn stop(target: &Target, shared: &Shared) -> Confirm {
-    let worked = target
-        .state
-        .started()
-        .map(|since| Span(shared.now.since(since)));
+/// The question before a stop of the runs that can be stopped, of so many that were chosen.
+fn stop(able: &[Target], chosen: usize, shared: &Shared) -> Question {
+    let verb = |how: Stop| Verb::each(able.iter().map(move |target| Verb::Stop(target.id, how)));
+    let answer = |key: char, button: &'static str, means: &'static str, how: Stop| Answer {
+        key,
+        button,
+        means,
+        verb: verb(how),
+    };
+    let all_are =
+        |word: StateWord| !able.is_empty() && able.iter().all(|run| run.state.word() == word);
+    let all_foreign = able.iter().all(|run| run.kind == Some(RunKind::Command));
+    let is_queued = all_are(StateWord::Queued);
+    let answers = if is_queued {
+        let means = if able.len() == 1 {
+            "it leaves the queue"
+        } else {
+            "they leave the queue"
+        };
+        vec![answer('y', "Stop", means, Stop::Now)]
+    } else if all_are(StateWord::Orphaned) {
+        vec![answer('y', "Kill", "at once", Stop::Now)]
+    } else if all_foreign {
+        let means = if able.len() == 1 {
+            "it may end in order"
+        } else {
+            "they may end in order"
+        };
+        vec![
+            answer('y', "Stop", means, Stop::Gently),
+            answer('!', "Stop now", "without time to end", Stop::Now),
+        ]
+    } else {
+        let means = "after this step, with a checkpoint";
+        vec![
+            answer('y', "Stop", means, Stop::Gently),
+            answer('!', "Stop now", "without a checkpoint", Stop::Now),
+        ]
+    };
+    let (title, mut lines) = match able {
+        [target] => {
+            let name = crate::domain::text::shown(&target.name);
+            let command = format!("sconce runs stop {name}");
+            (
+                format!("Stop {name}?"),
+                vec![stake(target, shared), command],
+            )
+        }
+        _ => (format!("Stop {} runs?", able.len()), stakes(able, shared)),
+    };
+    if able.len() < chosen {
+        lines.push(format!("{} have ended and stay", chosen - able.len()));
+    }
+    Question {
+        action: Action::Stop,
+        title,
+        lines,
+        keep: if is_queued {
+            "Keep queued"
+        } else {
+            "Keep running"
+        },
+        answers,
+        tier: Tier::of(able),
+    }
+}
+
+/// What is at stake with a run, in numbers.
+fn stake(target: &Target, shared: &Shared) -> String {
     if target.state.word() == StateWord::Queued {
-        return Confirm::stop(target, "it has not begun; it loses its turn", shared);
+        return "it has not begun; it loses its turn".to_owned();
     }
     let mut stake = match target.progress.steps {
         Some(steps) => format!(
@@ -105,13 +204,37 @@ pub fn stop(target: &Target, shared: &Shared) -> Confirm {
         ),
         None => format!("step {}", text::count(target.progress.step)),
     };
-    if let Some(worked) = worked {
-        stake += &format!(", {worked} of work");
+    if let Some(worked) = worked(target, shared) {
+        stake += &format!(", {} of work", Span(worked));
     }
     if target.state.word() == StateWord::Orphaned {
         stake += "; its watcher is gone, the program still runs";
     }
-    Confirm::stop(target, &stake, shared)
+    stake
+}
+
+/// What is at stake with several.
+fn stakes(targets: &[Target], shared: &Shared) -> Vec<String> {
+    let worked: i64 = targets.iter().filter_map(|run| worked(run, shared)).sum();
+    let queued = targets
+        .iter()
+        .filter(|run| run.state.word() == StateWord::Queued)
+        .count();
+    let mut lines = vec![];
+    if 0 < worked {
+        lines.push(format!("{} of work together", Span(worked)));
+    }
+    match queued {
+        0 => {}
+        1 => lines.push("1 has not begun; it loses its turn".to_owned()),
+        many => lines.push(format!("{many} have not begun; they lose their turns")),
+    }
+    lines
+}
+
+/// Milliseconds since a run was started.
+fn worked(target: &Target, shared: &Shared) -> Option<i64> {
+    Some(shared.now.since(target.state.started()?))
 }
 
 /// Tags to add and to take away, as a person writes them: `baseline -junk`.

@@ -6,7 +6,7 @@ pub mod jobs;
 pub mod live;
 pub mod page;
 pub mod runs;
-mod selection;
+pub mod selection;
 pub mod stacks;
 
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -39,8 +39,13 @@ pub trait View {
     /// Takes the answer, or gives it back for another view.
     fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer>;
 
-    /// What verbs act on.
+    /// What the cursor stands on.
     fn target(&self) -> Option<Target>;
+
+    /// What verbs act on: what is marked, or else what the cursor stands on.
+    fn targets(&self) -> Vec<Target> {
+        self.target().into_iter().collect()
+    }
 
     /// Where one is, for the line below the tabs: its name, and how it is set.
     fn crumb(&self) -> String;

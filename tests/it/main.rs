@@ -8,3 +8,4 @@ mod runs;
 mod space;
 mod store;
 mod terminal;
+mod trash;

@@ -1,51 +1,89 @@
 //! Tags, notes, and what is taken out of a run's record.
 
+use super::many::{ByFilter, told};
 use crate::{
     cli::{Answer, DONE, format, open::Context, train},
-    domain::runs::{self as nouns, Run},
-    ops::runs::{self, Left, Why},
+    domain::runs as nouns,
+    ops::{
+        Error, Kind,
+        runs::{self, Left, Why},
+    },
 };
 
-/// Tag a run
+/// Tag runs
 #[derive(Debug, clap::Args)]
 #[command(
-    after_long_help = "Examples:\n  sconce runs tag brave-otter-7 baseline team:vision\n  sconce runs tag brave-otter-7 --remove junk"
+    override_usage = "sconce runs tag [OPTIONS] RUN[,RUN…] [TAG…]\n       sconce runs tag [OPTIONS] --filter FILTER [TAG…]",
+    after_long_help = "Examples:\n  sconce runs tag brave-otter-7 baseline team:vision\n  sconce runs tag brave-otter-7,calm-heron-2 --remove junk\n  sconce runs tag --filter 'val/auc<0.5' junk --dry-run"
 )]
 pub struct Tag {
-    run: String,
-    #[arg(required_unless_present = "remove")]
-    tags: Vec<String>,
+    /// The run, or several with commas between them, and then its tags; tags alone with --filter.
+    #[arg(value_name = "RUN TAG", required_unless_present = "filter")]
+    words: Vec<String>,
     /// Take a tag away; may be given again.
     #[arg(long, value_name = "TAG")]
     remove: Vec<String>,
+    #[command(flatten)]
+    by: ByFilter,
 }
 
 impl Tag {
     pub fn run(self, context: &Context) -> Answer {
-        let (add, remove) = (train::tags(&self.tags)?, train::tags(&self.remove)?);
+        let (names, tags) = names_first(&self.by, &self.words);
+        if tags.is_empty() && self.remove.is_empty() {
+            let error = Error::new(Kind::Invalid, "no tag is named");
+            return Err(error.hint("`sconce runs tag --help`").into());
+        }
+        let (add, remove) = (train::tags(tags)?, train::tags(&self.remove)?);
         let ws = context.workspace()?;
-        let run = runs::tag(&ws, &runs::find(&ws, &self.run)?, &add, &remove)?;
-        let tags: Vec<&str> = run.tags.iter().map(nouns::Tag::as_str).collect();
-        answer(context, &run, &format!("tags: {}", tags.join(" ")))
+        let Some(ids) = self.by.ids(context, &ws, &names, |_| true)? else {
+            return Ok(DONE);
+        };
+        told(context, runs::tag_all(&ws, &ids, &add, &remove)?, |run| {
+            let tags: Vec<&str> = run.tags.iter().map(nouns::Tag::as_str).collect();
+            format!("tags: {}", tags.join(" "))
+        })
     }
 }
 
-/// Set the note of a run
+/// Set the note of runs
 #[derive(Debug, clap::Args)]
 #[command(
-    after_long_help = "Example:\n  sconce runs note brave-otter-7 'diverged after the warm-up'"
+    override_usage = "sconce runs note [OPTIONS] RUN[,RUN…] TEXT\n       sconce runs note [OPTIONS] --filter FILTER TEXT",
+    after_long_help = "An empty text takes the note away.\n\nExamples:\n  sconce runs note brave-otter-7 'diverged after the warm-up'\n  sconce runs note --filter 'experiment:sweep state:lost' 'the box went down'"
 )]
 pub struct Note {
-    run: String,
-    /// Empty takes the note away.
-    text: String,
+    /// The run, or several with commas between them, and then the text; the text alone with --filter.
+    #[arg(value_name = "RUN TEXT", required = true, num_args = 1..=2)]
+    words: Vec<String>,
+    #[command(flatten)]
+    by: ByFilter,
 }
 
 impl Note {
     pub fn run(self, context: &Context) -> Answer {
+        let (names, text) = names_first(&self.by, &self.words);
+        let [text] = text else {
+            let error = Error::new(Kind::Invalid, "a run and one text are wanted");
+            return Err(error
+                .hint("put the text in quotes; an empty one takes the note away")
+                .into());
+        };
         let ws = context.workspace()?;
-        let run = runs::note(&ws, &runs::find(&ws, &self.run)?, &self.text)?;
-        answer(context, &run, "noted")
+        let Some(ids) = self.by.ids(context, &ws, &names, |_| true)? else {
+            return Ok(DONE);
+        };
+        told(context, runs::note_all(&ws, &ids, text)?, |_| {
+            "noted".to_owned()
+        })
+    }
+}
+
+/// The names of runs in the first word, where no filter says which runs are meant, and the other words.
+fn names_first<'a>(by: &ByFilter, words: &'a [String]) -> (Vec<String>, &'a [String]) {
+    match (by.filter.is_none(), words) {
+        (true, [first, rest @ ..]) => (first.split(',').map(str::to_owned).collect(), rest),
+        _ => (vec![], words),
     }
 }
 
@@ -87,14 +125,4 @@ impl Redact {
         }
         Ok(DONE)
     }
-}
-
-fn answer(context: &Context, run: &Run, done: &str) -> Answer {
-    let out = &context.out;
-    if out.is_json() {
-        out.json(run)?;
-    } else {
-        out.line(format!("{}: {}", run.name, format::short(done)))?;
-    }
-    Ok(DONE)
 }

@@ -1,5 +1,6 @@
 //! Commands to runs, one verb each, for one run or several.
 
+use super::many::{ByFilter, told};
 use crate::{
     cli::{Answer, DONE, open::Context, wait},
     domain::{ids::RunId, runs::Run},
@@ -12,14 +13,16 @@ use crate::{
 /// A queued run is dropped, a program is sent TERM and, after a grace, KILL.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_long_help = "Examples:\n  sconce runs stop brave-otter-7\n  sconce runs stop brave-otter-7 --now"
+    after_long_help = "Examples:\n  sconce runs stop brave-otter-7\n  sconce runs stop brave-otter-7 --now\n  sconce runs stop --filter 'experiment:sweep' --dry-run"
 )]
 pub struct Stop {
-    #[arg(required = true)]
+    #[arg(conflicts_with = "filter")]
     runs: Vec<String>,
     /// At once, without a checkpoint.
     #[arg(long)]
     now: bool,
+    #[command(flatten)]
+    by: ByFilter,
 }
 
 impl Stop {
@@ -29,8 +32,13 @@ impl Stop {
         } else {
             runs::Stop::Gently
         };
-        each(context, &self.runs, |ws, id| {
-            Ok((runs::stop(ws, id, how)?, "asked to stop"))
+        let ws = context.workspace()?;
+        let fits = |run: &Run| !run.state.has_ended();
+        let Some(ids) = self.by.ids(context, &ws, &self.runs, fits)? else {
+            return Ok(DONE);
+        };
+        told(context, runs::stop_all(&ws, &ids, how)?, |_| {
+            "asked to stop".to_owned()
         })
     }
 }

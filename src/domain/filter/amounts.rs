@@ -8,6 +8,7 @@ pub(super) enum Wants {
     Text,
     State,
     Kind,
+    Place,
     Number,
     Span,
     Moment,
@@ -28,9 +29,12 @@ impl Wants {
             | Field::Preset => Self::Text,
             Field::State => Self::State,
             Field::Kind => Self::Kind,
+            Field::In => Self::Place,
             Field::Created => Self::Moment,
             Field::Age | Field::Dur => Self::Span,
-            Field::Step | Field::Epoch | Field::Metric { .. } => Self::Number,
+            Field::Step | Field::Epoch | Field::Metric { .. } | Field::MetricAt { .. } => {
+                Self::Number
+            }
             Field::Param(_) | Field::Named(_) => Self::Loose,
         }
     }
@@ -41,7 +45,7 @@ impl Wants {
             Self::Number | Self::Loose => number(text).map(|x| (x, x)),
             Self::Span => span(text).map(|x| (x, x)),
             Self::Moment => moment(text),
-            Self::Text | Self::State | Self::Kind => None,
+            Self::Text | Self::State | Self::Kind | Self::Place => None,
         }
     }
 }

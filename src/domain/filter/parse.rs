@@ -8,11 +8,21 @@ use std::ops::Range;
 use strum::IntoEnumIterator as _;
 
 use self::cursor::Parser;
-use super::{Error, Expr, FIELDS, Field, Op, Test, amounts::Wants};
+use super::{
+    Error, Expr, FIELDS, Field, Op, Pattern, Test,
+    amounts::{Wants, number},
+    is_name,
+};
 use crate::domain::{metrics::MetricValue, text::nearest};
 
 /// Parentheses and negations may nest this deep.
 const DEEPEST: usize = 64;
+/// What makes a name a parameter's.
+const PARAM: [&str; 2] = ["p.", "cfg."];
+/// What makes a metric one at a step.
+const STEP: &str = "step";
+/// Whole numbers above this are not told apart as floats.
+const FARTHEST: f64 = (1i64 << 53) as f64;
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -97,21 +107,23 @@ impl Parser<'_> {
                 };
                 self.test(field, start)
             }
-            Some('~') => Err(self.wrong(
-                start..start + 1,
-                "`~` has no meaning at the start of a word",
-                Some("put the word in quotes".to_owned()),
-            )),
+            Some('/') => self.regex().map(Expr::Regex),
+            Some('~') => self.letters().map(Expr::Fuzzy),
+            Some('@') => self.saved().map(Expr::Saved),
             Some(_) => self.word_or_test(start),
         }
     }
 
     fn word_or_test(&mut self, start: usize) -> Result<Expr> {
         let name = self.take_name();
+        if let Some(metric) = self.asks_for_step(name) {
+            let field = self.metric_at(metric.to_owned())?;
+            return self.test(field, start);
+        }
         if self.op_ahead().is_none() {
             return match self.peek() {
                 // `p."two words"`
-                Some('"') if name == "p." => {
+                Some('"') if PARAM.contains(&name) => {
                     let field = Field::Param(self.quoted()?);
                     self.test(field, start)
                 }
@@ -144,8 +156,11 @@ impl Parser<'_> {
             }
             _ => self.take_name(),
         };
-        if name == "p." && self.peek() == Some('"') {
+        if PARAM.contains(&name) && self.peek() == Some('"') {
             return Ok(Expr::Has(Field::Param(self.quoted()?)));
+        }
+        if let Some(metric) = self.asks_for_step(name) {
+            return Ok(Expr::Has(self.metric_at(metric.to_owned())?));
         }
         if name.is_empty() {
             let place = start.saturating_sub(4)..start;
@@ -156,7 +171,8 @@ impl Parser<'_> {
 
     /// What a bare name means: a field, `p.NAME`, `METRIC@VALUE`, or a metric or parameter to be seen.
     fn field(&self, name: &str, start: usize) -> Result<Field> {
-        if let Some(param) = name.strip_prefix("p.").filter(|name| !name.is_empty()) {
+        let mut params = PARAM.iter().filter_map(|prefix| name.strip_prefix(prefix));
+        if let Some(param) = params.find(|name| !name.is_empty()) {
             return Ok(Field::Param(param.to_owned()));
         }
         if let Some((_, field)) = FIELDS.iter().find(|(known, _)| *known == name) {
@@ -187,6 +203,9 @@ impl Parser<'_> {
         }
         let start = self.at;
         let word = self.take_name();
+        if word == STEP && self.op_ahead() == Some(Op::Equal) {
+            return self.metric_at(name);
+        }
         let place = start - 1..self.at;
         match self.which(word, place.clone())? {
             Some(value) => Ok(Field::Metric { name, value }),
@@ -203,7 +222,12 @@ impl Parser<'_> {
             return Ok(Some(value));
         }
         let names: Vec<String> = MetricValue::iter().map(|value| value.to_string()).collect();
-        match nearest(word, names.iter().map(String::as_str)) {
+        match nearest(word, names.iter().map(String::as_str).chain([STEP])) {
+            Some(STEP) => Err(self.wrong(
+                place,
+                format!("a metric has no value @{word}"),
+                Some("write @step=1000".to_owned()),
+            )),
             Some(near) => Err(self.wrong(
                 place,
                 format!("a metric has no value @{word}"),
@@ -211,6 +235,86 @@ impl Parser<'_> {
             )),
             None => Ok(None),
         }
+    }
+
+    /// The metric of `METRIC@step`, where the step follows.
+    fn asks_for_step<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let metric = name.strip_suffix(STEP)?.strip_suffix('@')?;
+        let is_param = PARAM.iter().any(|prefix| name.starts_with(prefix));
+        let is_asked = !metric.is_empty() && !is_param && self.op_ahead() == Some(Op::Equal);
+        is_asked.then_some(metric)
+    }
+
+    /// The `=1000` of `METRIC@step=1000`.
+    fn metric_at(&mut self, name: String) -> Result<Field> {
+        self.at += 1;
+        let start = self.at;
+        let word = self.take_name();
+        match number(word).filter(|step| step.fract() == 0.0 && step.abs() < FARTHEST) {
+            Some(step) => Ok(Field::MetricAt {
+                name,
+                step: step as i64,
+            }),
+            None => Err(self.wrong(
+                start - 1..self.at,
+                "a step is a whole number",
+                Some("write @step=1000".to_owned()),
+            )),
+        }
+    }
+
+    fn regex(&mut self) -> Result<Pattern> {
+        let start = self.at;
+        let mut is_escaped = false;
+        let closes = |c: char| {
+            let closes = c == '/' && !is_escaped;
+            is_escaped = c == '\\' && !is_escaped;
+            closes
+        };
+        let Some(length) = self.rest()[1..].find(closes) else {
+            return Err(self.wrong(
+                start..start + 1,
+                "this regular expression is not closed",
+                Some("put a word that begins with / in quotes".to_owned()),
+            ));
+        };
+        self.at += length + 2;
+        let place = start..self.at;
+        let pattern = Pattern::new(&self.text[start + 1..self.at - 1])
+            .map_err(|why| self.wrong(place, why, None))?;
+        self.word_ends("put a word that begins with / in quotes")?;
+        Ok(pattern)
+    }
+
+    fn letters(&mut self) -> Result<String> {
+        let start = self.at;
+        self.at += 1;
+        let letters = match self.peek() {
+            Some('"') => self.quoted()?,
+            _ => self.take_word().to_owned(),
+        };
+        if letters.is_empty() {
+            let hint = Some("for example ~brot7, which finds brave-otter-7".to_owned());
+            return Err(self.wrong(start..start + 1, "letters are missing after this", hint));
+        }
+        Ok(letters)
+    }
+
+    fn saved(&mut self) -> Result<String> {
+        let start = self.at;
+        self.at += 1;
+        let name = self.take_word();
+        if is_name(name) {
+            return Ok(name.to_owned());
+        }
+        Err(self.wrong(
+            start..self.at,
+            "@ stands before the name of a saved filter",
+            Some(
+                "names have letters, digits, `-`, `_` and `.`; put other words in quotes"
+                    .to_owned(),
+            ),
+        ))
     }
 
     fn test(&mut self, field: Field, start: usize) -> Result<Expr> {
@@ -237,7 +341,9 @@ impl Parser<'_> {
 
 fn takes(field: &Field, op: Op) -> bool {
     match Wants::of(field) {
-        Wants::Text | Wants::State | Wants::Kind => matches!(op, Op::Is | Op::Equal | Op::NotEqual),
+        Wants::Text | Wants::State | Wants::Kind | Wants::Place => {
+            matches!(op, Op::Is | Op::Equal | Op::NotEqual)
+        }
         _ => true,
     }
 }
@@ -254,5 +360,5 @@ fn values() -> String {
     let names: Vec<String> = MetricValue::iter()
         .map(|value| format!("@{value}"))
         .collect();
-    format!("one of {}", names.join(", "))
+    format!("one of {}, @{STEP}=1000", names.join(", "))
 }

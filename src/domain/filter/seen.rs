@@ -17,6 +17,8 @@ pub struct Seen<'a> {
     pub run: &'a Run,
     /// What is known of a metric by its name.
     pub metric: &'a dyn Fn(&str) -> Option<&'a Summary>,
+    /// What a metric was at a step.
+    pub metric_at: &'a dyn Fn(&str, i64) -> Option<f64>,
     pub now: Timestamp,
 }
 
@@ -75,6 +77,14 @@ impl Seen<'_> {
 
     pub(super) fn epoch(&self) -> Option<f64> {
         self.run.progress.epoch
+    }
+
+    pub(super) fn is_in_trash(&self) -> bool {
+        self.run.trashed.is_some()
+    }
+
+    pub(super) fn metric_at(&self, name: &str, step: i64) -> Option<f64> {
+        (self.metric_at)(name, step)
     }
 
     pub(super) fn param(&self, name: &str) -> Option<&Json> {

@@ -51,6 +51,7 @@ fn run() -> Run {
         ]
         .into(),
         note: "out of memory on gpu 1".to_owned(),
+        trashed: None,
     }
 }
 
@@ -99,6 +100,7 @@ fn matches(filter: &str) -> bool {
     filter.matches(&Seen {
         run: &run(),
         metric: &|name| metrics.iter().find(|summary| summary.metric == name),
+        metric_at: &|name, step| (name == "val/loss" && step <= 1_000).then_some(0.45),
         now: NOW,
     })
 }
@@ -189,6 +191,21 @@ fn a_filter_lets_through_what_it_says() {
         "arch:swin|arch:vit",
         "(arch:swin|arch:vit)",
         "arch:swin|-arch:swin",
+        "/otter-\\d$/",
+        "/^3f3f/",
+        "/^base/ -/^line/",
+        "/out of \\w+/",
+        "/zebra/|/otter/",
+        "~brot7",
+        "~bsln",
+        "-~7b",
+        "cfg.step:7",
+        "cfg.optimiser.lr:1e-4..1e-3 has:cfg.seed",
+        "val/loss@step=1000<.5",
+        "\"val/loss\"@step=1k:0.45",
+        "has:val/loss@step=1000",
+        "-in:trash",
+        "in!=trash",
     ];
     for filter in yes {
         assert!(matches(filter), "{filter}");
@@ -235,6 +252,15 @@ fn a_filter_lets_through_what_it_says() {
         "-otter",
         "-(otter | zebra)",
         "otter and not otter",
+        "/Otter/",
+        "/^otter/",
+        "~7b",
+        "~BROT",
+        "val/loss@step=1001<.5",
+        "has:val/loss@step=2k",
+        "in:trash",
+        "has:in",
+        "@night",
     ];
     for filter in no {
         assert!(!matches(filter), "{filter}");
@@ -385,7 +411,43 @@ fn a_mistake_says_where_it_is_and_what_to_write() {
             "a name is missing after has:",
             "fields are id, name",
         ),
-        ("~otter", 0..1, "`~` has no meaning", "in quotes"),
+        ("~", 0..1, "letters are missing", "~brot7"),
+        ("@", 0..1, "@ stands before the name", "in quotes"),
+        ("x @a:b", 2..6, "@ stands before the name", "in quotes"),
+        (
+            "/otter",
+            0..1,
+            "this regular expression is not closed",
+            "in quotes",
+        ),
+        ("/a/b", 3..4, "a blank is missing", "in quotes"),
+        ("a //", 2..4, "a regular expression is missing", ""),
+        (
+            "/(/",
+            0..3,
+            "this is no regular expression: unclosed group",
+            "",
+        ),
+        (
+            "val/loss@step<1",
+            8..13,
+            "a metric has no value @step",
+            "@step=1000",
+        ),
+        (
+            "val/loss@step=x<1",
+            13..15,
+            "a step is a whole number",
+            "@step=1000",
+        ),
+        (
+            "val/loss@step=.5<1",
+            13..16,
+            "a step is a whole number",
+            "@step=1000",
+        ),
+        ("val/loss@step=5", 0..15, "a comparison is missing", ""),
+        ("in:bin", 3..6, "\"bin\" is no value of in", "in:trash"),
         (
             "größe<klein",
             8..13,

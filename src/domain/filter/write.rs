@@ -56,6 +56,10 @@ impl Display for Expr {
                 _ => write!(f, "-{part}"),
             },
             Self::Word(word) => f.write_str(&word_or_quoted(word)),
+            Self::Regex(pattern) => pattern.fmt(f),
+            Self::Fuzzy(letters) if has_end(letters) => write!(f, "~{}", quoted(letters)),
+            Self::Fuzzy(letters) => write!(f, "~{letters}"),
+            Self::Saved(name) => write!(f, "@{name}"),
             Self::Has(field) => write!(f, "has:{field}"),
             Self::Test(test) => test.fmt(f),
         }
@@ -101,12 +105,13 @@ impl Display for Field {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Field::Metric { name, value } => write!(f, "{}@{value}", name_or_quoted(name)),
+            Field::MetricAt { name, step } => write!(f, "{}@step={step}", name_or_quoted(name)),
             Field::Param(name) if is_plain(name) => write!(f, "p.{name}"),
             Field::Param(name) => write!(f, "p.{}", quoted(name)),
             Field::Named(name) => {
                 let ends_in_value = name.rsplit_once('@').is_some_and(|(_, end)| {
                     let mut names = MetricValue::iter().map(|value| value.to_string());
-                    end.is_empty() || names.any(|name| near(end, &name))
+                    end.is_empty() || near(end, "step") || names.any(|name| near(end, &name))
                 });
                 if ends_in_value {
                     f.write_str(&quoted(name))
@@ -123,14 +128,24 @@ impl Display for Field {
     }
 }
 
+/// What means something else at the start of a word.
+const MARKS: [char; 5] = ['-', '!', '~', '/', '@'];
+
+/// Would a word end within this text?
+fn has_end(text: &str) -> bool {
+    text.chars()
+        .any(|c| c.is_whitespace() || "()|\"".contains(c))
+}
+
 fn near(word: &str, name: &str) -> bool {
     word == name || crate::domain::text::nearest(word, [name]).is_some()
 }
 
 fn name_or_quoted(name: &str) -> String {
     let means_itself = is_plain(name)
-        && !name.starts_with(['-', '!', '~'])
+        && !name.starts_with(MARKS)
         && !name.starts_with("p.")
+        && !name.starts_with("cfg.")
         && name != "has"
         && FIELDS.iter().all(|(field, _)| *field != name);
     if means_itself {
@@ -144,7 +159,7 @@ fn word_or_quoted(word: &str) -> String {
     let is_keyword = ["and", "or", "not"]
         .iter()
         .any(|known| word.eq_ignore_ascii_case(known));
-    let means_itself = is_plain(word) && !word.starts_with(['-', '!', '~']) && word != "p.";
+    let means_itself = is_plain(word) && !word.starts_with(MARKS) && word != "p." && word != "cfg.";
     if means_itself && !is_keyword {
         word.to_owned()
     } else {

@@ -216,6 +216,7 @@ fn submit(ws: &Workspace, draft: Draft) -> Result<Submitted> {
         tags: draft.queueing.tags.into_iter().collect(),
         params: draft.params,
         note: draft.queueing.note,
+        trashed: None,
     };
     // Names are unique: the request holds one, so it is settled before the request is written.
     while ws
@@ -226,7 +227,7 @@ fn submit(ws: &Workspace, draft: Draft) -> Result<Submitted> {
     }
     let runs = ws
         .store
-        .read(|tx| Ok::<_, Error>(run_rows::count(tx, &[])?))?;
+        .read(|tx| Ok::<_, Error>(run_rows::count_all(tx)?))?;
     if 0 < runs && !ws.root.join("runs").is_dir() {
         let error = Error::new(
             Kind::Environment,

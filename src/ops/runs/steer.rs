@@ -121,6 +121,11 @@ pub fn resume(ws: &Workspace, id: &RunId) -> Result<Resumed> {
     if run.state.has_ended() {
         own(ws, &run)?;
     }
+    if run.trashed.is_some() {
+        let message = format!("{} is in the trash", run.name);
+        return Err(Error::new(Kind::Conflict, message)
+            .hint(format!("`sconce runs restore {}` first", run.name)));
+    }
     match run.state {
         RunState::Running {
             activity: Activity::Paused,
@@ -274,17 +279,20 @@ fn leave(
 
 /// Refuses, and records the refusal, when the run belongs to somebody else.
 pub(in crate::ops) fn own(ws: &Workspace, run: &Run) -> Result<()> {
-    let actor = ws.actor();
-    if run.actor.uid == actor.uid {
+    if run.actor.uid == ws.actor().uid {
         return Ok(());
     }
-    ws.store.write(|tx| {
-        let after = Some(format!("belongs to {}", run.actor));
-        audited(ws, tx, run, "runs.refused", None, after)
-    })?;
-    Err(Error::new(
-        Kind::Conflict,
-        format!("{} belongs to {}", run.name, run.actor),
-    )
-    .hint("ask them: nobody steers a run of somebody else"))
+    // The refusal is a line too: its transaction is committed.
+    ws.store.write(|tx| Ok::<_, Error>(own_in(ws, tx, run)))?
+}
+
+/// The same in a transaction that the refusal does not end.
+pub(super) fn own_in(ws: &Workspace, tx: &store::Connection, run: &Run) -> Result<()> {
+    if run.actor.uid == ws.actor().uid {
+        return Ok(());
+    }
+    let whose = format!("belongs to {}", run.actor);
+    audited(ws, tx, run, "runs.refused", None, Some(whose.clone()))?;
+    Err(Error::new(Kind::Conflict, format!("{} {whose}", run.name))
+        .hint("ask them: nobody steers a run of somebody else"))
 }

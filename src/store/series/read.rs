@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Result, chunk, snapshot, tail};
+use super::{Result, chunk, columns::Columns, snapshot, tail};
 use crate::domain::{ids::RunId, series::Point};
 
 /// One segment of a series.
@@ -67,6 +67,35 @@ pub fn points(
         }
     }
     Ok(found)
+}
+
+/// The value of the newest point at a step or before it; `None` where the run did not come so far, or has none there.
+pub fn value_at(conn: &Connection, run: &RunId, metric: &str, step: i64) -> Result<Option<f64>> {
+    let _snapshot = snapshot(conn)?;
+    let run = run.to_string();
+    let segments = segments(conn, &run, metric)?;
+    // What was reached before a resume counts only when it was reached again.
+    if segments.last().is_none_or(|newest| newest.last_step < step) {
+        return Ok(None);
+    }
+    let row = segments.iter().rev().find(|row| row.first_step <= step);
+    row.map_or(Ok(None), |row| newest_until(conn, &run, row, step))
+}
+
+fn newest_until(conn: &Connection, run: &str, row: &Row, step: i64) -> Result<Option<f64>> {
+    let newest = |points: &Columns| {
+        let behind = points.steps.partition_point(|at| *at <= step);
+        behind.checked_sub(1).map(|at| points.values[at])
+    };
+    let blocks = chunk::blocks(conn, row.id)?;
+    if let Some(value) = newest(&tail::open_points(conn, run, row.id, blocks)?) {
+        return Ok(Some(value));
+    }
+    if blocks == 0 {
+        return Ok(None);
+    }
+    let number = first_block(conn, row.id, blocks, step.saturating_add(1))?;
+    Ok(newest(&chunk::block(conn, row.id, number)?))
 }
 
 fn collect(

@@ -309,6 +309,23 @@ proptest! {
     }
 
     #[test]
+    fn the_value_at_a_step_is_that_of_the_newest_point_until_then(drawn in series(12_000), at in -0.1f64..1.2, commit in 1usize..3_000) {
+        let conn = store();
+        let points = drawn.points();
+        take_in(&conn, "loss", &points, commit);
+        let furthest = points.iter().map(|point| point.step).max().unwrap_or(0);
+        let step = (furthest as f64 * at) as i64;
+        let segments = segmented(&points);
+        let reached = points.last().is_some_and(|last| step <= last.step);
+        let newest = segments.iter().rev().map(|(segment, _)| *segment)
+            .find(|segment| segments.iter().any(|(other, point)| other == segment && point.step <= step));
+        let want = segments.iter().rev().find(|(segment, point)| Some(*segment) == newest && point.step <= step)
+            .filter(|_| reached);
+        let found = value_at(&conn, &run(0), "loss", step).unwrap();
+        prop_assert_eq!(found.map(f64::to_bits), want.map(|(_, point)| point.value.to_bits()));
+    }
+
+    #[test]
     fn the_row_of_a_series_says_what_its_points_say(drawn in series(3_000), commit in 1usize..500) {
         let points = drawn.points();
         let conn = store();

@@ -8,7 +8,8 @@ use ratatui::{
 
 use super::{App, Rate, StoreState, WHICH_KEY_MS};
 use crate::tui::{
-    action::Action, chord::Keys, chrome, effect::Effect, toast::Level, trouble, views::card,
+    access::sentence, action::Action, chord::Keys, chrome, effect::Effect, theme::Role,
+    toast::Level, trouble, views::card,
 };
 
 impl App {
@@ -19,6 +20,7 @@ impl App {
         self.cursor = None;
         self.drawn = self.shared.now;
         self.shared.forget_ages();
+        self.shared.take_focus();
         self.shared.look.has_borders = 100 <= area.width;
         let buffer = frame.buffer_mut();
         if self.fits() {
@@ -26,7 +28,7 @@ impl App {
         } else if !area.is_empty() {
             chrome::too_small(buffer, area, &self.shared.look);
         }
-        self.shared.look.charset.spell(frame.buffer_mut());
+        self.shared.finish(frame.buffer_mut());
         self.is_dirty = false;
         if let Some(cursor) = self.cursor {
             frame.set_cursor_position(cursor);
@@ -85,16 +87,6 @@ impl App {
         }
         let counts = chrome::counts(look, self.counts.value.unwrap_or_default());
         chrome::crumb(buffer, rows.crumb, look, &self.stacks.crumb(), counts);
-        if !rows.status.is_empty() {
-            chrome::status(
-                buffer,
-                rows.status,
-                look,
-                &self.banners(),
-                &self.facts(),
-                self.toasts.shown(),
-            );
-        }
         chrome::hints(buffer, rows.hints, look, &self.hints());
         if rows.status.is_empty()
             && let Some(toast) = self.toasts.shown()
@@ -112,18 +104,29 @@ impl App {
             ..area
         };
         if let Some(overlay) = self.overlays.last_mut() {
+            shared.take_focus();
             self.cursor = overlay.draw(buffer, above_status, &shared);
         } else if !self.typed.is_empty() && WHICH_KEY_MS <= shared.now.since(self.typed_at) {
             let choices = self.keymap.continuations(&self.contexts(), &self.typed);
             let typed = Keys(self.typed.clone()).short();
             chrome::which_key(buffer, above_status, look, &typed, &choices);
         }
+        let focus = self.cursor.or(shared.take_focus());
+        if self.access.cursor_follows_focus {
+            self.cursor = focus;
+        }
+        if !rows.status.is_empty() {
+            let announced = focus.filter(|_| self.access.announces);
+            let announced = announced.map(|at| sentence(buffer, at, look, &self.stacks.crumb()));
+            let facts = announced.unwrap_or_else(|| self.facts());
+            let (banners, toast) = (self.banners(), self.toasts.shown());
+            chrome::status(buffer, rows.status, look, &banners, &facts, toast);
+        }
     }
 
     fn hints(&self) -> Vec<(String, String)> {
         if let Some(overlay) = self.overlays.last() {
-            let own = |(keys, label): (&str, &str)| (keys.to_owned(), label.to_owned());
-            return overlay.hints().into_iter().map(own).collect();
+            return overlay.hints();
         }
         let contexts = self.contexts();
         let wanted: &[Action] = if self.is_card_shown() {
@@ -137,10 +140,9 @@ impl App {
         let actions = [Action::Help].iter().chain(wanted).chain(&[Action::Back]);
         let mut hints: Vec<(String, String)> = vec![];
         let mut named = vec![];
-        let target = self.stacks.front_ref().target();
-        let is_useful = |action: Action| {
-            self.is_offered(action) && self.refusal(action, target.as_ref()).is_none()
-        };
+        let targets = self.stacks.front_ref().targets();
+        let is_useful =
+            |action: Action| self.is_offered(action) && self.refusal(action, &targets).is_none();
         for action in actions.filter(|action| is_useful(**action)) {
             let key = self.keymap.keys_of(&contexts, *action).into_iter().next();
             if let Some(keys) = key.filter(|_| !named.contains(action)) {
@@ -156,24 +158,24 @@ impl App {
         hints
     }
 
-    fn banners(&self) -> Vec<String> {
+    fn banners(&self) -> Vec<(Role, String)> {
         let mut banners = vec![];
         if let Some(error) = &self.gone {
-            banners.push(format!("{error}: r opens what is there now"));
+            banners.push((Role::Stale, format!("{error}: r opens what is there now")));
         }
         if let Some((since, missed)) = self.frozen {
             let ago = self.shared.age(since);
-            banners.push(format!("FROZEN {ago} · {missed} newer"));
+            banners.push((Role::Frozen, format!("FROZEN {ago} · {missed} newer")));
         }
         if let Some(since) = self.busy {
             let waits = crate::domain::time::Span(self.shared.now.since(since));
-            banners.push(format!("STORE BUSY {waits}"));
+            banners.push((Role::Stale, format!("STORE BUSY {waits}")));
         }
         if self.shared.is_read_only {
-            banners.push("READ-ONLY".into());
+            banners.push((Role::ReadOnly, "READ-ONLY".into()));
         }
         if self.demo {
-            banners.push("DEMO".into());
+            banners.push((Role::Demo, "DEMO".into()));
         }
         banners
     }

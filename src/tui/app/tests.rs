@@ -1,7 +1,8 @@
+mod fuzz;
+
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use ratatui::style::Color;
-use strum::IntoEnumIterator as _;
 
 use super::*;
 use crate::{
@@ -10,7 +11,14 @@ use crate::{
         text,
     },
     ops::runs::Stop,
-    tui::{action::Action, fixture, glyphs::Charset, stage::Stage, theme::Theme},
+    tui::{
+        action::Action,
+        fixture,
+        glyphs::Charset,
+        stage::Stage,
+        terminal::parser::{Parser, tests::REPLIES},
+        theme::Theme,
+    },
 };
 
 fn stage() -> Stage {
@@ -119,8 +127,8 @@ fn hue_is_never_alone() {
                 .keys(keys)
                 .screen()
         };
-        for theme in Theme::iter() {
-            assert_eq!(screen(theme), screen(Theme::Mono), "{theme} {keys}");
+        for theme in Theme::SHIPPED {
+            assert_eq!(screen(theme), screen(Theme::Mono), "{theme:?} {keys}");
         }
     }
 }
@@ -819,6 +827,49 @@ fn nothing_of_a_hostile_name_reaches_the_terminal() {
                 assert_eq!(cell.symbol(), text::shown(cell.symbol()));
             }
         }
+    }
+}
+
+#[test]
+fn what_a_terminal_answers_does_nothing_in_any_view_and_in_any_input() {
+    let places = [
+        "0",
+        "1",
+        "1 enter",
+        "1 enter l",
+        "2",
+        "7",
+        "1 g",
+        "?",
+        "1 /",
+        "1 t",
+        "1 e",
+        "1 s",
+        "1 X",
+        "C",
+    ];
+    for place in places {
+        let mut stage = stage();
+        stage.keys(place);
+        let before = stage.picture();
+        stage.asked.clear();
+        for reply in REPLIES.into_iter().chain(["\x1b[I", "\x1b[O"]) {
+            for at in 0..reply.len() {
+                let mut parser = Parser::default();
+                for part in [&reply.as_bytes()[..at], &reply.as_bytes()[at..]] {
+                    for input in parser.feed(part) {
+                        stage.send(Event::Input(input));
+                    }
+                }
+            }
+            stage.rest();
+            assert!(
+                stage.picture() == before,
+                "{place}: {reply:?}\n{}",
+                stage.screen()
+            );
+        }
+        assert!(stage.asked.is_empty() && stage.verbs.is_empty(), "{place}");
     }
 }
 

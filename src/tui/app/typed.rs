@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{App, INTERRUPT_MS, MOST_HELD, StoreState};
 use crate::{
-    domain::time::Timestamp,
+    domain::{ids::RunId, time::Timestamp},
     tui::{
         How,
         action::Action,
@@ -234,9 +234,12 @@ impl App {
         match purpose {
             Purpose::Filter => self.reply(Reply::Filter(text.to_owned())),
             Purpose::Note(id) => return vec![Effect::Do(Verb::Note(*id, text.to_owned()))],
-            Purpose::Tags(id) => match verbs::tags(text) {
+            Purpose::Tags(ids) => match verbs::tags(text) {
                 Ok((add, remove)) if add.is_empty() && remove.is_empty() => {}
-                Ok((add, remove)) => return vec![Effect::Do(Verb::Tag(*id, add, remove))],
+                Ok((add, remove)) => {
+                    let verb = |id: &RunId| Verb::Tag(*id, add.clone(), remove.clone());
+                    return vec![Effect::Do(Verb::each(ids.iter().map(verb)))];
+                }
                 Err(why) => self.say(Level::Error, why),
             },
         }
@@ -250,22 +253,21 @@ impl App {
 
     /// A question was answered: done, unless what it asked about has changed meanwhile; then it is asked anew.
     fn confirmed(&mut self, verb: Verb) -> Vec<Effect> {
-        let asked = match self.overlays.pop() {
-            Some(Overlay::Confirm(confirm)) => Some(confirm.asked_of),
-            _ => None,
-        };
-        let target = self.stacks.front_ref().target();
-        let changed = asked
-            .zip(target)
-            .filter(|((id, word), target)| *id == target.id && *word != target.state.word());
-        let Some(((_, was), target)) = changed else {
+        let Some(Overlay::Confirm(asked)) = self.overlays.pop() else {
             return vec![Effect::Do(verb)];
         };
-        if let Some(why) = self.refusal(Action::Stop, Some(&target)) {
+        let targets = self.stacks.front_ref().targets();
+        let Some(news) = asked.change(&targets) else {
+            return vec![Effect::Do(verb)];
+        };
+        if let Some(why) = self.refusal(asked.action(), &targets) {
             self.say(Level::Warn, why);
-        } else {
-            let confirm = verbs::stop(&target, &self.shared).changed(was);
-            self.overlays.push(Overlay::Confirm(confirm));
+            return vec![];
+        }
+        if let Reaction::Overlay(overlay) = verbs::reaction(asked.action(), &targets, &self.shared)
+            && let Overlay::Confirm(confirm) = *overlay
+        {
+            self.overlays.push(Overlay::Confirm(confirm.changed(news)));
         }
         vec![]
     }
@@ -273,16 +275,16 @@ impl App {
     /// Does what a person asked for: the view first, then the screen as a whole.
     pub fn act(&mut self, action: Action) -> Vec<Effect> {
         self.is_dirty = true;
-        let target = self.stacks.front_ref().target();
-        if let Some(why) = self.refusal(action, target.as_ref()) {
+        let targets = self.stacks.front_ref().targets();
+        if let Some(why) = self.refusal(action, &targets) {
             self.say(Level::Warn, why);
             return vec![];
         }
         if self.is_open() && !self.is_card_shown() {
             let shared = self.shared.clone();
             let mut reaction = self.stacks.front().act(action, &shared);
-            if let (Reaction::None, Some(target)) = (&reaction, &target) {
-                reaction = verbs::reaction(action, target, &shared);
+            if matches!(reaction, Reaction::None) {
+                reaction = verbs::reaction(action, &targets, &shared);
             }
             match reaction {
                 Reaction::None => {}
@@ -306,12 +308,12 @@ impl App {
     }
 
     /// Why an action cannot be done now.
-    pub(super) fn refusal(&self, action: Action, target: Option<&Target>) -> Option<String> {
+    pub(super) fn refusal(&self, action: Action, targets: &[Target]) -> Option<String> {
         let is_verb = action.changes_state() || matches!(action, Action::Tag | Action::Note);
         match &self.gone {
             // The status says why.
             Some(_) if is_verb => Some("nothing can be changed until then".to_owned()),
-            _ => verbs::refusal(action, target, &self.shared),
+            _ => verbs::refusal(action, targets, &self.shared),
         }
     }
 
@@ -390,7 +392,7 @@ impl App {
 
     /// Every action that has a key and a use here, and why some cannot be done now.
     fn bindings(&self) -> Vec<Binding> {
-        let target: Option<Target> = self.stacks.front_ref().target();
+        let targets = self.stacks.front_ref().targets();
         self.keymap
             .bindings(&self.contexts())
             .into_iter()
@@ -399,7 +401,7 @@ impl App {
                 action,
                 label: self.label(action).to_owned(),
                 keys,
-                refusal: self.refusal(action, target.as_ref()),
+                refusal: self.refusal(action, &targets),
             })
             .collect()
     }

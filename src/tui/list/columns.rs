@@ -305,7 +305,7 @@ mod tests {
         };
         let area = Rect::new(0, 0, width, 12);
         let mut buffer = Buffer::empty(area);
-        table::Table::default().draw(&mut buffer, area, &shared.look, &sheet, true);
+        table::Table::default().draw(&mut buffer, area, &shared, &sheet, true);
         let line = |y: u16| -> String { (0..width).map(|x| buffer[(x, y)].symbol()).collect() };
         (0..=table.rows.len() as u16)
             .map(|y| line(y).trim_end().to_owned())

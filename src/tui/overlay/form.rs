@@ -245,16 +245,15 @@ impl Form {
             let column = self.draw_row(buffer, place, at, look);
             if at == self.index {
                 buffer.set_style(place, look.style(Role::Selected));
-                cursor = column.map(|column| {
-                    Position::new(column.min(place.right().saturating_sub(1)), place.y)
-                });
+                let column = column.min(place.right().saturating_sub(1));
+                cursor = Some(Position::new(column, place.y));
             }
         }
         cursor
     }
 
-    /// Draws a row; gives back the column of its text cursor.
-    fn draw_row(&self, buffer: &mut Buffer, place: Rect, at: usize, look: &Look) -> Option<u16> {
+    /// Draws a row; gives back the column of its cursor.
+    fn draw_row(&self, buffer: &mut Buffer, place: Rect, at: usize, look: &Look) -> u16 {
         let lead = 24.min(place.width / 2);
         let name = |text: &str| look.cell(&format!(" {text}"), usize::from(lead));
         let value = Rect {
@@ -273,7 +272,7 @@ impl Form {
                 let offer = &self.offers[self.preset];
                 let text = format!("‹ {} ›  {}", offer.name, offer.preset.about);
                 look.line(buffer, value, Line::from(look.clip(&text, width)));
-                return None;
+                return value.x;
             }
             1 => ("note", &self.note, !self.note.text.is_empty()),
             at => {
@@ -294,7 +293,7 @@ impl Form {
         look.line(buffer, place, Line::from(look.span(name(label), role)));
         let (line, column) = input.draw(look, width);
         look.line(buffer, value, line);
-        Some(value.x + column)
+        value.x + column
     }
 
     fn foot(&self, look: &Look, width: usize) -> Vec<Line<'static>> {

@@ -58,7 +58,9 @@ impl Menu {
         Outcome::Stay
     }
 
-    pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) {
+    /// Draws itself; gives back the row of the choice.
+    pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Rect {
+        let mut chosen = Rect::ZERO;
         let widths = self.choices.iter().map(|(name, _)| text::width(name));
         let width = widths.max().unwrap_or(0).max(16) + 6;
         let size = (width as u16, self.choices.len() as u16);
@@ -84,7 +86,9 @@ impl Menu {
             );
             if at == self.index {
                 buffer.set_style(line, look.style(Role::Selected));
+                chosen = line;
             }
         }
+        chosen
     }
 }

@@ -28,7 +28,7 @@ pub struct Prompt {
 pub enum Purpose {
     Filter,
     /// Tags with blanks between; one with `-` before it is taken away.
-    Tags(RunId),
+    Tags(Vec<RunId>),
     Note(RunId),
 }
 

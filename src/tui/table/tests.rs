@@ -3,7 +3,7 @@ use std::cell::Cell as Counter;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ops;
+use crate::{ops, tui::fixture};
 
 #[derive(Clone, Debug, PartialEq)]
 struct Item(u32, String);
@@ -42,7 +42,7 @@ fn sheet<'a>(look: &'a Look, rows: Window<'a, Item>) -> Sheet<'a, Item> {
 fn drawn(table: &mut Table<u32>, sheet: &Sheet<'_, Item>, (width, height): (u16, u16)) -> String {
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
-    table.draw(&mut buffer, area, &Look::default(), sheet, true);
+    table.draw(&mut buffer, area, &fixture::shared(), sheet, true);
     let line = |y: u16| -> String { (0..width).map(|x| buffer[(x, y)].symbol()).collect() };
     let lines: Vec<String> = (0..height).map(|y| line(y).trim_end().to_owned()).collect();
     lines.join("\n").trim_end().to_owned()

@@ -7,30 +7,40 @@ use std::{
     time::Duration,
 };
 
+use crossterm::event::Event as Input;
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::{
-    consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP},
+    consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH},
     iterator::Signals,
     low_level::emulate_default_handler,
 };
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::Tty;
+use super::{Tty, writer::Mailbox};
 use crate::tui::event::Event;
 
 /// How long the screen's own thread may take to end after the terminal is gone.
 const LAST_WORDS: Duration = Duration::from_millis(400);
 
-pub fn watch(tty: &Arc<Tty>, events: &UnboundedSender<Event>) -> io::Result<()> {
-    let signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGQUIT])?;
-    let (ours, sender) = (tty.clone(), events.clone());
-    thread::spawn(move || listen(signals, &ours, &sender));
+pub fn watch(
+    tty: &Arc<Tty>,
+    mailbox: &Arc<Mailbox>,
+    events: &UnboundedSender<Event>,
+) -> io::Result<()> {
+    let signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGQUIT, SIGWINCH])?;
+    let (ours, painted, sender) = (tty.clone(), mailbox.clone(), events.clone());
+    thread::spawn(move || listen(signals, &ours, &painted, &sender));
     let (ours, sender) = (tty.clone(), events.clone());
     thread::spawn(move || hang_up(&ours, &sender));
     Ok(())
 }
 
-fn listen(mut signals: Signals, tty: &Arc<Tty>, events: &UnboundedSender<Event>) {
+fn listen(
+    mut signals: Signals,
+    tty: &Arc<Tty>,
+    painted: &Mailbox,
+    events: &UnboundedSender<Event>,
+) {
     let mut asked = false;
     for signal in signals.forever() {
         match signal {
@@ -42,6 +52,15 @@ fn listen(mut signals: Signals, tty: &Arc<Tty>, events: &UnboundedSender<Event>)
             SIGCONT => {
                 let _ = tty.enter();
                 if events.send(Event::Resumed).is_err() {
+                    return;
+                }
+            }
+            SIGWINCH => {
+                // What was cut off does not come back by itself when the size does.
+                painted.forget();
+                let (width, height) = tty.size();
+                let resized = Event::Input(Input::Resize(width, height));
+                if events.send(resized).is_err() {
                     return;
                 }
             }

@@ -1,158 +1,173 @@
-//! The bench: the panes of the workbench together. Runs and training; others join as their rooms do.
+//! The bench: panes together, in the layout of the screen that is in force.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Root, View, page::indented, selection::Selection, split_across, split_down};
-use crate::tui::{
-    action::Action,
-    board::{charts, progress},
-    effect::{Answer, Effect},
-    event::{Ticket, Tickets},
-    look::Pane,
-    place::{Place, Settings, Spot},
-    shared::{Reaction, Shared, Target},
-    theme::Role,
+use super::{Root, View, selection::Selection};
+use crate::{
+    config::screens::{self, Layout, Layouts},
+    tui::{
+        action::Action,
+        effect::{Answer, Effect},
+        event::{Ticket, Tickets},
+        panes::{self, Pane, tiling},
+        place::{Place, Settings, Spot},
+        shared::{Reaction, Reply, Shared, Target},
+    },
 };
 
-#[derive(Default)]
 pub struct Bench {
     selection: Selection,
-    focus: Part,
+    /// The panes of the layout in reading order, each with its kind.
+    panes: Vec<(screens::Pane, Box<dyn Pane>)>,
+    /// Those that the last frame had room for, by their numbers.
+    shown: Vec<usize>,
+    hidden: Vec<screens::Pane>,
+    /// The pane that has the keys.
+    focus: usize,
     is_zoomed: bool,
+    /// The name of the screen whose filter was taken.
+    screen: Option<String>,
 }
 
-/// The panes in reading order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Part {
-    #[default]
-    Runs,
-    Training,
-}
-
-/// Columns from which the panes stand beside each other.
-const ROOM_BESIDE: u16 = 100;
+/// Rows that are fetched where no list is in sight: enough to find the run that says most.
+const UNSEEN_ROWS: u64 = 32;
 
 impl Bench {
     pub fn at(settings: &Settings) -> Self {
-        let mut bench = Self::default();
+        let mut bench = Self {
+            selection: Selection::default(),
+            panes: vec![],
+            shown: vec![],
+            hidden: vec![],
+            focus: 0,
+            is_zoomed: false,
+            screen: settings.get("screen").map(str::to_owned),
+        };
         bench.selection.list.restore(settings);
         bench
     }
 
-    /// The panes and their places.
-    fn layout(&self, area: Rect) -> Vec<(Part, Rect)> {
-        if self.is_zoomed {
-            return vec![(self.focus, area)];
-        }
-        let (first, second) = if ROOM_BESIDE <= area.width {
-            split_across(area, area.width * 2 / 5)
-        } else {
-            split_down(
-                area,
-                (area.height * 2 / 5).max(area.height.saturating_sub(16)),
-            )
-        };
-        vec![(Part::Runs, first), (Part::Training, second)]
-    }
-
-    fn draw_runs(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        let is_focused = self.focus == Part::Runs;
-        let note = self.selection.list.note(&shared.look);
-        let inner = shared.look.pane(
-            buffer,
-            area,
-            &Pane::new("runs").note(note).focused(is_focused),
-        );
-        self.selection.list.draw(buffer, inner, shared, is_focused);
-    }
-
-    fn draw_training(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        let look = &shared.look;
-        let is_focused = self.focus == Part::Training;
-        let Some((board, run)) = self.selection.show() else {
-            let inner = look.pane(buffer, area, &Pane::new("training").focused(is_focused));
-            look.line(
-                buffer,
-                inner,
-                look.span(" the selected run is shown here", Role::Dim)
-                    .into(),
-            );
+    /// Takes up a layout. Panes that are in it already stay as they are.
+    fn take_up(&mut self, layout: &Layout) {
+        let kinds = layout.panes();
+        if kinds.iter().eq(self.panes.iter().map(|(kind, _)| kind)) {
             return;
+        }
+        let mut old = std::mem::take(&mut self.panes);
+        let mut take = |kind| {
+            let at = old.iter().position(|(known, _)| *known == kind);
+            at.map_or_else(|| panes::of(kind), |at| old.remove(at).1)
         };
-        let note = vec![look.span(look.clip(&run.experiment, 24), Role::Dim)];
-        let title = format!("training  {}", look.clip(&run.name, 32));
-        let inner = look.pane(
-            buffer,
-            area,
-            &Pane::new(title).note(note).focused(is_focused),
-        );
-        let width = usize::from(inner.width).saturating_sub(2);
-        let (head, body) = split_down(inner, if inner.height < 8 { 1 } else { 2 });
-        let lines = match head.height {
-            2 => progress::lines(board, shared, width).to_vec(),
-            _ => vec![progress::headline(board, shared, width)],
-        };
-        look.lines(buffer, head, lines.into_iter().map(indented));
-        // The frame of the pane is enough; its charts have rules.
-        let mut inner_shared = shared.clone();
-        inner_shared.look.has_borders = false;
-        charts::draw(board, buffer, body, &inner_shared, is_focused);
+        self.panes = kinds.into_iter().map(|kind| (kind, take(kind))).collect();
+        self.focus = self.focus.min(self.panes.len() - 1);
     }
+
+    /// The filter of a screen holds from when it is chosen until a person writes another.
+    fn take_filter(&mut self, shared: &Shared) {
+        let (name, screen) = &*shared.screen;
+        if self.screen.as_ref() == Some(name) {
+            return;
+        }
+        let is_first = self.screen.replace(name.clone()).is_none();
+        let filter = screen.filter.as_deref();
+        if let Some(filter) = filter.or_else(|| (!is_first).then_some("")) {
+            self.selection.list.set_filter(filter);
+        }
+    }
+
+    fn turn(&mut self, by: usize) {
+        let at = self.shown.iter().position(|number| *number == self.focus);
+        let next = at.map_or(0, |at| (at + by) % self.shown.len());
+        self.focus = self.shown.get(next).copied().unwrap_or(0);
+    }
+
+    fn focused(&self) -> Option<&dyn Pane> {
+        self.panes.get(self.focus).map(|(_, pane)| pane.as_ref())
+    }
+}
+
+/// What a bench shows where no screen says anything of so few columns.
+fn usual() -> Layout {
+    "runs".parse().expect("there is a pane of runs")
+}
+
+fn fitting(layouts: &Layouts, width: u16) -> Layout {
+    layouts.fitting(width).cloned().unwrap_or_else(usual)
 }
 
 impl View for Bench {
     fn contexts(&self) -> &'static [&'static str] {
-        match self.focus {
-            Part::Runs => &["bench", "table", "list"],
-            Part::Training => &["bench", "live", "list"],
-        }
+        self.focused().map_or(&["list"], Pane::contexts)
     }
 
-    fn act(&mut self, action: Action, _: &Shared) -> Reaction {
+    fn act(&mut self, action: Action, shared: &Shared) -> Reaction {
         match action {
-            Action::NextPane | Action::PreviousPane => {
-                self.focus = match self.focus {
-                    Part::Runs => Part::Training,
-                    Part::Training => Part::Runs,
-                };
+            Action::NextPane if 1 < self.shown.len() => self.turn(1),
+            Action::PreviousPane if 1 < self.shown.len() => self.turn(self.shown.len() - 1),
+            Action::Zoom if self.is_zoomed || 1 < self.shown.len() => {
+                self.is_zoomed = !self.is_zoomed;
             }
-            Action::Zoom => self.is_zoomed = !self.is_zoomed,
-            Action::Open => return self.selection.list.act(action),
             action => {
-                let is_meant = self.focus == Part::Training
-                    && self
-                        .selection
-                        .board
-                        .as_mut()
-                        .is_some_and(|board| board.act(action));
-                if is_meant {
-                    return Reaction::Done;
-                }
-                if action == Action::Escape && self.is_zoomed {
+                let Some((_, pane)) = self.panes.get_mut(self.focus) else {
+                    return Reaction::None;
+                };
+                let reaction = pane.act(action, &mut self.selection, shared);
+                let is_left = matches!(reaction, Reaction::None);
+                if action == Action::Escape && is_left && self.is_zoomed {
                     self.is_zoomed = false;
                     return Reaction::Done;
                 }
-                return self.selection.list.act(action);
+                return reaction;
             }
         }
         Reaction::Done
     }
 
+    fn reply(&mut self, reply: Reply) -> Reaction {
+        match reply {
+            Reply::Filter(text) => self.selection.list.set_filter(&text),
+            Reply::Sort(sort) => self.selection.list.set_sort(sort),
+        }
+        Reaction::Done
+    }
+
     fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        for (part, area) in self.layout(area) {
-            match part {
-                Part::Runs => self.draw_runs(buffer, area, shared),
-                Part::Training => self.draw_training(buffer, area, shared),
-            }
+        let layout = fitting(&shared.screen.1.layout, area.width);
+        self.take_up(&layout);
+        self.take_filter(shared);
+        let tiling = tiling::tile(&layout, area);
+        self.shown = tiling.places.iter().map(|(number, _)| *number).collect();
+        self.hidden = tiling.hidden;
+        if !self.shown.contains(&self.focus) {
+            self.focus = self.shown[0];
+        }
+        let places = match self.is_zoomed {
+            true => vec![(self.focus, area)],
+            false => tiling.places,
+        };
+        let is_list_seen =
+            |(number, _): &(usize, Rect)| self.panes[*number].0 == screens::Pane::Runs;
+        if !places.iter().any(is_list_seen) {
+            self.selection.list.want(shared, UNSEEN_ROWS, 0);
+        }
+        for (number, place) in places {
+            let is_focused = number == self.focus;
+            let (_, pane) = &mut self.panes[number];
+            pane.draw(buffer, place, &mut self.selection, shared, is_focused);
         }
     }
 
     fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        self.selection.ask(tickets)
+        let mut effects = self.selection.ask(tickets);
+        for (_, pane) in &mut self.panes {
+            effects.extend(pane.ask(tickets));
+        }
+        effects
     }
 
     fn expire(&mut self) {
         self.selection.expire();
+        self.panes.iter_mut().for_each(|(_, pane)| pane.expire());
     }
 
     fn awaits(&self, action: Action) -> bool {
@@ -164,11 +179,19 @@ impl View for Bench {
     }
 
     fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
-        self.selection.loaded(ticket, answer)
+        let mut left = self.selection.loaded(ticket, answer)?;
+        for (_, pane) in &mut self.panes {
+            left = pane.loaded(ticket, left)?;
+        }
+        Some(left)
     }
 
     fn target(&self) -> Option<Target> {
-        self.selection.target()
+        self.focused()?.target(&self.selection)
+    }
+
+    fn is_following(&self) -> bool {
+        self.panes.iter().any(|(_, pane)| pane.is_following())
     }
 
     fn name(&self) -> String {
@@ -176,14 +199,32 @@ impl View for Bench {
     }
 
     fn place(&self) -> Place {
+        let settings = self.selection.list.settings();
         Place {
             spot: Spot::Root(Root::Bench),
-            settings: self.selection.list.settings(),
+            settings: settings.with("screen", self.screen.clone().unwrap_or_default()),
         }
     }
 
     fn crumb(&self) -> String {
-        "bench".to_owned()
+        let mut crumb = "bench".to_owned();
+        if let Some(screen) = self
+            .screen
+            .as_deref()
+            .filter(|name| *name != screens::DEFAULT)
+        {
+            crumb += &format!(" {screen}");
+        }
+        let list = &self.selection.list;
+        if !list.filter.text.is_empty() {
+            let counted = list.counted().unwrap_or_default();
+            crumb += &format!("  /{}  {counted}", list.filter.text);
+        }
+        if !self.hidden.is_empty() {
+            let names: Vec<String> = self.hidden.iter().map(|pane| pane.to_string()).collect();
+            crumb += &format!("  no room for {}", names.join(", "));
+        }
+        crumb
     }
 
     fn hints(&self) -> &'static [Action] {
@@ -196,5 +237,14 @@ impl View for Bench {
             Action::Zoom,
             Action::Tag,
         ]
+    }
+
+    fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::NextPane | Action::PreviousPane | Action::Zoom => {
+                self.is_zoomed || 1 < self.shown.len()
+            }
+            _ => true,
+        }
     }
 }

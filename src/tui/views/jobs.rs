@@ -63,7 +63,7 @@ impl Jobs {
         self.table.row(Window::whole(self.rows()))
     }
 
-    fn go(&mut self, action: Action) -> Reaction {
+    pub fn go(&mut self, action: Action) -> Reaction {
         match action {
             Action::Open => match self.row() {
                 Some(row) => Reaction::Open(Place::of(Spot::Run(row.job.run))),
@@ -122,7 +122,20 @@ impl Jobs {
             ],
         };
         let is_focused = !self.is_log_focused;
-        self.table.draw(buffer, inner, look, &sheet, is_focused);
+        self.table.draw(buffer, inner, shared, &sheet, is_focused);
+    }
+
+    /// The queue without what else this view has.
+    pub fn draw_alone(
+        &mut self,
+        buffer: &mut Buffer,
+        area: Rect,
+        shared: &Shared,
+        is_focused: bool,
+    ) {
+        self.rows.want(());
+        self.is_log_focused = !is_focused;
+        self.draw_queue(buffer, area, shared);
     }
 
     /// What the jobs at work hold.

@@ -23,6 +23,26 @@ impl<'a> Parser<'a> {
         &rest[..end]
     }
 
+    /// All up to the end of the word.
+    pub fn take_word(&mut self) -> &'a str {
+        let rest = self.rest();
+        let end = rest.find(ends_word).unwrap_or(rest.len());
+        self.at += end;
+        &rest[..end]
+    }
+
+    /// Refuses what stands right behind a term without a blank.
+    pub fn word_ends(&self, hint: &str) -> Result<()> {
+        match self.rest().chars().next() {
+            Some(c) if !ends_word(c) => Err(self.wrong(
+                self.at..self.at + c.len_utf8(),
+                "a blank is missing before this",
+                Some(hint.to_owned()),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     pub fn quoted(&mut self) -> Result<String> {
         let start = self.at;
         let mut text = String::new();
@@ -110,6 +130,10 @@ impl<'a> Parser<'a> {
             hint,
         }
     }
+}
+
+fn ends_word(c: char) -> bool {
+    c.is_whitespace() || "()|\"".contains(c)
 }
 
 pub(super) fn op_at(rest: &str) -> Option<Op> {

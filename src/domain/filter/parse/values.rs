@@ -9,7 +9,7 @@ use super::{
     cursor::{Parser, op_at},
 };
 use crate::domain::{
-    filter::{Amount, Field, Value, amounts::Wants},
+    filter::{Amount, Field, TRASH, Value, amounts::Wants},
     runs::{RunKind, StateWord},
     text::nearest,
 };
@@ -83,6 +83,12 @@ impl Parser<'_> {
                     )),
                 };
             }
+            Wants::Place => {
+                return match word {
+                    TRASH => Ok(Value::Text(word.to_owned())),
+                    _ => refuse(example(field)),
+                };
+            }
             Wants::Loose | Wants::Number | Wants::Span | Wants::Moment => {}
         }
         let amount = |text: &str| {
@@ -144,6 +150,7 @@ fn example(field: &Field) -> Option<String> {
         Wants::Text => format!("for example {field}:word"),
         Wants::State => format!("for example {field}:running"),
         Wants::Kind => format!("{field}:train or {field}:command"),
+        Wants::Place => format!("write {field}:{TRASH}"),
         Wants::Number | Wants::Loose => {
             format!("numbers are 3, .4, 1e-4, 20k, 30%, nan: {field}<0.4")
         }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use strum::IntoEnumIterator as _;
 
 use crate::domain::{
-    filter::{Amount, Expr, FIELDS, Field, Filter, Op, Test, Value},
+    filter::{Amount, Expr, FIELDS, Field, Filter, Op, Pattern, Test, Value},
     metrics::MetricValue,
     runs::{RunKind, StateWord},
 };
@@ -19,6 +19,10 @@ fn text() -> impl Strategy<Value = String> {
         Just("has".to_owned()),
         Just("val/loss@best".to_owned()),
         Just("state".to_owned()),
+        Just("x@step".to_owned()),
+        Just("cfg.x".to_owned()),
+        Just("/x/".to_owned()),
+        Just("@night".to_owned()),
     ]
 }
 
@@ -30,6 +34,7 @@ fn field() -> impl Strategy<Value = Field> {
             proptest::sample::select(MetricValue::iter().collect::<Vec<_>>())
         )
             .prop_map(|(name, value)| Field::Metric { name, value }),
+        (text(), -9i64..100_000).prop_map(|(name, step)| Field::MetricAt { name, step }),
         text().prop_map(Field::Param),
         text().prop_map(Field::Named),
     ]
@@ -56,9 +61,12 @@ fn values(field: &Field) -> BoxedStrategy<Vec<Value>> {
             .prop_map(Value::State)
             .boxed(),
         Field::Kind => Just(Value::Kind(RunKind::Command)).boxed(),
+        Field::In => Just(Value::Text("trash".to_owned())).boxed(),
         Field::Age | Field::Dur => amounts(&["2h30m", "1.5d", "90s"]),
         Field::Created => amounts(&["2026-10-01", "2026-10-01T12:00", "2026-10-01T12:00:00Z"]),
-        Field::Step | Field::Epoch | Field::Metric { .. } => amounts(&NUMBERS),
+        Field::Step | Field::Epoch | Field::Metric { .. } | Field::MetricAt { .. } => {
+            amounts(&NUMBERS)
+        }
         Field::Param(_) | Field::Named(_) => {
             prop_oneof![amounts(&NUMBERS), text().prop_map(Value::Text)].boxed()
         }
@@ -72,6 +80,11 @@ fn expr() -> impl Strategy<Value = Expr> {
     let test = field().prop_flat_map(|field| (values(&field), Just(field)));
     let leaf = prop_oneof![
         text().prop_map(Expr::Word),
+        text().prop_map(Expr::Fuzzy),
+        "[a-z0-9._-]{1,6}".prop_map(Expr::Saved),
+        "([a-z/. ()|\"]|\\\\[/dSw.\\\\]){1,6}"
+            .prop_filter_map("no pattern", |text| Pattern::new(&text).ok())
+            .prop_map(Expr::Regex),
         field().prop_map(Expr::Has),
         (test, ops).prop_map(|((values, field), op)| Expr::Test(Test { field, op, values })),
     ];
@@ -85,7 +98,28 @@ fn expr() -> impl Strategy<Value = Expr> {
     })
 }
 
+/// With parentheses around everything that has parts, so that nothing is left to precedence.
+fn parenthesised(expr: &Expr) -> String {
+    let joined = |parts: &[Expr], between| {
+        let parts: Vec<String> = parts.iter().map(parenthesised).collect();
+        format!("({})", parts.join(between))
+    };
+    match expr {
+        Expr::And(parts) => joined(parts, " and "),
+        Expr::Or(parts) => joined(parts, " or "),
+        Expr::Not(part) => format!("(not {})", parenthesised(part)),
+        other => other.to_string(),
+    }
+}
+
 proptest! {
+    #[test]
+    fn not_binds_before_and_and_and_before_or(expr in expr()) {
+        let filter = Filter::from(expr);
+        let written = filter.expr().map(parenthesised).unwrap_or_default();
+        prop_assert_eq!(Filter::parse(&written), Filter::parse(&filter.to_string()), "{}", written);
+    }
+
     #[test]
     fn a_filter_reads_back_as_it_was_written(expr in expr()) {
         let filter = Filter::from(expr);

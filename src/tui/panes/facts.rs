@@ -1,0 +1,61 @@
+//! What is known of the selected run.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use crate::tui::{
+    action::Action,
+    board::facts,
+    look, scroll,
+    shared::{Reaction, Shared},
+    views::selection::Selection,
+};
+
+#[derive(Default)]
+pub struct Facts {
+    top: usize,
+    lines: usize,
+    height: usize,
+}
+
+impl super::Pane for Facts {
+    fn contexts(&self) -> &'static [&'static str] {
+        &["list"]
+    }
+
+    fn act(&mut self, action: Action, selection: &mut Selection, _: &Shared) -> Reaction {
+        let most = self.lines.saturating_sub(self.height.max(1));
+        match scroll::moved(action, self.top, self.height, most) {
+            Some(top) => {
+                self.top = top;
+                Reaction::Done
+            }
+            None => selection.list.act(action),
+        }
+    }
+
+    fn draw(
+        &mut self,
+        buffer: &mut Buffer,
+        area: Rect,
+        selection: &mut Selection,
+        shared: &Shared,
+        is_focused: bool,
+    ) {
+        let look = &shared.look;
+        let width = usize::from(area.width).saturating_sub(2);
+        let (title, lines) = match selection.show() {
+            Some((board, run)) => {
+                let detail = board.detail.value.as_ref();
+                let lines = detail.map(|detail| facts::lines(detail, shared, width));
+                let title = format!("facts  {}", look.clip(&run.name, 32));
+                (title, lines.unwrap_or_default())
+            }
+            None => ("facts".to_owned(), vec![]),
+        };
+        let pane = look::Pane::new(title).focused(is_focused);
+        let inner = look.pane(buffer, area, &pane);
+        (self.lines, self.height) = (lines.len(), usize::from(inner.height));
+        self.top = self.top.min(lines.len().saturating_sub(self.height));
+        look.lines(buffer, inner, lines.into_iter().skip(self.top));
+    }
+}
