@@ -72,6 +72,18 @@ pub enum Action {
     ColumnsRight,
     /// filter
     Filter,
+    /// mark, or take the mark away
+    Mark,
+    /// mark from here to where this is said again
+    MarkRange,
+    /// mark all in the filter
+    MarkAll,
+    /// choose the columns
+    Columns,
+    /// compare the marked runs
+    Compare,
+    /// groups by a parameter
+    Groups,
     /// only what matters: at work, or the log's end
     Matter,
     /// sort
@@ -130,6 +142,10 @@ pub enum Action {
     Raise,
     /// lower the priority
     Lower,
+    /// into the trash, for some days
+    Trash,
+    /// clear the marks, or take the last change back
+    Undo,
     /// demo: real models on real data, in a store of its own
     Demo,
     /// the keys that work here
@@ -175,6 +191,8 @@ impl Action {
             Self::Pause => "sconce runs pause",
             Self::Checkpoint => "sconce runs checkpoint",
             Self::Raise | Self::Lower => "sconce jobs priority",
+            Self::Trash => "sconce runs rm",
+            Self::Undo => "sconce runs restore",
             Self::Tag => "sconce runs tag",
             Self::Note => "sconce runs note",
             _ => return None,
@@ -183,10 +201,10 @@ impl Action {
 
     /// The work of others or of the machine changes by it, beyond tags and notes.
     pub fn changes_state(self) -> bool {
-        use Action::{Checkpoint, Lower, Pause, Raise, Resume, Stop, Train};
+        use Action::{Checkpoint, Lower, Pause, Raise, Resume, Stop, Train, Trash};
         matches!(
             self,
-            Train | Stop | Resume | Pause | Checkpoint | Raise | Lower
+            Trash | Train | Stop | Resume | Pause | Checkpoint | Raise | Lower
         )
     }
 }

@@ -57,6 +57,8 @@ pub struct App {
     /// Since when updates are held, and how many there were since.
     frozen: Option<(Timestamp, u64)>,
     interrupted: Option<Timestamp>,
+    /// What takes the last verb back.
+    undo: Option<Verb>,
     followed: Timestamp,
     tickets: Tickets,
     cursor: Option<Position>,
@@ -106,6 +108,7 @@ impl App {
             drawn: now,
             frozen: (options.access.motion == Motion::None).then_some((now, 0)),
             interrupted: None,
+            undo: None,
             followed: now,
             tickets: Tickets::default(),
             cursor: None,
@@ -317,6 +320,9 @@ impl App {
 
     fn done(&mut self, done: Done) {
         self.expire();
+        if let (Verb::Trash(ids), Ok(_)) = (&done.verb, &done.result) {
+            self.undo = Some(Verb::Restore(ids.clone()));
+        }
         match (done.verb, done.result) {
             (Verb::Train { .. }, Err(error)) => match self.overlays.last_mut() {
                 Some(Overlay::Form(form)) => form.refused(error),

@@ -1,6 +1,6 @@
 //! Work that the screen asks for and never does itself: the only callers of `ops`.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     chart::{ChartData, ChartQuestion},
@@ -33,6 +33,8 @@ pub enum Effect {
     Detail(Ticket, RunId),
     Chart(Ticket, ChartQuestion),
     Log(Ticket, RunId),
+    /// Runs of a list, to be marked.
+    Matching(Ticket, Matching),
     Jobs(Ticket),
     Offers(Ticket),
     Counts(Ticket),
@@ -76,6 +78,15 @@ pub struct Table {
     pub rows: Vec<RunRow>,
 }
 
+/// The runs of a list, or a part of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matching {
+    pub filter: crate::domain::filter::Filter,
+    pub sort: ops::runs::Sort,
+    /// From which place on, and how many; `None` for all.
+    pub part: Option<(u64, u64)>,
+}
+
 /// A run in a list.
 #[derive(Clone, Debug)]
 pub struct RunRow {
@@ -112,6 +123,10 @@ pub enum Verb {
     Priority(RunId, i32),
     /// One after the other, as far as each is possible.
     Each(Vec<Verb>),
+    /// Into the trash, together.
+    Trash(Vec<RunId>),
+    /// Out of it.
+    Restore(Vec<RunId>),
     Train {
         preset: String,
         overrides: Vec<String>,
@@ -126,6 +141,7 @@ pub enum Answer {
     Detail(ops::Result<Box<Detail>>),
     Chart(ops::Result<ChartData>),
     Log(ops::Result<Chunk>),
+    Matching(ops::Result<Vec<Run>>),
     Jobs(ops::Result<Vec<JobRow>>),
     Offers(ops::Result<Vec<Offer>>),
     Counts(ops::Result<Counts>),
@@ -173,6 +189,9 @@ impl Effect {
                 ticket,
                 Answer::Log(ops::logs::read(ws, &id, None, LOG_BYTES)),
             ),
+            Self::Matching(ticket, question) => {
+                (ticket, Answer::Matching(matching(ws, &question)))
+            }
             Self::Jobs(ticket) => (ticket, Answer::Jobs(ops::jobs::list(ws, JOB_ROWS))),
             Self::Offers(ticket) => (ticket, Answer::Offers(Ok(ops::presets::list(ws)))),
             Self::Counts(ticket) => (ticket, Answer::Counts(ops::runs::counts(ws))),
@@ -193,6 +212,7 @@ impl Effect {
             Self::Detail(ticket, _) => (ticket, Answer::Detail(Err(error))),
             Self::Chart(ticket, _) => (ticket, Answer::Chart(Err(error))),
             Self::Log(ticket, _) => (ticket, Answer::Log(Err(error))),
+            Self::Matching(ticket, _) => (ticket, Answer::Matching(Err(error))),
             Self::Jobs(ticket) => (ticket, Answer::Jobs(Err(error))),
             Self::Offers(ticket) => (ticket, Answer::Offers(Err(error))),
             Self::Counts(ticket) => (ticket, Answer::Counts(Err(error))),
@@ -237,7 +257,7 @@ impl Verb {
             | Self::Tag(id, ..)
             | Self::Note(id, _)
             | Self::Priority(id, _) => Some(*id),
-            Self::Each(_) | Self::Train { .. } => None,
+            Self::Each(_) | Self::Trash(_) | Self::Restore(_) | Self::Train { .. } => None,
         }
     }
 
@@ -249,6 +269,11 @@ impl Verb {
         };
         Ok(match self {
             Self::Each(verbs) => return each(verbs, ws),
+            Self::Trash(ids) => return trash(ws, ids),
+            Self::Restore(ids) => {
+                let report = runs::restore(ws, ids)?;
+                return told(&report, "back from the trash");
+            }
             Self::Stop(id, how) => {
                 let run = runs::stop(ws, id, *how)?;
                 let text = match (&run.state, how) {
@@ -298,6 +323,45 @@ impl Verb {
             }
         })
     }
+}
+
+/// Says what goes free, and how the runs come back.
+fn trash(ws: &Workspace, ids: &[RunId]) -> ops::Result<Said> {
+    let report = ops::runs::trash(ws, ids)?;
+    let mut said = told(&report, "in the trash")?;
+    let done: BTreeSet<RunId> = report.done().map(|run| run.id).collect();
+    let found = ops::runs::in_trash(ws)?.into_iter();
+    let bytes: u64 = found
+        .filter(|found| done.contains(&found.run.id))
+        .map(|found| found.bytes)
+        .sum();
+    let days = u64::from(ws.config.store.trash_days);
+    let in_days = crate::domain::text::counted(days, "day");
+    let bytes = super::text::bytes(bytes as f64);
+    said.text += &format!(": {bytes} go free in {in_days}; u takes back");
+    Ok(said)
+}
+
+/// What became of several runs, in a sentence; an error where nothing was done.
+fn told(report: &ops::runs::Report, done: &str) -> ops::Result<Said> {
+    let names: Vec<&str> = report.done().map(|run| run.name.as_str()).collect();
+    let refused = report.refused().next();
+    let text = match (&names[..], refused) {
+        ([], Some((_, error))) => {
+            let refusal = ops::Error::new(error.kind, error.message.clone());
+            return Err(match &error.hint {
+                Some(hint) => refusal.hint(hint.clone()),
+                None => refusal,
+            });
+        }
+        ([name], None) => format!("{name} is {done}"),
+        (names, None) => format!("{} runs are {done}", names.len()),
+        (names, Some((_, error))) => {
+            let count = names.len() + report.refused().count();
+            format!("{} of {count} runs are {done}; {error}", names.len())
+        }
+    };
+    Ok(Said { text, run: None })
 }
 
 /// Tells of the first, and how many others there were. One that is refused keeps none of the others.
@@ -355,6 +419,23 @@ fn table(ws: &Workspace, question: &TableQuestion) -> ops::Result<Table> {
         offset: listing.offset,
         rows: rows.collect::<ops::Result<_>>()?,
     })
+}
+
+fn matching(ws: &Workspace, question: &Matching) -> ops::Result<Vec<Run>> {
+    let Some((offset, limit)) = question.part else {
+        return ops::runs::matching(ws, &question.filter);
+    };
+    let listing = ops::runs::list(
+        ws,
+        &ListRequest {
+            filter: question.filter.clone(),
+            sort: question.sort.clone(),
+            offset,
+            limit,
+            ..ListRequest::default()
+        },
+    )?;
+    Ok(listing.rows.into_iter().map(|row| row.run).collect())
 }
 
 fn own(ws: &Workspace, run: &Run, question: &TableQuestion) -> ops::Result<Own> {

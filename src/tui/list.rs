@@ -2,6 +2,7 @@
 
 mod columns;
 pub mod field;
+mod marking;
 
 use ratatui::{
     buffer::Buffer,
@@ -12,16 +13,17 @@ use ratatui::{
 use self::{
     columns::{Making, TREND, columns},
     field::{Field, Known},
+    marking::Marking,
 };
 use super::{
     action::Action,
-    effect::{self, Answer, Effect, RunRow, TableQuestion},
+    effect::{self, Answer, Effect, Matching, RunRow, TableQuestion},
     event::{Ticket, Tickets},
     look::Look,
     place::{Place, Settings, Spot},
     remote::Remote,
     scroll,
-    shared::{Reaction, Shared},
+    shared::{Reaction, Shared, Target},
     table::{Row, Sheet, Table, Window},
     text,
     theme::Role,
@@ -42,6 +44,7 @@ const BLOCK: u64 = 64;
 pub struct RunList {
     answer: Remote<TableQuestion, effect::Table>,
     table: Table<RunId>,
+    marking: Marking,
     pub filter: FilterText,
     sort: Sort,
     /// The columns that a person chose; `None` for the usual.
@@ -176,7 +179,37 @@ impl RunList {
                 None => Reaction::Refuse("no run is selected".into()),
             };
         }
-        self.table.act(action, window(&self.answer))
+        let rows = window(&self.answer);
+        let all = Matching {
+            filter: self.filter.filter.clone(),
+            sort: self.sort.clone(),
+            part: None,
+        };
+        match self.marking.act(action, &mut self.table, rows, all) {
+            Reaction::None => self.table.act(action, rows),
+            reaction => reaction,
+        }
+    }
+
+    /// The marked runs, the first marked first.
+    pub fn marked(&self) -> Vec<RunId> {
+        self.table.marks.ids()
+    }
+
+    /// What verbs act on: what is marked, or else the run under the cursor.
+    pub fn targets(&self) -> Vec<Target> {
+        match self.table.marks.is_empty() {
+            true => self
+                .selected()
+                .map(|row| Target::from(&row.run))
+                .into_iter()
+                .collect(),
+            false => self.marking.targets(&self.table),
+        }
+    }
+
+    pub fn clear_marks(&mut self) {
+        self.table.marks.clear();
     }
 
     /// The run under the cursor, when it is known where it stands.
@@ -201,6 +234,11 @@ impl RunList {
         self.table.take_gone()
     }
 
+    /// What came of marking many, once.
+    pub fn take_said(&mut self) -> Option<String> {
+        self.marking.take_said()
+    }
+
     pub fn rows(&self) -> &[RunRow] {
         window(&self.answer).rows
     }
@@ -217,7 +255,13 @@ impl RunList {
         self.answer.expire();
     }
 
-    pub fn ask(&mut self, tickets: &mut Tickets) -> Option<Effect> {
+    pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
+        let table = self.ask_table(tickets);
+        let marking = self.marking.ask(tickets);
+        table.into_iter().chain(marking).collect()
+    }
+
+    fn ask_table(&mut self, tickets: &mut Tickets) -> Option<Effect> {
         let (ticket, mut question) = self.answer.ask(tickets)?;
         // Wherever the run under the cursor stands by now, the answer shall hold it.
         question.around = self.table.cursor.id().copied();
@@ -233,7 +277,12 @@ impl RunList {
                 self.answer.answer(result);
                 if is_good {
                     self.settle(known);
+                    self.marking.learn(&self.table, window(&self.answer));
                 }
+                None
+            }
+            Answer::Matching(result) if self.marking.awaits(ticket) => {
+                self.marking.found(result, &mut self.table);
                 None
             }
             other => Some(other),
@@ -376,6 +425,23 @@ impl RunList {
             true => total,
             false => format!("{} of {total}", text::count(self.matched() as i64)),
         })
+    }
+
+    /// `3 marked`, or how many the range takes in that is being chosen; nothing without a mark.
+    pub fn told_marks(&self) -> Option<String> {
+        let range = self.table.marks.range(self.table.cursor.index());
+        let range = range.map(|range| range.end() - range.start() + 1);
+        let marked = self.table.marks.len() as i64;
+        match (range, marked) {
+            (Some(count), 0) => Some(format!("range of {}", text::count(count as i64))),
+            (Some(count), _) => Some(format!(
+                "{} marked, range of {}",
+                text::count(marked),
+                text::count(count as i64)
+            )),
+            (None, 0) => None,
+            (None, _) => Some(format!("{} marked", text::count(marked))),
+        }
     }
 
     /// The metrics that stand first beside the runs in sight, each once.

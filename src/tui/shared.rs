@@ -151,6 +151,7 @@ pub struct Target {
     pub progress: Progress,
     /// Tags and note, where the view has them.
     pub labels: Option<(BTreeSet<Tag>, String)>,
+    pub is_trashed: bool,
 }
 
 impl From<&Run> for Target {
@@ -162,6 +163,7 @@ impl From<&Run> for Target {
             kind: Some(run.kind),
             progress: run.progress,
             labels: Some((run.tags.clone(), run.note.clone())),
+            is_trashed: run.trashed.is_some(),
         }
     }
 }

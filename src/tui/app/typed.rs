@@ -349,6 +349,10 @@ impl App {
                 self.overlays.push(Overlay::Form(Form::default()));
                 self.offers.want(());
             }
+            Action::Undo => match self.undo.take() {
+                Some(verb) => return vec![Effect::Do(verb)],
+                None => self.say(Level::Info, "there is nothing to take back"),
+            },
             Action::Interrupt => self.interrupt(),
             Action::Suspend => return vec![Effect::Suspend],
             Action::Repaint => return vec![Effect::Repaint],

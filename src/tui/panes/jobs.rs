@@ -15,7 +15,7 @@ pub struct Queue(Jobs);
 
 impl super::Pane for Queue {
     fn contexts(&self) -> &'static [&'static str] {
-        &["jobs", "list"]
+        &["jobs", "table", "list"]
     }
 
     fn act(&mut self, action: Action, _: &mut Selection, _: &Shared) -> Reaction {

@@ -319,6 +319,7 @@ impl View for Jobs {
             kind: None,
             progress: row.progress,
             labels: None,
+            is_trashed: false,
         })
     }
 

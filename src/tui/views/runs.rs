@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{Root, View, selection::Selection, split_across, split_down};
 use crate::{
     domain::metrics::Direction,
-    ops::runs::{MetricColumn, MetricValue, Sort, SortKey},
+    ops::runs::{MOST, MetricColumn, MetricValue, Sort, SortKey},
     tui::{
         action::Action,
         board::{charts, facts, progress},
@@ -34,6 +34,8 @@ pub struct Runs {
     facts: Scrolled,
     /// The filter before `f` narrowed it.
     before_matter: Option<String>,
+    /// The filter that was cleared last.
+    cleared: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,11 +116,14 @@ impl View for Runs {
             Action::Zoom if self.selection.board.is_some() => self.is_zoomed = !self.is_zoomed,
             Action::Escape if self.is_zoomed => self.is_zoomed = false,
             action if self.is_preview_focused && self.facts.act(action) => {}
-            Action::Escape if !self.selection.list.filter.text.is_empty() => {
-                self.before_matter = None;
-                self.set_filter("");
+            Action::Compare => return self.compare(),
+            action => {
+                let reaction = self.selection.list.act(action);
+                if !matches!(reaction, Reaction::None) {
+                    return reaction;
+                }
+                return self.change_filter(action);
             }
-            action => return self.selection.list.act(action),
         }
         Reaction::Done
     }
@@ -169,6 +174,10 @@ impl View for Runs {
         self.selection.target()
     }
 
+    fn targets(&self) -> Vec<Target> {
+        self.selection.list.targets()
+    }
+
     fn name(&self) -> String {
         "runs".to_owned()
     }
@@ -194,6 +203,9 @@ impl View for Runs {
         if !list.filter.text.is_empty() {
             let counted = list.counted().unwrap_or_default();
             crumb += &format!("  /{}  {counted}", list.filter.text);
+        }
+        if let Some(marks) = list.told_marks() {
+            crumb += &format!("  {marks}");
         }
         if list.filter.error.is_some() {
             crumb += "  filter unfinished";
@@ -250,6 +262,37 @@ impl Runs {
         let mut runs = Self::default();
         runs.selection.list.restore(settings);
         runs
+    }
+
+    /// The runs that are marked beside each other; of a single one and the run under the cursor, both.
+    fn compare(&self) -> Reaction {
+        let mut ids = self.selection.list.marked();
+        if let ([only], Some(here)) = (&ids[..], self.selection.target())
+            && *only != here.id
+        {
+            ids.push(here.id);
+        }
+        match ids.len() {
+            0 | 1 => Reaction::Refuse("Space marks the runs to compare: 2 at least".into()),
+            2..=MOST => Reaction::Open(Place::of(Spot::Compare(ids))),
+            count => Reaction::Refuse(format!(
+                "{count} are marked: {MOST} at most stand beside each other"
+            )),
+        }
+    }
+
+    /// Escape clears the filter, undo puts it back.
+    fn change_filter(&mut self, action: Action) -> Reaction {
+        match action {
+            Action::Escape if !self.selection.list.filter.text.is_empty() => {
+                self.before_matter = None;
+                self.cleared = Some(self.selection.list.filter.text.clone());
+                self.set_filter("");
+            }
+            Action::Undo if let Some(text) = self.cleared.take() => self.set_filter(&text),
+            _ => return Reaction::None,
+        }
+        Reaction::Done
     }
 
     fn set_filter(&mut self, text: &str) {
