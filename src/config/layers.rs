@@ -17,7 +17,10 @@ use crate::domain::{text::nearest, wording::in_words};
 /// Texts that take one of a few words; what is not a type of its own is checked here.
 const CHOICES: [([&str; 2], &[&str]); 3] = [
     (["a11y", "motion"], &["full", "reduced", "none"]),
-    (["ui", "charset"], &["auto", "braille", "block", "ascii"]),
+    (
+        ["ui", "charset"],
+        &["auto", "octant", "braille", "block", "ascii"],
+    ),
     (["ui", "rate"], &["auto", "local", "ssh", "slow"]),
 ];
 

@@ -97,7 +97,7 @@ impl Default for CaptureSettings {
 pub struct UiSettings {
     /// `auto`, or the name of a theme: a shipped one, or one of a person's own.
     pub theme: String,
-    /// `auto`, braille, block or ascii.
+    /// `auto`, octant, braille, block or ascii; octants only by choice, as few fonts have them.
     pub charset: String,
     /// `auto`, local, ssh or slow: how often data is drawn anew.
     pub rate: String,

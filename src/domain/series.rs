@@ -106,6 +106,43 @@ impl Bucket {
     }
 }
 
+/// What the points of a series are told apart by along a chart. Steps never fall within a segment; a clock may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Key {
+    #[default]
+    Step,
+    /// Milliseconds since 1970.
+    Time,
+}
+
+impl Key {
+    #[inline]
+    pub fn of(self, point: &Point) -> i64 {
+        match self {
+            Self::Step => point.step,
+            Self::Time => point.time,
+        }
+    }
+
+    /// Where a bucket begins.
+    #[inline]
+    pub fn start(self, bucket: &Bucket) -> i64 {
+        match self {
+            Self::Step => bucket.step,
+            Self::Time => bucket.time,
+        }
+    }
+}
+
+/// From where to where a series reaches, over all its segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    pub first_step: i64,
+    pub last_step: i64,
+    pub first_time: i64,
+    pub last_time: i64,
+}
+
 /// A question to a series: `columns` columns over the steps `from..=to`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {

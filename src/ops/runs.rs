@@ -213,6 +213,23 @@ pub fn unknown(ws: &Workspace, names: &[&str]) -> Result<Vec<Unknown>> {
         .collect())
 }
 
+/// What columns, orders and filters can name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Names {
+    pub params: Vec<String>,
+    pub metrics: Vec<String>,
+}
+
+/// The names of all parameters and metrics that any run has.
+pub fn names(ws: &Workspace) -> Result<Names> {
+    ws.store.read(|tx| {
+        Ok(Names {
+            params: rows::known_params(tx)?.into_iter().collect(),
+            metrics: rows::known_metrics(tx)?.into_iter().collect(),
+        })
+    })
+}
+
 fn unknown_in(known: &BTreeSet<String>, request: &ListRequest) -> Vec<Unknown> {
     let in_sort = match &request.sort.key {
         SortKey::Metric(column) if !known.contains(&column.metric) => {

@@ -82,6 +82,12 @@ pub enum Action {
     Columns,
     /// compare the marked runs
     Compare,
+    /// choose the metric
+    Metric,
+    /// the run that the others are set against
+    Baseline,
+    /// only what differs, or all
+    Difference,
     /// groups by a parameter
     Groups,
     /// only what matters: at work, or the log's end
@@ -108,8 +114,18 @@ pub enum Action {
     LineStart,
     /// crosshair to the last point
     LineEnd,
-    /// linear or logarithmic
+    /// crosshair to the next value that is not finite
+    NextMatch,
+    /// crosshair to the one before
+    PreviousMatch,
+    /// what the axis counts: steps, time, epochs, samples
+    Along,
+    /// linear, logarithmic, or both
     LogScale,
+    /// with or without outliers
+    Clip,
+    /// lines or a heat map, of many like series
+    Heat,
     /// smooth less
     SmoothLess,
     /// smooth more

@@ -25,7 +25,11 @@ use super::{
 use crate::{
     config::screens::Screens,
     domain::time::Timestamp,
-    ops::{self, presets::Offer, runs::Counts},
+    ops::{
+        self,
+        presets::Offer,
+        runs::{Counts, Names},
+    },
 };
 
 pub struct App {
@@ -41,6 +45,7 @@ pub struct App {
     stacks: Stacks,
     counts: Remote<(), Counts>,
     offers: Remote<(), Vec<Offer>>,
+    names: Remote<(), Names>,
     overlays: Vec<Overlay>,
     typed: Vec<Chord>,
     typed_at: Timestamp,
@@ -97,6 +102,7 @@ impl App {
             stacks: Stacks::of(&options.session),
             counts: Remote::default(),
             offers: Remote::default(),
+            names: Remote::default(),
             overlays: vec![],
             typed: vec![],
             typed_at: now,
@@ -307,6 +313,13 @@ impl App {
                     form.offered(result);
                 }
                 self.offers = Remote::default();
+                return;
+            }
+            Answer::Names(result) if self.names.awaits(ticket) => {
+                if let Some(Overlay::Picker(picker)) = self.overlays.last_mut() {
+                    picker.named(result);
+                }
+                self.names = Remote::default();
                 return;
             }
             answer => answer,

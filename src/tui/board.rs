@@ -9,7 +9,11 @@ use std::collections::BTreeMap;
 
 use super::{
     action::Action,
-    chart::{self, ChartData, ChartQuestion, smooth::WEIGHTS, ticks::Kind},
+    chart::{
+        ChartData, ChartQuestion, Series,
+        axis::{Along, Axis, Origin, Track},
+        view::{ChartView, Field},
+    },
     effect::{Answer, Effect},
     event::{Ticket, Tickets},
     place::Settings,
@@ -20,7 +24,7 @@ use crate::{
         events::What,
         ids::RunId,
         metrics::Summary,
-        runs::{Run, RunState},
+        runs::{Run, RunKind, RunState},
         time::Timestamp,
     },
     ops::{logs::Chunk, runs::Detail},
@@ -29,50 +33,9 @@ use crate::{
 pub struct Board {
     pub id: RunId,
     pub detail: Remote<RunId, Box<Detail>>,
-    pub charts: BTreeMap<String, Remote<ChartQuestion, ChartData>>,
+    pub charts: Series,
     pub log: Remote<RunId, Chunk>,
     pub view: ChartView,
-}
-
-/// How a run's charts are looked at; all of them share it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ChartView {
-    /// An index into the weights of the smoothing.
-    pub smooth: usize,
-    pub kind: Kind,
-    /// A part of the steps, or all of them.
-    pub zoom: Option<(i64, i64)>,
-    /// The step under the crosshair.
-    pub crosshair: Option<i64>,
-    /// The chart that the keys act on.
-    pub selected: usize,
-    /// The chart to be selected once the charts are known.
-    pub wanted: Option<String>,
-    /// Only that one is shown.
-    pub is_alone: bool,
-    /// Charts that were shown at once.
-    pub page: usize,
-}
-
-impl Default for ChartView {
-    fn default() -> Self {
-        Self {
-            smooth: 1,
-            kind: Kind::Linear,
-            zoom: None,
-            crosshair: None,
-            selected: 0,
-            wanted: None,
-            is_alone: false,
-            page: 1,
-        }
-    }
-}
-
-impl ChartView {
-    pub fn weight(&self) -> f64 {
-        WEIGHTS[self.smooth.min(WEIGHTS.len() - 1)]
-    }
 }
 
 /// Series that belong into one chart: the same metric of several splits.
@@ -82,15 +45,24 @@ pub struct Group {
     pub metrics: Vec<String>,
 }
 
+impl Group {
+    /// Series that are better seen as a heat map.
+    pub fn is_many(&self) -> bool {
+        MANY <= self.metrics.len()
+    }
+}
+
 /// Lines in one chart that can still be told apart.
 const MOST_LINES: usize = 8;
+/// From so many on, series whose names differ only by a number share a chart.
+const MANY: usize = 8;
 
 impl Board {
     pub fn of(id: RunId) -> Self {
         Self {
             id,
             detail: Remote::default(),
-            charts: BTreeMap::new(),
+            charts: Series::default(),
             log: Remote::default(),
             view: ChartView::default(),
         }
@@ -100,21 +72,12 @@ impl Board {
     pub fn settings(&self) -> Settings {
         let groups = self.groups();
         let group = groups.get(self.view.selected);
-        let x = self.view.zoom.map(|(from, to)| format!("{from}..{to}"));
-        let at = self.view.crosshair.map(|step| step.to_string());
-        Settings::default()
-            .with("metric", group.map_or("", |group| &group.name))
-            .with("x", x.unwrap_or_default())
-            .with("at", at.unwrap_or_default())
+        let settings = self.view.settings();
+        settings.with("metric", group.map_or("", |group| &group.name))
     }
 
-    /// Puts the zoom and the crosshair back to what they were, and the chart once it is known.
     pub fn restore(&mut self, settings: &Settings) {
-        let range = settings.get("x").and_then(|x| x.split_once(".."));
-        self.view.zoom = range.and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
-        self.view.zoom = self.view.zoom.filter(|(from, to)| from < to);
-        self.view.crosshair = settings.read("at");
-        self.view.wanted = settings.get("metric").map(str::to_owned);
+        self.view.restore(settings);
     }
 
     pub fn run(&self) -> Option<&Run> {
@@ -133,64 +96,106 @@ impl Board {
             .map_or(vec![], |detail| groups(&detail.metrics))
     }
 
-    /// The steps that the charts span.
-    pub fn domain(&self) -> (i64, i64) {
-        self.view.zoom.unwrap_or_else(|| self.whole())
+    /// The axis of the charts.
+    pub fn axis(&self) -> Axis {
+        self.view.axis(self.whole(), self.last_place())
     }
 
-    fn whole(&self) -> (i64, i64) {
-        let Some(detail) = &self.detail.value else {
-            return (0, 1);
-        };
-        let progress = &detail.run.progress;
-        let charted = charted(&detail.metrics).map(|summary| summary.last_step);
-        let last = charted.max().unwrap_or(0);
-        // A plan is worth its room while it is being followed.
-        let total = progress.steps.filter(|_| !detail.run.state.has_ended());
-        match total {
-            None if detail.run.state.has_ended() => (0, last.max(1)),
-            total => chart::domain(last, total),
+    /// How the run's points stand on the axis. What it cannot be counted by, it is not.
+    pub fn track(&self) -> Track {
+        self.origin().track(self.view.along).unwrap_or_default()
+    }
+
+    fn origin(&self) -> Origin {
+        let extents = || self.charts.iter().filter_map(|(_, _, data)| data.extent);
+        let run = self.run();
+        Origin {
+            step: extents().map(|extent| extent.first_step).min(),
+            time: extents().map(|extent| extent.first_time).min(),
+            epoch: run.and_then(steps_of_epoch),
+            rows: run.and_then(rows_of_step),
         }
     }
 
-    /// The last step of the selected chart.
-    fn last_step(&self) -> i64 {
+    /// What its points can be counted by. A run that begins with its first step has no other steps to count from.
+    fn alongs(&self) -> Vec<Along> {
+        let origin = self.origin();
+        let is_late = origin.step.is_some_and(|first| 1 < first);
+        let mut alongs = Along::ALL.to_vec();
+        alongs.retain(|along| match along {
+            Along::RelStep => is_late,
+            Along::Wall => origin.time.is_some(),
+            along => origin.track(*along).is_ok(),
+        });
+        alongs
+    }
+
+    fn whole(&self) -> Axis {
+        let track = self.track();
+        let along = match self.origin().track(self.view.along) {
+            Ok(_) => self.view.along,
+            Err(_) => Along::Step,
+        };
+        let Some(detail) = &self.detail.value else {
+            return Axis::around(along, 0, 1, None, false);
+        };
+        let is_over = detail.run.state.has_ended();
+        if along.is_time() {
+            let extents = || self.charts.iter().filter_map(|(_, _, data)| data.extent);
+            let first = extents().map(|extent| extent.first_time).min();
+            let last = extents().map(|extent| extent.last_time).max();
+            let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
+            return Axis::around(along, track.of(first), track.of(last), None, is_over);
+        }
+        let charted = charted(&detail.metrics).map(|summary| summary.last_step);
+        let last = track.of(charted.max().unwrap_or(0));
+        // A plan is worth its room while it is being followed.
+        let plan = detail.run.progress.steps.filter(|_| !is_over);
+        Axis::around(along, 0, last, plan.map(|steps| track.of(steps)), is_over)
+    }
+
+    /// The last place of the selected chart.
+    fn last_place(&self) -> i64 {
         let groups = self.groups();
         let selected = self.view.selected.min(groups.len().saturating_sub(1));
         let group = groups.get(selected);
         group.and_then(|group| self.last_of(group)).unwrap_or(0)
     }
 
-    /// The last step of a chart.
+    /// The last place of a chart.
     pub fn last_of(&self, group: &Group) -> Option<i64> {
+        let track = self.track();
+        if self.view.along.is_time() {
+            let known = (group.metrics.iter()).filter_map(|name| self.charts.get(self.id, name));
+            let times = known.filter_map(|data| Some(data.extent?.last_time));
+            return times.max().map(|time| track.of(time));
+        }
         let metrics = self.detail.value.iter().flat_map(|detail| &detail.metrics);
         metrics
             .filter(|summary| group.metrics.contains(&summary.metric))
-            .map(|summary| summary.last_step)
+            .map(|summary| track.of(summary.last_step))
             .max()
     }
 
     /// Notes that this frame shows a series in so many dot columns.
     pub fn want_chart(&mut self, metric: &str, dots: usize) {
-        let (from, to) = self.domain();
-        let question = ChartQuestion {
+        let (axis, track) = (self.axis(), self.track());
+        let (from, to) = track.keys(axis.from, axis.to);
+        self.charts.want(ChartQuestion {
             run: self.id,
             metric: metric.to_owned(),
+            key: track.key,
             from,
             to,
             dots,
             smooth: self.view.weight(),
-        };
-        self.charts
-            .entry(metric.to_owned())
-            .or_default()
-            .want(question);
+        });
     }
 
     pub fn expire(&mut self) {
         self.detail.expire();
         self.log.expire();
-        self.charts.values_mut().for_each(Remote::expire);
+        self.charts.expire();
     }
 
     pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
@@ -204,8 +209,8 @@ impl Board {
             .map(|(ticket, id)| Effect::Log(ticket, id));
         let charts = self
             .charts
-            .values_mut()
-            .filter_map(|chart| chart.ask(tickets))
+            .ask(tickets)
+            .into_iter()
             .map(|(ticket, question)| Effect::Chart(ticket, question));
         detail.into_iter().chain(log).chain(charts).collect()
     }
@@ -218,11 +223,7 @@ impl Board {
             }
             Answer::Log(result) if self.log.awaits(ticket) => self.log.answer(result),
             Answer::Chart(result) => {
-                let asked = self.charts.values_mut().find(|chart| chart.awaits(ticket));
-                match asked {
-                    Some(chart) => chart.answer(result),
-                    None => return Some(Answer::Chart(result)),
-                }
+                return self.charts.loaded(ticket, result).map(Answer::Chart);
             }
             other => return Some(other),
         }
@@ -240,74 +241,47 @@ impl Board {
 
     /// What the keys of a chart do. Says whether it meant something.
     pub fn act(&mut self, action: Action) -> bool {
-        let charts = self.groups().len();
-        let (from, to) = self.domain();
-        let span = to.saturating_sub(from).max(1);
-        let last = self.last_step();
-        let step_by = |columns: i64| (span / 100).max(1) * columns;
-        let here = self.view.crosshair.unwrap_or(last.min(to));
-        match action {
-            Action::Left => self.point(here.saturating_sub(step_by(1))),
-            Action::Right => self.point(here.saturating_add(step_by(1))),
-            Action::FarLeft => self.point(here.saturating_sub(step_by(10))),
-            Action::FarRight => self.point(here.saturating_add(step_by(10))),
-            Action::LineStart => self.point(from),
-            Action::LineEnd => self.point(last),
-            Action::PreviousSibling => self.view.selected = self.view.selected.saturating_sub(1),
-            Action::NextSibling => {
-                self.view.selected = (self.view.selected + 1).min(charts.saturating_sub(1));
-            }
-            Action::PageUp => {
-                self.view.selected = self.view.selected.saturating_sub(self.view.page);
-            }
-            Action::PageDown => {
-                let next = self.view.selected + self.view.page;
-                self.view.selected = next.min(charts.saturating_sub(1));
-            }
-            Action::LogScale => {
-                self.view.kind = match self.view.kind {
-                    Kind::Linear => Kind::Log,
-                    Kind::Log => Kind::Linear,
-                }
-            }
-            Action::SmoothLess => self.view.smooth = self.view.smooth.saturating_sub(1),
-            Action::SmoothMore => self.view.smooth = (self.view.smooth + 1).min(WEIGHTS.len() - 1),
-            Action::ZoomIn => self.zoom_to(here, span / 2),
-            Action::ZoomOut => self.zoom_to(here, span.saturating_mul(2)),
-            Action::Fit => self.view.zoom = None,
-            Action::PanLeft => self.pan(-(span / 4).max(1)),
-            Action::PanRight => self.pan((span / 4).max(1)),
-            Action::Escape if self.view.crosshair.is_some() => self.view.crosshair = None,
-            Action::Escape if self.view.zoom.is_some() => self.view.zoom = None,
-            _ => return false,
+        let field = self.field();
+        self.view.act(action, &field)
+    }
+
+    fn field(&self) -> Field {
+        let groups = self.groups();
+        let track = self.track();
+        let selected = self.view.selected.min(groups.len().saturating_sub(1));
+        let metrics = groups.get(selected).map_or(&[][..], |group| &group.metrics);
+        let known: Vec<&ChartData> = (metrics.iter())
+            .filter_map(|metric| self.charts.get(self.id, metric))
+            .collect();
+        let buckets = known.first().into_iter().flat_map(|data| data.buckets());
+        let samples = buckets.filter(|bucket| !bucket.is_empty());
+        let flaws = known.iter().flat_map(|data| &data.flaws);
+        Field {
+            charts: groups.len(),
+            whole: self.whole(),
+            last: self.last_place(),
+            samples: in_order(samples.map(|bucket| track.place(bucket))),
+            flaws: in_order(flaws.map(|point| track.place_of(point))),
+            alongs: self.alongs(),
         }
-        true
     }
 
-    fn point(&mut self, step: i64) {
-        let (from, to) = self.domain();
-        self.view.crosshair = Some(step.clamp(from, to));
-    }
-
-    fn zoom_to(&mut self, middle: i64, span: i64) {
-        let (low, high) = self.whole();
-        let span = span.max(4);
-        if high - low <= span {
-            self.view.zoom = None;
-            return;
-        }
-        let from = (middle - span / 2).clamp(low, high - span);
-        self.view.zoom = Some((from, from + span));
-    }
-
-    fn pan(&mut self, by: i64) {
-        let Some((from, to)) = self.view.zoom else {
-            return;
+    /// Why an action does nothing to the charts as they stand.
+    pub fn refuses(&self, action: Action) -> Option<&'static str> {
+        let is_many = || {
+            let groups = self.groups();
+            groups.get(self.view.selected).is_some_and(Group::is_many)
         };
-        let (low, high) = self.whole();
-        let span = to - from;
-        let from = from.saturating_add(by).clamp(low, (high - span).max(low));
-        self.view.zoom = Some((from, from + span));
+        match action {
+            Action::NextMatch | Action::PreviousMatch if self.field().flaws.is_empty() => {
+                Some("every value in sight is finite")
+            }
+            Action::Along if self.alongs().len() < 2 => {
+                Some("this run tells nothing but its steps")
+            }
+            Action::Heat if !is_many() => Some("a heat map is of 8 or more like series"),
+            _ => None,
+        }
     }
 
     /// Steps a second since this attempt began, once there were enough of them to tell.
@@ -340,14 +314,37 @@ impl Board {
     }
 }
 
+/// Steps of an epoch, from what is planned; `None` where the run does not say.
+pub fn steps_of_epoch(run: &Run) -> Option<f64> {
+    let (steps, epochs) = (run.progress.steps?, run.progress.epochs?);
+    (0 < steps && 0 < epochs).then(|| steps as f64 / epochs as f64)
+}
+
+/// Rows that a step of our own training takes in, every batch counted as full.
+pub fn rows_of_step(run: &Run) -> Option<f64> {
+    let number = |name: &str| run.params.get(name)?.as_f64();
+    let batch = number("train.batch").filter(|_| run.kind == RunKind::Train)?;
+    Some(batch * number("train.accumulate").unwrap_or(1.0))
+}
+
+pub fn in_order(places: impl Iterator<Item = i64>) -> Vec<i64> {
+    let mut places: Vec<i64> = places.collect();
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
 /// Fewer steps say nothing about the rest.
 const ENOUGH_STEPS: i64 = 20;
 
 /// Puts `train/loss` and `val/loss` into one chart, the loss first, the machine's own metrics into none.
 pub fn groups(metrics: &[Summary]) -> Vec<Group> {
     const SPLITS: [&str; 3] = ["train", "val", "test"];
-    let mut groups: Vec<Group> = vec![];
-    for summary in charted(metrics) {
+    let mut groups = alike(metrics);
+    let many: Vec<String> = (groups.iter())
+        .flat_map(|group| group.metrics.clone())
+        .collect();
+    for summary in charted(metrics).filter(|summary| !many.contains(&summary.metric)) {
         let name = match summary.metric.split_once('/') {
             Some((split, name)) if SPLITS.contains(&split) => name,
             _ => &summary.metric,
@@ -375,12 +372,44 @@ pub fn groups(metrics: &[Summary]) -> Vec<Group> {
     };
     groups.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name)));
     let split = |metric: &String| SPLITS.iter().position(|split| metric.starts_with(split));
-    for group in &mut groups {
+    for group in groups.iter_mut().filter(|group| !group.is_many()) {
         group
             .metrics
             .sort_by_key(|metric| (split(metric).is_none(), split(metric), metric.clone()));
     }
     groups
+}
+
+/// Series whose names differ by one number only, where there are many: `layer.0/grad`, `layer.1/grad` as `layer.*/grad`.
+fn alike(metrics: &[Summary]) -> Vec<Group> {
+    let mut by_form: BTreeMap<String, Vec<(u64, String)>> = BTreeMap::new();
+    for summary in charted(metrics) {
+        let name = &summary.metric;
+        let is_digit = |c: char| c.is_ascii_digit();
+        let Some(from) = name.find(is_digit) else {
+            continue;
+        };
+        let digits = name[from..]
+            .find(|c| !is_digit(c))
+            .unwrap_or(name.len() - from);
+        let (number, rest) = name[from..].split_at(digits);
+        if let Ok(number) = number.parse() {
+            let form = format!("{}*{rest}", &name[..from]);
+            by_form
+                .entry(form)
+                .or_default()
+                .push((number, name.clone()));
+        }
+    }
+    by_form
+        .into_iter()
+        .map(|(name, mut metrics)| {
+            metrics.sort();
+            let metrics = metrics.into_iter().map(|(_, metric)| metric).collect();
+            Group { name, metrics }
+        })
+        .filter(Group::is_many)
+        .collect()
 }
 
 /// The metrics with a place in charts. Those of the machine have steps of their own: of a foreign program, seconds.
@@ -445,7 +474,7 @@ mod tests {
         ];
         let mut board = Board::of(detail.run.id);
         board.detail.answer(Ok(Box::new(detail)));
-        assert_eq!(board.domain(), (0, 100));
+        assert_eq!((board.axis().from, board.axis().to), (0, 100));
         board.act(Action::LineEnd);
         assert_eq!(board.view.crosshair, Some(100));
         for _ in 0..9 {
@@ -470,40 +499,45 @@ mod tests {
     }
 
     #[test]
-    fn zooming_and_panning_stay_inside_the_run() {
-        let mut board = board(400, Some(2_000));
-        let whole = board.domain();
-        for action in [
-            Action::ZoomIn,
-            Action::ZoomIn,
-            Action::PanRight,
-            Action::PanRight,
-            Action::PanRight,
-            Action::PanRight,
-            Action::PanRight,
-            Action::PanRight,
-        ] {
-            board.act(action);
-            let (from, to) = board.domain();
-            assert!(
-                whole.0 <= from && to <= whole.1 && from < to,
-                "{action:?}: {from} {to}"
-            );
-        }
-        assert_eq!(board.domain(), (1_500, 2_000));
-        board.act(Action::ZoomOut);
-        board.act(Action::ZoomOut);
-        assert_eq!(board.domain(), whole);
+    fn many_series_that_differ_by_a_number_share_a_chart() {
+        let names: Vec<String> = (0..12).map(|layer| format!("layer.{layer}/grad")).collect();
+        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+        names.extend(["recall@1", "recall@5", "val/loss"]);
+        names.sort_unstable();
+        let metrics: Vec<Summary> = names.into_iter().map(fixture::summary).collect();
+        let groups = groups(&metrics);
+        let found: Vec<(&str, usize)> = (groups.iter())
+            .map(|group| (group.name.as_str(), group.metrics.len()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("loss", 1),
+                ("layer.*/grad", 12),
+                ("recall@1", 1),
+                ("recall@5", 1)
+            ]
+        );
+        let last = &groups[1].metrics[11];
+        assert_eq!(last, "layer.11/grad", "by number, not by letter");
     }
 
     #[test]
-    fn the_crosshair_walks_and_leaves() {
-        let mut board = board(400, Some(2_000));
-        assert!(!board.act(Action::Escape));
-        board.act(Action::LineStart);
-        board.act(Action::FarRight);
-        assert_eq!(board.view.crosshair, Some(200));
-        assert!(board.act(Action::Escape));
-        assert_eq!(board.view.crosshair, None);
+    fn a_run_is_counted_by_what_it_tells() {
+        let mut board = board(400, Some(4_000));
+        assert_eq!(board.alongs(), [Along::Step, Along::Epoch, Along::Samples]);
+        board.view.along = Along::Epoch;
+        assert_eq!(
+            board.axis(),
+            Axis {
+                along: Along::Epoch,
+                from: 0,
+                to: 50_000
+            }
+        );
+        let detail = board.detail.value.as_mut().unwrap();
+        (detail.run.progress.epochs, detail.run.kind) = (None, RunKind::Command);
+        assert_eq!(board.alongs(), [Along::Step]);
+        assert_eq!(board.axis().along, Along::Step, "what was chosen is gone");
     }
 }

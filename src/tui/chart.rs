@@ -1,26 +1,42 @@
 //! Charts of metrics that tell the truth: every extreme is drawn, what is not finite is marked and never joined, a smoothed
 //! line is made from the points and not from the picture.
 
+pub mod axis;
+pub mod band;
+pub mod bars;
 pub mod dots;
+pub mod heatmap;
+pub mod histogram;
 mod labels;
+pub mod legend;
+pub mod pane;
 pub mod plot;
+mod readout;
 pub mod smooth;
 pub mod ticks;
+pub mod view;
 
+use std::collections::BTreeMap;
+
+use super::{
+    event::{Ticket, Tickets},
+    remote::Remote,
+};
 use crate::{
     domain::{
         ids::RunId,
-        series::{Bucket, Point, Segment, Window},
+        series::{Bucket, Extent, Key, Point, Segment, Window},
     },
     ops,
     workspace::Workspace,
 };
 
-/// A question for a series: as many columns as dots across, over the steps `from..=to`.
+/// A question for a series: as many columns as dots across, over the steps, or the times, `from..=to`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChartQuestion {
     pub run: RunId,
     pub metric: String,
+    pub key: Key,
     pub from: i64,
     pub to: i64,
     pub dots: usize,
@@ -31,6 +47,7 @@ pub struct ChartQuestion {
 /// What a chart is drawn from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChartData {
+    pub key: Key,
     pub from: i64,
     pub to: i64,
     pub raw: Vec<Segment>,
@@ -38,37 +55,54 @@ pub struct ChartData {
     pub smooth: Vec<Segment>,
     /// The smoothing is over columns, because the series has more points than are read for a chart.
     pub is_of_columns: bool,
+    /// The first points in sight that are not finite, each where it stands.
+    pub flaws: Vec<Point>,
+    /// From where to where the whole series reaches.
+    pub extent: Option<Extent>,
 }
 
 /// Up to this many points a smoothed line is made from the points themselves.
 const SMOOTHED_POINTS: usize = 50_000;
+/// More points that are not finite are marked by their columns only.
+const MOST_FLAWS: usize = 500;
 
 impl ChartData {
     pub fn read(ws: &Workspace, question: &ChartQuestion) -> ops::Result<Self> {
         let ChartQuestion {
             run,
             metric,
+            key,
             from,
             to,
             dots,
             smooth,
         } = question;
+        let (key, from, to) = (*key, *from, *to);
         let window = Window {
-            from: *from,
-            to: *to,
+            from,
+            to,
             columns: *dots,
             slack: 0.25,
         };
-        let raw = ops::series::chart(ws, run, metric, &window)?;
+        let raw = ops::series::chart_along(ws, run, metric, &window, key)?;
+        let flaws = ops::series::flaws(ws, run, metric, key, from..=to, MOST_FLAWS)?;
         let mut data = Self {
-            from: *from,
-            to: *to,
+            key,
+            from,
+            to,
             raw,
+            flaws: flaws.into_iter().map(|(_, point)| point).collect(),
+            extent: ops::series::extent(ws, run, metric)?,
             ..Self::default()
         };
         if 0.0 < *smooth {
             // From the first point on, so that a zoom does not change the line.
-            let points = ops::series::points(ws, run, metric, i64::MIN, *to, SMOOTHED_POINTS + 1)?;
+            let last = match key {
+                Key::Step => to,
+                Key::Time => i64::MAX,
+            };
+            let most = SMOOTHED_POINTS + 1;
+            let points = ops::series::points(ws, run, metric, i64::MIN, last, most)?;
             data.is_of_columns = SMOOTHED_POINTS < points.len();
             data.smooth = if data.is_of_columns {
                 data.raw
@@ -76,22 +110,28 @@ impl ChartData {
                     .map(|segment| smooth::columns(segment, *smooth))
                     .collect()
             } else {
-                smoothed(&points, *smooth, &window)
+                smoothed(&points, *smooth, &window, key)
             };
         }
         Ok(data)
     }
+
+    /// The columns of all segments.
+    pub fn buckets(&self) -> impl Iterator<Item = &Bucket> {
+        self.raw.iter().flat_map(|segment| &segment.columns)
+    }
 }
 
 /// The smoothed series of each segment, in the columns of the window.
-pub fn smoothed(points: &[(u32, Point)], weight: f64, window: &Window) -> Vec<Segment> {
+pub fn smoothed(points: &[(u32, Point)], weight: f64, window: &Window, key: Key) -> Vec<Segment> {
     points
         .chunk_by(|(a, _), (b, _)| a == b)
         .map(|points| {
             let values: Vec<f64> = points.iter().map(|(_, point)| point.value).collect();
             let mut columns = vec![Bucket::EMPTY; window.columns];
             for ((_, point), value) in points.iter().zip(smooth::ema(&values, weight)) {
-                if let Some(column) = column(window.from, window.to, window.columns, point.step) {
+                let place = column(window.from, window.to, window.columns, key.of(point));
+                if let Some(column) = place {
                     columns[column].add(Point { value, ..*point });
                 }
             }
@@ -103,45 +143,74 @@ pub fn smoothed(points: &[(u32, Point)], weight: f64, window: &Window) -> Vec<Se
         .collect()
 }
 
-/// The column in which a step of `from..=to` is drawn: the first step in the first, the last in the last, the others by
-/// their distance.
-pub fn column(from: i64, to: i64, columns: usize, step: i64) -> Option<usize> {
-    if step < from || to < step || columns == 0 {
+/// The column in which a place of `from..=to` is drawn: the first in the first, the last in the last, the others by their
+/// distance.
+pub fn column(from: i64, to: i64, columns: usize, place: i64) -> Option<usize> {
+    if place < from || to < place || columns == 0 {
         return None;
     }
     let (at, span) = (
-        i128::from(step) - i128::from(from),
+        i128::from(place) - i128::from(from),
         i128::from(to) - i128::from(from),
     );
     let column = usize::try_from(at * columns as i128 / span.max(1)).ok()?;
     Some(column.min(columns - 1))
 }
 
-/// The steps a chart of a live run spans: up to the next of 1, 2, 5, 10, 20, … after the last one, so that a growing
-/// series moves the axis only now and then, but not beyond the planned total; all of the plan once half of it is done.
-pub fn domain(last: i64, total: Option<i64>) -> (i64, i64) {
-    let fitting = rung(last.max(1));
-    match total.filter(|total| last <= *total && 0 < *total) {
-        Some(total) if total / 2 < last => (0, total),
-        Some(total) => (0, fitting.min(total)),
-        None => (0, fitting),
-    }
+/// The series of some charts, each by its run and its metric, fetched as far as they are shown.
+#[derive(Debug, Default)]
+pub struct Series {
+    by_name: BTreeMap<(RunId, String), Remote<ChartQuestion, ChartData>>,
 }
 
-fn rung(last: i64) -> i64 {
-    let mut ten: i64 = 1;
-    loop {
-        for times in [1, 2, 5] {
-            match ten.checked_mul(times) {
-                Some(rung) if last <= rung => return rung,
-                Some(_) => {}
-                None => return i64::MAX,
-            }
+impl Series {
+    /// Notes that this frame shows a series.
+    pub fn want(&mut self, question: ChartQuestion) {
+        let name = (question.run, question.metric.clone());
+        self.by_name.entry(name).or_default().want(question);
+    }
+
+    pub fn get(&self, run: RunId, metric: &str) -> Option<&ChartData> {
+        self.find(run, metric)?.value.as_ref()
+    }
+
+    pub fn error(&self, run: RunId, metric: &str) -> Option<&ops::Error> {
+        self.find(run, metric)?.error.as_ref()
+    }
+
+    fn find(&self, run: RunId, metric: &str) -> Option<&Remote<ChartQuestion, ChartData>> {
+        self.by_name.get(&(run, metric.to_owned()))
+    }
+
+    /// All that are known.
+    pub fn iter(&self) -> impl Iterator<Item = (RunId, &str, &ChartData)> {
+        self.by_name
+            .iter()
+            .filter_map(|((run, metric), data)| Some((*run, metric.as_str(), data.value.as_ref()?)))
+    }
+
+    pub fn expire(&mut self) {
+        self.by_name.values_mut().for_each(Remote::expire);
+    }
+
+    /// What to fetch for the last frame.
+    pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<(Ticket, ChartQuestion)> {
+        let series = self.by_name.values_mut();
+        series.filter_map(|series| series.ask(tickets)).collect()
+    }
+
+    /// Takes in the answer to a ticket, or gives it back where it is of another's charts.
+    pub fn loaded(
+        &mut self,
+        ticket: Ticket,
+        result: ops::Result<ChartData>,
+    ) -> Option<ops::Result<ChartData>> {
+        let mut series = self.by_name.values_mut();
+        match series.find(|series| series.awaits(ticket)) {
+            Some(series) => series.answer(result),
+            None => return Some(result),
         }
-        match ten.checked_mul(10) {
-            Some(next) => ten = next,
-            None => return i64::MAX,
-        }
+        None
     }
 }
 
@@ -150,26 +219,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn the_axis_of_an_unplanned_run_moves_in_jumps() {
-        let ends: Vec<i64> = [0, 1, 2, 3, 6, 11, 49, 51, i64::MAX]
-            .map(|last| domain(last, None).1)
-            .to_vec();
-        assert_eq!(ends, [1, 1, 2, 5, 10, 20, 50, 100, i64::MAX]);
-        assert_eq!(domain(400, Some(4_000)), (0, 500));
-        assert_eq!(domain(1_999, Some(4_000)), (0, 2_000));
-        assert_eq!(domain(2_001, Some(4_000)), (0, 4_000));
-        assert_eq!(domain(201, Some(450)), (0, 450), "a rung above the plan");
-        assert_eq!(
-            domain(4_001, Some(4_000)),
-            (0, 5_000),
-            "a plan that was outrun is no plan"
-        );
-        let mut jumps: Vec<i64> = (1..10_000).map(|last| domain(last, None).1).collect();
-        jumps.dedup();
-        assert_eq!(jumps.len(), 13);
-    }
 
     proptest! {
         #[test]
@@ -183,13 +232,15 @@ mod tests {
         }
 
         #[test]
-        fn a_smoothed_line_does_not_depend_on_the_zoom(values in proptest::collection::vec(-10.0..10.0f64, 40..80), cut in 0i64..25) {
+        fn a_smoothed_line_does_not_depend_on_the_zoom_the_width_or_what_follows(values in proptest::collection::vec(-10.0..10.0f64, 40..80), cut in 0i64..25, columns in 1usize..64) {
             let points: Vec<(u32, Point)> = values.iter().enumerate().map(|(at, value)| (0, Point { step: at as i64, time: 0, value: *value })).collect();
-            let last = |from| {
-                let window = Window { from, to: 39, columns: 16, slack: 0.25 };
-                smoothed(&points[..40], 0.9, &window)[0].columns[15].last
+            let last = |points: &[(u32, Point)], from, columns: usize| {
+                let window = Window { from, to: 39, columns, slack: 0.25 };
+                smoothed(points, 0.9, &window, Key::Step)[0].columns[columns - 1].last
             };
-            prop_assert_eq!(last(0).to_bits(), last(cut).to_bits());
+            let want = last(&points[..40], 0, 16);
+            prop_assert!((want - last(&points[..40], cut, columns)).abs() < 1e-12);
+            prop_assert!((want - last(&points, 0, 16)).abs() < 1e-12);
         }
     }
 }

@@ -19,7 +19,10 @@ use crate::{
         jobs::JobRow,
         logs::Chunk,
         presets::Offer,
-        runs::{Counts, Detail, ListRequest, MetricColumn, Unknown},
+        runs::{
+            BandRequest, Comparison, Counts, Detail, GroupRequest, Grouping, ListRequest,
+            MetricColumn, Names, Unknown,
+        },
     },
     workspace::Workspace,
 };
@@ -33,6 +36,9 @@ pub enum Effect {
     Detail(Ticket, RunId),
     Chart(Ticket, ChartQuestion),
     Log(Ticket, RunId),
+    Compare(Ticket, Vec<RunId>),
+    Groups(Ticket, GroupsQuestion),
+    Names(Ticket),
     /// Runs of a list, to be marked.
     Matching(Ticket, Matching),
     Jobs(Ticket),
@@ -85,6 +91,33 @@ pub struct Matching {
     pub sort: ops::runs::Sort,
     /// From which place on, and how many; `None` for all.
     pub part: Option<(u64, u64)>,
+}
+
+/// Runs by the values of a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupsQuestion {
+    pub filter: crate::domain::filter::Filter,
+    pub by: String,
+    pub metric: Option<MetricColumn>,
+    /// Columns of dots of a chart of bands; 0 for none.
+    pub dots: usize,
+}
+
+/// Runs of a group that its band is made of, the newest.
+const BAND_RUNS: usize = 50;
+
+impl GroupsQuestion {
+    fn request(&self) -> GroupRequest {
+        GroupRequest {
+            filter: self.filter.clone(),
+            by: self.by.clone(),
+            metric: self.metric.clone(),
+            band: (0 < self.dots).then_some(BandRequest {
+                columns: self.dots,
+                runs: BAND_RUNS,
+            }),
+        }
+    }
 }
 
 /// A run in a list.
@@ -141,6 +174,9 @@ pub enum Answer {
     Detail(ops::Result<Box<Detail>>),
     Chart(ops::Result<ChartData>),
     Log(ops::Result<Chunk>),
+    Compare(ops::Result<Box<Comparison>>),
+    Groups(ops::Result<Box<Grouping>>),
+    Names(ops::Result<Names>),
     Matching(ops::Result<Vec<Run>>),
     Jobs(ops::Result<Vec<JobRow>>),
     Offers(ops::Result<Vec<Offer>>),
@@ -189,9 +225,16 @@ impl Effect {
                 ticket,
                 Answer::Log(ops::logs::read(ws, &id, None, LOG_BYTES)),
             ),
-            Self::Matching(ticket, question) => {
-                (ticket, Answer::Matching(matching(ws, &question)))
+            Self::Compare(ticket, ids) => {
+                let found = ops::runs::compare(ws, &ids).map(Box::new);
+                (ticket, Answer::Compare(found))
             }
+            Self::Groups(ticket, question) => {
+                let found = ops::runs::groups(ws, &question.request()).map(Box::new);
+                (ticket, Answer::Groups(found))
+            }
+            Self::Names(ticket) => (ticket, Answer::Names(ops::runs::names(ws))),
+            Self::Matching(ticket, question) => (ticket, Answer::Matching(matching(ws, &question))),
             Self::Jobs(ticket) => (ticket, Answer::Jobs(ops::jobs::list(ws, JOB_ROWS))),
             Self::Offers(ticket) => (ticket, Answer::Offers(Ok(ops::presets::list(ws)))),
             Self::Counts(ticket) => (ticket, Answer::Counts(ops::runs::counts(ws))),
@@ -212,6 +255,9 @@ impl Effect {
             Self::Detail(ticket, _) => (ticket, Answer::Detail(Err(error))),
             Self::Chart(ticket, _) => (ticket, Answer::Chart(Err(error))),
             Self::Log(ticket, _) => (ticket, Answer::Log(Err(error))),
+            Self::Compare(ticket, _) => (ticket, Answer::Compare(Err(error))),
+            Self::Groups(ticket, _) => (ticket, Answer::Groups(Err(error))),
+            Self::Names(ticket) => (ticket, Answer::Names(Err(error))),
             Self::Matching(ticket, _) => (ticket, Answer::Matching(Err(error))),
             Self::Jobs(ticket) => (ticket, Answer::Jobs(Err(error))),
             Self::Offers(ticket) => (ticket, Answer::Offers(Err(error))),
@@ -481,19 +527,21 @@ pub fn wrong_override(preset: &Preset, change: String) -> Option<ops::Error> {
     ops::presets::apply(preset, &[change]).err()
 }
 
+/// Metrics that say most about a model, the one that says more first.
+pub const SCORES: [&str; 8] = [
+    "val/auc",
+    "val/r2",
+    "val/accuracy",
+    "val/acc",
+    "val/f1",
+    "val/rmse",
+    "val/mae",
+    "val/loss",
+];
+
 /// The metric that says most about a run: the one asked for; the one its checkpoints are judged by, unless that is a
 /// loss and there is a score; a validation score; a loss; the first that is not the machine's.
 pub fn primary<'a>(summaries: &'a [Summary], run: &Run, asked: &str) -> Option<&'a Summary> {
-    const SCORES: [&str; 8] = [
-        "val/auc",
-        "val/r2",
-        "val/accuracy",
-        "val/acc",
-        "val/f1",
-        "val/rmse",
-        "val/mae",
-        "val/loss",
-    ];
     let named = |name: &str| summaries.iter().find(|summary| summary.metric == name);
     let judged = ["train.best", "best"]
         .iter()

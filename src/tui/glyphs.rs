@@ -13,6 +13,8 @@ pub enum Charset {
     /// Dots, two across and four down in a cell.
     #[default]
     Braille,
+    /// The same dots as blocks without gaps, for fonts that have them: only by choice.
+    Octant,
     /// Half blocks, two down in a cell.
     Block,
     /// Nothing beyond ASCII.
@@ -57,7 +59,7 @@ impl Charset {
         let is_strange = |symbol: &str| match self {
             _ if symbol.is_ascii() => false,
             Self::Ascii => true,
-            Self::Braille | Self::Block => {
+            Self::Octant | Self::Braille | Self::Block => {
                 is_ambiguous_wide && symbol.width() != symbol.width_cjk()
             }
         };
@@ -133,6 +135,39 @@ impl Charset {
             (false, false) => "▼",
             (true, true) => "^",
             (true, false) => "v",
+        }
+    }
+
+    /// Levels of a heat map, coolest first.
+    pub fn shades(self) -> [&'static str; 5] {
+        if self.is_ascii() {
+            [" ", ".", ":", "+", "#"]
+        } else {
+            [" ", "░", "▒", "▓", "█"]
+        }
+    }
+
+    /// Bars of a reference, and of what is compared with it.
+    pub fn sides(self) -> (&'static str, &'static str) {
+        if self.is_ascii() {
+            (".", "#")
+        } else {
+            ("░", "█")
+        }
+    }
+
+    /// Lines of a chart are told apart by a mark of their own instead of dots.
+    pub fn has_marks(self) -> bool {
+        self.is_ascii()
+    }
+
+    /// The line of a limit: of one that warns, and of one that alerts.
+    pub fn limit(self, is_alert: bool) -> &'static str {
+        match (self.is_ascii(), is_alert) {
+            (false, false) => "┄",
+            (false, true) => "═",
+            (true, false) => "-",
+            (true, true) => "=",
         }
     }
 

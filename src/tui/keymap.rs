@@ -358,8 +358,9 @@ fn is_verb(keys: &Keys) -> bool {
 mod tests {
     use super::*;
 
-    const CONTEXTS: [&str; 9] = [
-        "global", "card", "list", "table", "bench", "runs", "live", "jobs", "overlay",
+    const CONTEXTS: [&str; 11] = [
+        "global", "card", "list", "table", "bench", "runs", "live", "jobs", "overlay", "compare",
+        "groups",
     ];
 
     fn chords(text: &str) -> Vec<Chord> {

@@ -325,7 +325,8 @@ impl RunList {
         Some(rows.offset + at as u64)
     }
 
-    fn fields(&self) -> Vec<Field> {
+    /// The columns, shown or chosen.
+    pub fn fields(&self) -> Vec<Field> {
         self.chosen.clone().unwrap_or_else(field::usual)
     }
 
@@ -466,3 +467,6 @@ fn window(answer: &Remote<TableQuestion, effect::Table>) -> Window<'_, RunRow> {
         None => Window::whole(&[]),
     }
 }
+
+#[cfg(test)]
+mod tests;

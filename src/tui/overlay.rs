@@ -5,6 +5,7 @@ pub mod form;
 pub mod help;
 pub mod input;
 pub mod menu;
+pub mod picker;
 pub mod prompt;
 
 use ratatui::{
@@ -19,6 +20,7 @@ use self::{
     help::Help,
     input::Pasted,
     menu::Menu,
+    picker::Picker,
     prompt::{Prompt, Purpose},
 };
 use super::{
@@ -26,7 +28,7 @@ use super::{
     chord::Chord,
     effect::Verb,
     look::{Look, Pane},
-    shared::Shared,
+    shared::{Reply, Shared},
 };
 use crate::{domain::time::Timestamp, ops::runs::Sort};
 
@@ -35,6 +37,7 @@ pub enum Overlay {
     Help(Help),
     Confirm(Confirm),
     Menu(Menu),
+    Picker(Picker),
     Prompt(Prompt),
     Form(Form),
 }
@@ -60,6 +63,11 @@ pub enum Outcome {
     /// Do this and stay until it is done.
     Try(Verb),
     Sort(Sort),
+    /// Tell the view; close when it is over.
+    Reply {
+        reply: Reply,
+        is_over: bool,
+    },
     /// The text so far.
     Typed(Purpose, String),
     /// Close; the text holds.
@@ -74,6 +82,7 @@ impl Overlay {
             Self::Help(help) => help.key(key),
             Self::Confirm(confirm) => confirm.key(key),
             Self::Menu(menu) => menu.key(key),
+            Self::Picker(picker) => picker.key(key),
             Self::Prompt(prompt) => prompt.key(key),
             Self::Form(form) => form.key(key),
         }
@@ -83,6 +92,7 @@ impl Overlay {
     pub fn paste(&mut self, text: &str) -> Option<(Outcome, Pasted)> {
         match self {
             Self::Help(help) => Some((Outcome::Stay, help.input.paste(text))),
+            Self::Picker(picker) => Some((Outcome::Stay, picker.input.paste(text))),
             Self::Prompt(prompt) => {
                 let pasted = prompt.input.paste(text);
                 Some((prompt.typed(), pasted))
@@ -110,6 +120,7 @@ impl Overlay {
                 ("Enter", "take"),
             ],
             Self::Prompt(prompt) => prompt.hints(),
+            Self::Picker(picker) => picker.hints(),
             Self::Form(_) => vec![
                 ("Esc", "cancel"),
                 ("Enter", "train"),
@@ -131,6 +142,7 @@ impl Overlay {
                 shared.focus_on(menu.draw(buffer, area, &shared.look));
                 None
             }
+            Self::Picker(picker) => picker.draw(buffer, area, shared),
             Self::Prompt(prompt) => prompt.draw(buffer, area, &shared.look),
             Self::Form(form) => form.draw(buffer, area, &shared.look),
         }

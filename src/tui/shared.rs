@@ -8,7 +8,13 @@ use ratatui::{
 };
 
 use super::{
-    Options, effect::Verb, event::Opened, look::Look, overlay::Overlay, place::Place, text,
+    Options,
+    effect::Verb,
+    event::Opened,
+    look::Look,
+    overlay::{Overlay, picker::Pick},
+    place::Place,
+    text,
 };
 use crate::{
     config::screens::Screen,
@@ -139,6 +145,8 @@ pub enum Reply {
     /// The filter as far as it is typed.
     Filter(String),
     Sort(Sort),
+    /// Names that were picked.
+    Picked(Pick, Vec<String>),
 }
 
 /// The run that verbs act on, as far as the view knows it.

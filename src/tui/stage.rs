@@ -173,6 +173,28 @@ impl Stage {
                 Answer::Detail(self.run(id).map(fixture::detail).map(Box::new)),
             ),
             Effect::Chart(ticket, question) => (ticket, Answer::Chart(Ok(chart(&question)))),
+            Effect::Matching(ticket, question) => {
+                let all = TableQuestion {
+                    filter: question.filter,
+                    sort: question.sort,
+                    offset: question.part.map_or(0, |(offset, _)| offset),
+                    limit: question.part.map_or(u64::MAX >> 1, |(_, limit)| limit),
+                    ..fixture::table_question()
+                };
+                let rows = self.table(&all).rows.into_iter();
+                let runs = rows.map(|row| row.run).collect();
+                (ticket, Answer::Matching(Ok(runs)))
+            }
+            Effect::Compare(ticket, ids) => {
+                let runs: ops::Result<Vec<Run>> = ids.iter().map(|id| self.run(*id)).collect();
+                let found = runs.map(fixture::comparison).map(Box::new);
+                (ticket, Answer::Compare(found))
+            }
+            Effect::Groups(ticket, question) => {
+                let found = Box::new(fixture::grouping(&question));
+                (ticket, Answer::Groups(Ok(found)))
+            }
+            Effect::Names(ticket) => (ticket, Answer::Names(Ok(fixture::names()))),
             Effect::Log(ticket, _) => (ticket, Answer::Log(Ok(fixture::log(40)))),
             Effect::Jobs(ticket) => (
                 ticket,
@@ -254,6 +276,10 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Table(..) => "table",
         Effect::Detail(..) => "detail",
         Effect::Chart(..) => "chart",
+        Effect::Matching(..) => "matching",
+        Effect::Compare(..) => "compare",
+        Effect::Groups(..) => "groups",
+        Effect::Names(_) => "names",
         Effect::Log(..) => "log",
         Effect::Jobs(_) => "jobs",
         Effect::Offers(_) => "offers",

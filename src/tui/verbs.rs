@@ -149,7 +149,10 @@ fn trash(able: &[Target], chosen: usize) -> Question {
         _ => (format!("Put {} runs into the trash?", able.len()), vec![]),
     };
     let them = if able.len() == 1 { "it" } else { "them" };
-    lines.insert(0, format!("u takes {them} back; after some days there, gone for good"));
+    lines.insert(
+        0,
+        format!("u takes {them} back; after some days there, gone for good"),
+    );
     if able.len() < chosen {
         lines.push(format!("{} have not ended and stay", chosen - able.len()));
     }

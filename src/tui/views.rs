@@ -2,6 +2,8 @@
 
 pub mod bench;
 pub mod card;
+pub mod compare;
+pub mod groups;
 pub mod jobs;
 pub mod live;
 pub mod page;
@@ -11,7 +13,9 @@ pub mod stacks;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use self::{bench::Bench, jobs::Jobs, live::Live, page::Page, runs::Runs};
+use self::{
+    bench::Bench, compare::Compare, groups::Groups, jobs::Jobs, live::Live, page::Page, runs::Runs,
+};
 use super::{
     action::Action,
     effect::{Answer, Effect},
@@ -160,6 +164,8 @@ impl Place {
             Spot::Root(Root::Live) => Box::new(Live::default()),
             Spot::Root(Root::Jobs) => Box::new(Jobs::default()),
             Spot::Run(id) => Box::new(Page::at(id, settings)),
+            Spot::Compare(ref ids) => Box::new(Compare::at(ids, settings)),
+            Spot::Groups => Box::new(Groups::at(settings)),
         }
     }
 }

@@ -274,8 +274,9 @@ fn extent(tx: &Connection, metric: &str, groups: &[Vec<RunId>]) -> Result<Option
     for run in groups.iter().flatten() {
         let one = series::extent(tx, run, metric).map_err(store::Error::from)?;
         whole = match (whole, one) {
-            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-            (whole, one) => whole.or(one),
+            (Some((a, b)), Some(one)) => Some((a.min(one.first_step), b.max(one.last_step))),
+            (None, Some(one)) => Some((one.first_step, one.last_step)),
+            (whole, None) => whole,
         };
     }
     Ok(whole)

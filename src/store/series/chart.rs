@@ -3,27 +3,38 @@
 use rusqlite::Connection;
 
 use super::{
-    BASE, FAN, PAGE, Result, chunk,
-    columns::Columns,
-    page::bucket_points,
+    FAN, Result, chunk,
+    pyramid::{Pyramid, stretches},
     read::{Row, segments},
     snapshot, tail,
 };
 use crate::domain::{
     ids::RunId,
-    series::{Bucket, Point, Segment, Window},
+    series::{Bucket, Key, Point, Segment, Window},
 };
 
-/// A series reduced to the columns of a window, one entry for each segment that has a point in it. Costs what the window
-/// is wide, not what the series is long.
-///
-/// No point is lost or counted twice. With no slack every point is in exactly its column; with slack, a bucket that
-/// spans less than that part of a column is put whole where its first step falls.
+/// [`chart_along`] a window of steps.
 pub fn chart(
     conn: &Connection,
     run: &RunId,
     metric: &str,
     window: &Window,
+) -> Result<Vec<Segment>> {
+    chart_along(conn, run, metric, window, Key::Step)
+}
+
+/// A series reduced to the columns of a window of steps or of times, one entry for each segment that has a point in it. Costs what the window
+/// is wide, not what the series is long.
+///
+/// No point is lost or counted twice. With no slack every point is in exactly its column; with slack, a bucket that
+/// spans less than that part of a column is put whole where its first point falls. By time, a clock that was set back and
+/// on again within one bucket may leave its points in the bucket's column.
+pub fn chart_along(
+    conn: &Connection,
+    run: &RunId,
+    metric: &str,
+    window: &Window,
+    key: Key,
 ) -> Result<Vec<Segment>> {
     if window.columns == 0 || window.to < window.from {
         return Ok(vec![]);
@@ -32,8 +43,8 @@ pub fn chart(
     let run = run.to_string();
     let mut charted = vec![];
     for row in segments(conn, &run, metric)? {
-        if row.meets(window.from, window.to) {
-            let (columns, _) = reduce(conn, &run, &row, window)?;
+        if key == Key::Time || row.meets(window.from, window.to) {
+            let (columns, _) = reduce(conn, &run, &row, window, key)?;
             if columns.iter().any(|column| !column.is_empty()) {
                 charted.push(Segment {
                     number: row.segment,
@@ -51,76 +62,41 @@ pub(super) fn reduce(
     run: &str,
     row: &Row,
     window: &Window,
+    key: Key,
 ) -> Result<(Vec<Bucket>, usize)> {
     let blocks = chunk::blocks(conn, row.id)?;
     let stretches = stretches(blocks);
     let highest = stretches.first().map_or(0, |stretch| stretch.level);
     let mut walk = Walk {
-        conn,
-        series: row.id,
+        pyramid: Pyramid::new(conn, row.id, highest),
+        key,
         axis: Axis::new(window),
         narrow: window.slack.max(0.0) * Axis::new(window).column_width(),
         columns: vec![Bucket::EMPTY; window.columns],
-        pages: vec![None; highest as usize + 1],
-        block: None,
-        reads: 0,
     };
     for (i, stretch) in stretches.iter().enumerate() {
         let end = match stretches.get(i + 1) {
-            Some(next) => walk.bucket(next.level, next.buckets.start)?.step,
-            None => row.last_step,
+            Some(next) => key.start(&walk.pyramid.bucket(next.level, next.buckets.start)?),
+            None => row.end(key),
         };
         walk.visit(stretch.level, stretch.buckets.clone(), end)?;
     }
     // Open points stand behind the last bucket: a window that ends before needs none of them.
     let is_past = match stretches.last() {
-        Some(last) => walk.bucket(last.level, last.buckets.end - 1)?.step <= window.to,
-        None => true,
+        Some(last) if key == Key::Step => {
+            let bucket = walk.pyramid.bucket(last.level, last.buckets.end - 1)?;
+            bucket.step <= window.to
+        }
+        _ => true,
     };
     if is_past {
         let open = tail::open_points(conn, run, row.id, blocks)?;
         open.points().for_each(|point| walk.add(point));
     }
-    Ok((walk.columns, walk.reads))
+    Ok((walk.columns, walk.pyramid.reads))
 }
 
-/// Consecutive buckets of one level.
-struct Stretch {
-    level: u32,
-    buckets: std::ops::Range<u64>,
-}
-
-/// The fewest buckets that cover all blocks: the complete pages of the highest level, then of each level below what
-/// those above have not covered yet.
-fn stretches(blocks: u64) -> Vec<Stretch> {
-    let highest = (1..)
-        .take_while(|level| 0 < pages_of(blocks, *level))
-        .last()
-        .unwrap_or(0);
-    let mut covered = 0;
-    let mut stretches = vec![];
-    for level in (1..=highest).rev() {
-        let (start, end) = (
-            covered / bucket_points(level),
-            pages_of(blocks, level) * PAGE as u64,
-        );
-        if start < end {
-            stretches.push(Stretch {
-                level,
-                buckets: start..end,
-            });
-            covered = end * bucket_points(level);
-        }
-    }
-    stretches
-}
-
-/// Complete pages of a level.
-fn pages_of(blocks: u64, level: u32) -> u64 {
-    blocks >> (3 * (level - 1)).min(63)
-}
-
-/// Where steps fall among columns: the first step in the first, the last in the last, the others by their distance.
+/// Where keys fall among columns: the first in the first, the last in the last, the others by their distance.
 struct Axis {
     from: i64,
     to: i64,
@@ -164,36 +140,39 @@ impl Axis {
 }
 
 struct Walk<'a> {
-    conn: &'a Connection,
-    series: i64,
+    pyramid: Pyramid<'a>,
+    key: Key,
     axis: Axis,
-    /// Steps that a bucket may span and still be put whole into the column where it begins.
+    /// Keys that a bucket may span and still be put whole into the column where it begins.
     narrow: f64,
     columns: Vec<Bucket>,
-    /// The page last read of each level, and the block: the walk goes forward, so that each is read once.
-    pages: Vec<Option<(u64, Vec<Bucket>)>>,
-    block: Option<Columns>,
-    reads: usize,
 }
 
 impl Walk<'_> {
     /// Brings the points of these buckets into their columns. `end` is a step that none of them passes.
     fn visit(&mut self, level: u32, buckets: std::ops::Range<u64>, end: i64) -> Result<()> {
-        let mut bucket = self.bucket(level, buckets.start)?;
+        let mut bucket = self.pyramid.bucket(level, buckets.start)?;
         for number in buckets.clone() {
-            if self.axis.to < bucket.step {
+            let first = self.key.start(&bucket);
+            if self.axis.to < first && self.key == Key::Step {
                 return Ok(());
             }
             let next = match number + 1 {
-                next if next < buckets.end => Some(self.bucket(level, next)?),
+                next if next < buckets.end => Some(self.pyramid.bucket(level, next)?),
                 _ => None,
             };
             // A step may repeat, so the bucket's last point can have the step that the next one begins with.
-            let last = next.map_or(end, |next| next.step);
-            if self.axis.from <= last {
-                match self.whole(bucket.step, last) {
+            let last = next.map_or(end, |next| self.key.start(&next));
+            if self.axis.from <= last.max(first) && first.min(last) <= self.axis.to {
+                match self.whole(first, last) {
                     Some(column) => self.columns[column].merge(&bucket),
-                    None if level == 1 => self.add_points(number)?,
+                    None if level == 1 => {
+                        for point in self.pyramid.points(number)? {
+                            if let Some(column) = self.axis.column(self.key.of(&point)) {
+                                self.columns[column].add(point);
+                            }
+                        }
+                    }
                     None => {
                         let children = number * FAN as u64..(number + 1) * FAN as u64;
                         self.visit(level - 1, children, last)?;
@@ -215,40 +194,9 @@ impl Walk<'_> {
         fits.then_some(column)
     }
 
-    fn bucket(&mut self, level: u32, number: u64) -> Result<Bucket> {
-        let (page, at) = (number / PAGE as u64, (number % PAGE as u64) as usize);
-        let held = &mut self.pages[level as usize];
-        match held {
-            Some((number, buckets)) if *number == page => Ok(buckets[at]),
-            _ => {
-                self.reads += 1;
-                let buckets = chunk::page(self.conn, self.series, level, page)?;
-                let bucket = buckets[at];
-                *held = Some((page, buckets));
-                Ok(bucket)
-            }
-        }
-    }
-
-    /// Adds the points under one bucket of the lowest level.
-    fn add_points(&mut self, bucket: u64) -> Result<()> {
-        let (number, at) = (bucket / PAGE as u64, (bucket % PAGE as u64) as usize);
-        let held = self.block.take();
-        let block = match held.filter(|block| block.at == chunk::sealed(number)) {
-            Some(block) => block,
-            None => {
-                self.reads += 1;
-                chunk::block(self.conn, self.series, number)?
-            }
-        };
-        (at * BASE..(at + 1) * BASE).for_each(|i| self.add(block.point(i)));
-        self.block = Some(block);
-        Ok(())
-    }
-
     #[inline]
     fn add(&mut self, point: Point) {
-        if let Some(column) = self.axis.column(point.step) {
+        if let Some(column) = self.axis.column(self.key.of(&point)) {
             self.columns[column].add(point);
         }
     }

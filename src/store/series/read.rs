@@ -3,7 +3,10 @@
 use rusqlite::Connection;
 
 use super::{Result, chunk, columns::Columns, snapshot, tail};
-use crate::domain::{ids::RunId, series::Point};
+use crate::domain::{
+    ids::RunId,
+    series::{Extent, Key, Point},
+};
 
 /// One segment of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,18 +15,29 @@ pub struct Row {
     pub segment: u32,
     pub first_step: i64,
     pub last_step: i64,
+    pub last_time: i64,
+    /// Points that are not finite.
+    pub flaws: u64,
 }
 
 impl Row {
     pub fn meets(&self, from: i64, to: i64) -> bool {
         self.first_step <= to && from <= self.last_step
     }
+
+    /// The key that no later one is known of.
+    pub fn end(&self, key: Key) -> i64 {
+        match key {
+            Key::Step => self.last_step,
+            Key::Time => self.last_time,
+        }
+    }
 }
 
 /// The segments of a series that have a point, in order.
 pub fn segments(conn: &Connection, run: &str, metric: &str) -> Result<Vec<Row>> {
     let mut query = conn.prepare_cached(
-        "select id, segment, first_step, last_step from series
+        "select id, segment, first_step, last_step, last_time, nan + infinite from series
          where run = ? and metric = ? and 0 < points order by segment",
     )?;
     let rows = query.query_map([run, metric], |row| {
@@ -32,21 +46,37 @@ pub fn segments(conn: &Connection, run: &str, metric: &str) -> Result<Vec<Row>> 
             segment: row.get(1)?,
             first_step: row.get(2)?,
             last_step: row.get(3)?,
+            last_time: row.get(4)?,
+            flaws: row.get::<_, i64>(5)? as u64,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The first and the last step of a series over all its segments; `None` when it has no point.
-pub fn extent(conn: &Connection, run: &RunId, metric: &str) -> Result<Option<(i64, i64)>> {
-    let mut query = conn.prepare_cached(
-        "select min(first_step), max(last_step) from series where run = ? and metric = ? and 0 < points",
-    )?;
-    let (first, last): (Option<i64>, Option<i64>) = query
-        .query_row([&run.to_string(), metric], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    Ok(first.zip(last))
+/// From where to where a series reaches over all its segments; `None` when it has no point.
+pub fn extent(conn: &Connection, run: &RunId, metric: &str) -> Result<Option<Extent>> {
+    let _snapshot = snapshot(conn)?;
+    let run = run.to_string();
+    let rows = segments(conn, &run, metric)?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let blocks = chunk::blocks(conn, first.id)?;
+    let first_time = match blocks {
+        0 => {
+            let open = tail::open_points(conn, &run, first.id, blocks)?;
+            open.points().next().map(|point| point.time)
+        }
+        _ => Some(chunk::page(conn, first.id, 1, 0)?[0].time),
+    };
+    let least = |of: fn(&Row) -> i64| rows.iter().map(of).min();
+    let most = |of: fn(&Row) -> i64| rows.iter().map(of).max();
+    Ok(Some(Extent {
+        first_step: least(|row| row.first_step).unwrap_or(first.first_step),
+        last_step: most(|row| row.last_step).unwrap_or(first.last_step),
+        first_time: first_time.unwrap_or(first.last_time),
+        last_time: most(|row| row.last_time).unwrap_or(first.last_time),
+    }))
 }
 
 /// Raw points of the steps `from..=to` in order, segment by segment with its number, at most `limit` of them.

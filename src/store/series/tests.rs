@@ -12,7 +12,7 @@ use super::*;
 use crate::domain::{
     ids::{Id, RunId},
     metrics::{Extreme, Summary},
-    series::{Bucket, Point, Segment, Window},
+    series::{Bucket, Key, Point, Segment, Window},
     time::Timestamp,
 };
 
@@ -340,7 +340,46 @@ proptest! {
         prop_assert_eq!(got.min.map(|e| (e.value, e.step)), first(|a, b| a < b).map(|p| (p.value, p.step)));
         prop_assert_eq!(got.max.map(|e| (e.value, e.step)), first(|a, b| b < a).map(|p| (p.value, p.step)));
         let steps = || points.iter().map(|p| p.step);
-        prop_assert_eq!(extent(&conn, &run(0), "loss").unwrap(), steps().min().zip(steps().max()));
+        let got = extent(&conn, &run(0), "loss").unwrap().unwrap();
+        prop_assert_eq!((Some(got.first_step), Some(got.last_step)), (steps().min(), steps().max()));
+        prop_assert_eq!(Some(got.first_time), points.first().map(|p| p.time));
+    }
+
+    #[test]
+    fn what_is_not_finite_is_found_where_it_stands(drawn in series(9_000), part in (0.0..1.0f64, 0.0..1.0f64), commit in 1usize..3_000, limit in 1usize..50) {
+        let points = drawn.points();
+        let conn = store();
+        take_in(&conn, "loss", &points, commit);
+        let window = window(&points, (part.0, part.1, 1), 0.0);
+        let got = flaws(&conn, &run(0), "loss", Key::Step, window.from..=window.to, limit).unwrap();
+        let mut want = segmented(&points);
+        want.retain(|(_, p)| window.from <= p.step && p.step <= window.to && !p.value.is_finite());
+        want.truncate(limit);
+        prop_assert_eq!(bits(&got), bits(&want));
+    }
+
+    #[test]
+    fn along_time_every_point_is_in_its_column(length in 1usize..9_000, columns in 1usize..300, part in (0.0..1.0f64, 0.0..1.0f64)) {
+        // Steps at an even pace of a clock that now and then stands still for long.
+        let points: Vec<Point> = (0..length as i64)
+            .map(|step| Point { step, time: step * 100 + step / 1_000 * 500_000, value: step as f64 })
+            .collect();
+        let conn = store();
+        take_in(&conn, "loss", &points, 3_000);
+        let last = points[length - 1].time as f64;
+        let (from, to) = ((part.0.min(part.1) * last) as i64, (part.0.max(part.1) * last) as i64);
+        let window = Window { from, to, columns, slack: 0.0 };
+        let got = chart_along(&conn, &run(0), "loss", &window, Key::Time).unwrap();
+        let mut want = vec![Bucket::EMPTY; columns];
+        for point in points.iter().filter(|p| from <= p.time && p.time <= to) {
+            let at = ((point.time - from) as i128 * columns as i128 / ((to - from) as i128).max(1)) as usize;
+            want[at.min(columns - 1)].add(*point);
+        }
+        let shape = |columns: &[Bucket]| -> Vec<_> { columns.iter().map(|c| (c.step, c.finite, c.min.to_bits(), c.max.to_bits())).collect() };
+        match got.first() {
+            Some(segment) => prop_assert_eq!(shape(&segment.columns), shape(&want)),
+            None => prop_assert!(want.iter().all(Bucket::is_empty)),
+        }
     }
 }
 
@@ -419,7 +458,8 @@ fn summaries_and_columns_are_merged_over_segments() {
     assert_eq!(column[0], None);
     assert_eq!(column[1].as_ref().map(|s| s.last), Some(0.25));
     assert_eq!(column[2], Some(summary));
-    assert_eq!(extent(&conn, &run(0), "loss").unwrap(), Some((2, 7)));
+    let reach = extent(&conn, &run(0), "loss").unwrap().unwrap();
+    assert_eq!((reach.first_step, reach.last_step), (2, 7));
     assert_eq!(extent(&conn, &run(0), "none").unwrap(), None);
 }
 

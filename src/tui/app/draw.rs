@@ -57,6 +57,8 @@ impl App {
                 .ask(&mut self.tickets)
                 .map(|(ticket, ())| Effect::Offers(ticket)),
         );
+        let names = self.names.ask(&mut self.tickets);
+        effects.extend(names.map(|(ticket, ())| Effect::Names(ticket)));
         let mut tickets = std::mem::take(&mut self.tickets);
         effects.extend(self.stacks.front().ask(&mut tickets));
         self.tickets = tickets;

@@ -212,14 +212,20 @@ impl App {
             Outcome::Try(verb) => return vec![Effect::Do(verb)],
             Outcome::Sort(sort) => {
                 self.overlays.pop();
-                self.reply(Reply::Sort(sort));
+                return self.reply(Reply::Sort(sort));
             }
-            Outcome::Typed(Purpose::Filter, text) => self.reply(Reply::Filter(text)),
+            Outcome::Reply { reply, is_over } => {
+                if is_over {
+                    self.overlays.pop();
+                }
+                return self.reply(reply);
+            }
+            Outcome::Typed(Purpose::Filter, text) => return self.reply(Reply::Filter(text)),
             Outcome::Typed(..) => {}
             Outcome::Abandoned(purpose, text) => {
                 self.overlays.pop();
                 if purpose == Purpose::Filter {
-                    self.reply(Reply::Filter(text));
+                    return self.reply(Reply::Filter(text));
                 }
             }
             Outcome::Entered(purpose, text) => {
@@ -232,7 +238,7 @@ impl App {
 
     fn entered(&mut self, purpose: &Purpose, text: &str) -> Vec<Effect> {
         match purpose {
-            Purpose::Filter => self.reply(Reply::Filter(text.to_owned())),
+            Purpose::Filter => return self.reply(Reply::Filter(text.to_owned())),
             Purpose::Note(id) => return vec![Effect::Do(Verb::Note(*id, text.to_owned()))],
             Purpose::Tags(ids) => match verbs::tags(text) {
                 Ok((add, remove)) if add.is_empty() && remove.is_empty() => {}
@@ -246,9 +252,10 @@ impl App {
         vec![]
     }
 
-    fn reply(&mut self, reply: Reply) {
+    fn reply(&mut self, reply: Reply) -> Vec<Effect> {
         self.take_remark_back();
-        self.stacks.front().reply(reply);
+        let reaction = self.stacks.front().reply(reply);
+        self.react(reaction).unwrap_or_default()
     }
 
     /// A question was answered: done, unless what it asked about has changed meanwhile; then it is asked anew.
@@ -286,25 +293,31 @@ impl App {
             if matches!(reaction, Reaction::None) {
                 reaction = verbs::reaction(action, &targets, &shared);
             }
-            match reaction {
-                Reaction::None => {}
-                Reaction::Done => return vec![],
-                Reaction::Do(verb) => return vec![Effect::Do(verb)],
-                Reaction::Open(place) => {
-                    self.open(&place);
-                    return vec![];
-                }
-                Reaction::Overlay(overlay) => {
-                    self.overlays.push(*overlay);
-                    return vec![];
-                }
-                Reaction::Refuse(why) => {
-                    self.say(Level::Warn, why);
-                    return vec![];
-                }
+            if let Some(effects) = self.react(reaction) {
+                return effects;
             }
         }
         self.act_globally(action)
+    }
+
+    /// Carries out what a view came to; `None` where that is nothing.
+    fn react(&mut self, reaction: Reaction) -> Option<Vec<Effect>> {
+        match reaction {
+            Reaction::None => return None,
+            Reaction::Done => {}
+            Reaction::Do(verb) => return Some(vec![Effect::Do(verb)]),
+            Reaction::Open(place) => self.open(&place),
+            Reaction::Overlay(overlay) => {
+                if let Overlay::Picker(picker) = &*overlay
+                    && picker.awaits_names
+                {
+                    self.names.want(());
+                }
+                self.overlays.push(*overlay);
+            }
+            Reaction::Refuse(why) => self.say(Level::Warn, why),
+        }
+        Some(vec![])
     }
 
     /// Why an action cannot be done now.
@@ -413,8 +426,11 @@ impl App {
     /// The keys of the other views, for who looks for one of them here.
     fn elsewhere(&self) -> Vec<(&'static str, Binding)> {
         let here = self.contexts();
-        let views: [(&str, &[&str]); 4] = [
+        let views: [(&str, &[&str]); 7] = [
             ("Runs", &["runs"]),
+            ("tables", &["table"]),
+            ("Compare", &["compare"]),
+            ("Groups", &["groups"]),
             ("a run's page", &["live"]),
             ("Jobs", &["jobs"]),
             ("the welcome", &["card"]),

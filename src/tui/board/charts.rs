@@ -1,31 +1,34 @@
 //! The charts of a run: as many as fit, pages of them, one selected, all under one crosshair.
 
-use ratatui::{buffer::Buffer, layout::Rect, text::Span};
+use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     Board, Group,
     progress::{not_finite, refused_lines},
 };
 use crate::{
-    domain::series::{Bucket, Segment},
+    domain::{
+        events::{Event, What},
+        runs::{Ending, Run, RunKind},
+        series::Key,
+    },
     tui::{
         chart::{
-            ChartData,
-            plot::{self, Line, Plot},
-            ticks::Kind,
+            axis::Track,
+            heatmap::Heatmap,
+            pane::{self, Framed},
+            plot::{Line, Plot, Tick},
         },
-        look::{Look, Pane, fit},
+        look::Pane,
         shared::Shared,
         text,
         theme::Role,
+        trouble,
     },
 };
 
 /// A chart below this size shows too little to be one of many.
 const LEAST: (u16, u16) = (36, 9);
-
-/// Where panes have no lower border, a chart of this height has a line for what stands under the crosshair.
-const ROOM_FOR_FOOT: u16 = 7;
 
 /// Rectangles for `count` charts, row by row; fewer when there is no room for all.
 pub fn grid(area: Rect, count: usize) -> Vec<Rect> {
@@ -60,10 +63,13 @@ pub fn draw(board: &mut Board, buffer: &mut Buffer, area: Rect, shared: &Shared,
     if groups.is_empty() {
         let pane = Pane::new("charts").focused(is_focused);
         let inner = shared.look.pane(buffer, area, &pane);
-        let text = match &board.detail.value {
-            None => " …",
-            Some(detail) if detail.run.state.has_ended() => " no points: this run wrote no metric",
-            Some(_) => " no points yet",
+        let text = match board.run() {
+            None => " …".to_owned(),
+            Some(run) if run.state.has_ended() => " no points: this run wrote no metric".to_owned(),
+            Some(run) => match awaited(run) {
+                Some(step) => format!(" no points yet — first log expected at step {step}"),
+                None => " no points yet".to_owned(),
+            },
         };
         let look = &shared.look;
         let text = match refused_lines(board) {
@@ -95,6 +101,12 @@ pub fn draw(board: &mut Board, buffer: &mut Buffer, area: Rect, shared: &Shared,
     }
 }
 
+/// The step at which our own training logs first.
+fn awaited(run: &Run) -> Option<String> {
+    let every = run.params.get("train.log_every")?.as_i64()?;
+    (run.kind == RunKind::Train).then(|| text::count(every))
+}
+
 /// One chart in its frame.
 pub fn draw_one(
     board: &mut Board,
@@ -105,306 +117,147 @@ pub fn draw_one(
     (is_focused, place): (bool, Option<String>),
 ) {
     let look = &shared.look;
-    let room = Rect {
-        width: area
-            .width
-            .saturating_sub(if look.has_borders { 2 } else { 0 }),
-        ..area
-    };
-    let dots = plot::columns(look, room);
+    let dots = pane::dots(look, area, group.metrics.len());
     for metric in &group.metrics {
         board.want_chart(metric, dots);
     }
-    let known: Vec<(usize, &String, &ChartData)> = group
-        .metrics
-        .iter()
-        .enumerate()
-        .filter_map(|(slot, metric)| {
-            Some((slot, metric, board.charts.get(metric)?.value.as_ref()?))
+    let (axis, track) = (board.axis(), board.track());
+    let badges: Vec<Option<String>> = (group.metrics.iter())
+        .map(|metric| badge(board, metric))
+        .collect();
+    let lines: Vec<Line<'_>> = (group.metrics.iter().zip(&badges).enumerate())
+        .filter_map(|(slot, (metric, badge))| {
+            Some(Line {
+                label: metric,
+                slot,
+                badge: badge.as_deref(),
+                track,
+                data: board.charts.get(board.id, metric)?,
+            })
         })
         .collect();
-    let lines: Vec<Line<'_>> = known
-        .iter()
-        .map(|(slot, metric, data)| Line {
-            label: metric,
-            slot: *slot,
-            data,
-        })
-        .collect();
-    let place = place.filter(|_| is_focused).into_iter();
-    let place: Vec<String> = place.collect();
-    let note = [settings(board, &lines), place.clone()].concat().join("  ");
-    let title_room = TitleRoom {
-        columns: usize::from(area.width).saturating_sub(4),
-        note: place.first().map_or(0, |place| place.len() + 3),
-    };
-    let (_, to) = board.domain();
-    let step = (board.view.crosshair).or_else(|| Some(board.last_of(group)?.min(to)));
-    let foot_room = usize::from(room.width).saturating_sub(2);
-    let pane = Pane {
-        title: title(board, group, &lines, look, title_room),
-        note: vec![look.span(note, Role::Dim)],
-        foot: step.map_or(vec![], |step| readout(look, &lines, step, foot_room)),
+    let events = board.detail.value.iter();
+    let events = events.flat_map(|detail| ticks(&detail.events, &track));
+    let events: Vec<Tick> = events.collect();
+    let last = board.last_of(group).map(|last| last.min(axis.to));
+    let mut framed = Framed {
+        name: &group.name,
+        plot: Plot {
+            kind: board.view.kind,
+            is_clipped: board.view.is_clipped,
+            crosshair: board.view.crosshair,
+            events: &events,
+            ..Plot::new(look, axis, &lines)
+        },
+        weight: match lines.iter().any(|line| !line.data.smooth.is_empty()) {
+            true => board.view.weight(),
+            false => 0.0,
+        },
+        notes: notes(board, &lines),
+        place: place.filter(|_| is_focused),
+        at: board.view.crosshair.or(last),
         is_focused,
     };
-    let mut inner = look.pane(buffer, area, &pane);
-    if !look.has_borders && ROOM_FOR_FOOT <= inner.height {
-        inner.height -= 1;
-        let row = Rect {
-            y: inner.bottom(),
-            height: 1,
-            ..inner
-        };
-        let mut foot = pane.foot;
-        foot.insert(0, Span::raw(" "));
-        look.line(
-            buffer,
-            row,
-            fit(foot, usize::from(row.width), look.charset.ellipsis()),
-        );
-    }
-    let trouble = group
-        .metrics
-        .iter()
-        .find_map(|metric| board.charts.get(metric)?.error.as_ref());
-    match trouble {
-        Some(error) if lines.is_empty() => crate::tui::trouble::draw(buffer, inner, look, error),
-        _ if lines.is_empty() => look.line(buffer, inner, look.span(" …", Role::Dim).into()),
-        _ => {
-            let (from, to) = board.domain();
-            Plot {
-                look,
-                lines: &lines,
-                from,
-                to,
-                kind: board.view.kind,
-                crosshair: board.view.crosshair,
-            }
-            .draw(buffer, inner);
-        }
-    }
-}
-
-/// Columns for a title, and of these what a note at its right wants.
-#[derive(Clone, Copy)]
-struct TitleRoom {
-    columns: usize,
-    note: usize,
-}
-
-/// The names of the series, and that their lines are smoothed: that stays when names are cut.
-fn title(
-    board: &Board,
-    group: &Group,
-    lines: &[Line<'_>],
-    look: &Look,
-    room: TitleRoom,
-) -> Vec<Span<'static>> {
-    let is_smoothed = lines.iter().any(|line| !line.data.smooth.is_empty());
-    let mark = match is_smoothed {
-        true => format!(
-            "  ema {}",
-            format!("{}", board.view.weight()).trim_start_matches('0')
-        ),
-        false => String::new(),
-    };
-    let columns = room.columns.saturating_sub(mark.len());
-    let whole = legend(board, group, look, false);
-    let mut title = match width(&whole) + room.note <= columns {
-        true => whole,
-        false => {
-            fit(
-                legend(board, group, look, true),
-                columns,
-                look.charset.ellipsis(),
-            )
-            .spans
-        }
-    };
-    title.push(look.span(mark, Role::Dim));
-    title
-}
-
-/// Each series' name in its colour, with a letter where there are several, and what of it is not finite. Short, what the
-/// names share is said once: `loss  a train  b val`.
-fn legend(board: &Board, group: &Group, look: &Look, is_short: bool) -> Vec<Span<'static>> {
-    let has_letters = 1 < group.metrics.len();
-    let is_short = is_short && has_letters;
-    let summaries = || board.detail.value.iter().flat_map(|detail| &detail.metrics);
-    let mut spans = vec![];
-    if is_short {
-        spans.push(Span::raw(crate::domain::text::shown(&group.name)));
-    }
-    for (slot, metric) in group.metrics.iter().enumerate() {
-        if !spans.is_empty() {
-            spans.push(Span::raw("  "));
-        }
-        let name = match metric.split_once('/') {
-            Some((split, name)) if is_short && name == group.name => split,
-            _ => metric,
-        };
-        let label = match has_letters {
-            true => format!("{} {name}", char::from(b'a' + slot as u8)),
-            false => name.to_owned(),
-        };
-        spans.push(Span::styled(
-            crate::domain::text::shown(&label),
-            look.theme.series(slot),
-        ));
-        let bad = summaries()
-            .find(|summary| summary.metric == *metric)
-            .and_then(not_finite);
-        if let Some(bad) = bad {
-            spans.push(look.span(format!(" {bad}"), Role::Error));
-        }
-    }
-    spans
-}
-
-fn settings(board: &Board, lines: &[Line<'_>]) -> Vec<String> {
-    let mut settings = vec![];
-    if lines.iter().any(|line| line.data.is_of_columns) {
-        settings.push("ema of columns".to_owned());
-    }
-    if board.view.kind == Kind::Log {
-        settings.push("log".to_owned());
-    }
-    if let Some((from, to)) = board.view.zoom {
-        settings.push(format!("steps {}–{}", text::count(from), text::count(to)));
-    }
-    settings
-}
-
-/// What stands under the crosshair, or last: `step 15,120  a 0.4033 ema 0.4127 [0.388…0.951]`. Where that is too long, the
-/// ranges give way, then the smoothed values, and only at the end what would not fit.
-fn readout(look: &Look, lines: &[Line<'_>], step: i64, columns: usize) -> Vec<Span<'static>> {
     if lines.is_empty() {
-        return vec![];
-    }
-    let written = |detail| {
-        let head = match detail {
-            Detail::Least => text::count(step),
-            _ => format!("step {}", text::count(step)),
+        let Some(inner) = framed.frame(buffer, area) else {
+            return;
         };
-        let mut spans = vec![look.span(head, Role::Dim)];
-        for line in lines {
-            let reading = reading(look, line, step, 1 < lines.len(), detail);
-            // Half a number reads as another one.
-            if detail == Detail::Least && columns < width(&spans) + width(&reading) {
-                spans.push(look.span(look.charset.ellipsis(), Role::Dim));
-                break;
-            }
-            spans.extend(reading);
+        let mut errors =
+            (group.metrics.iter()).filter_map(|metric| board.charts.error(board.id, metric));
+        match errors.next() {
+            Some(error) => trouble::draw(buffer, inner, look, error),
+            None => look.line(buffer, inner, look.span(" …", Role::Dim).into()),
         }
-        spans
-    };
-    [Detail::Range, Detail::Smooth, Detail::Value]
-        .into_iter()
-        .map(written)
-        .find(|spans| width(spans) <= columns)
-        .unwrap_or_else(|| written(Detail::Least))
-}
-
-fn width(spans: &[Span<'_>]) -> usize {
-    spans.iter().map(Span::width).sum()
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Detail {
-    Least,
-    Value,
-    Smooth,
-    Range,
-}
-
-/// The value of one line at a step, and that of its smoothed line beside it.
-fn reading(
-    look: &Look,
-    line: &Line<'_>,
-    step: i64,
-    has_letter: bool,
-    detail: Detail,
-) -> Vec<Span<'static>> {
-    let Some(bucket) = at(&line.data.raw, step) else {
-        return vec![];
-    };
-    let smooth = at(&line.data.smooth, step).filter(|_| 0 < bucket.finite);
-    let letter = match has_letter {
-        true => format!("{} ", char::from(b'a' + (line.slot % 8) as u8)),
-        false => String::new(),
-    };
-    let (low, high) = (line.data.raw.iter().flat_map(|segment| &segment.columns))
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), bucket| {
-            (low.min(bucket.min), high.max(bucket.max))
-        });
-    let written = |value: f64| match detail {
-        Detail::Least => text::rough(value),
-        _ => text::among(value, low, high),
-    };
-    let value = match bucket {
-        _ if 0 < bucket.finite => written(bucket.last),
-        _ if 0 < bucket.nan => "NaN".to_owned(),
-        _ if 0 < bucket.positive_infinite => "inf".to_owned(),
-        _ => "-inf".to_owned(),
-    };
-    let gap = if detail == Detail::Least { " " } else { "  " };
-    let mut spans = vec![
-        Span::raw(gap),
-        Span::styled(letter + &value, look.theme.series(line.slot)),
-    ];
-    // Said once where both are one, as of a single point.
-    let smooth = smooth.map(|bucket| written(bucket.last));
-    let smooth = smooth.filter(|smooth| Detail::Smooth <= detail && *smooth != value);
-    if let Some(smooth) = smooth {
-        spans.push(look.span(format!(" ema {smooth}"), Role::Dim));
+        return;
     }
-    if Detail::Range <= detail && 1 < bucket.finite {
-        let (min, max) = (written(bucket.min), written(bucket.max));
-        spans.push(look.span(format!(" [{min}…{max}]"), Role::Dim));
+    if !(group.is_many() && board.view.is_heat) {
+        framed.draw(buffer, area);
+        return;
     }
-    spans
+    let map = Heatmap {
+        look,
+        axis,
+        lines: &lines,
+        kind: board.view.kind,
+        crosshair: board.view.crosshair,
+    };
+    framed.notes.splice(0..0, map.key());
+    if let Some(inner) = framed.frame(buffer, area) {
+        map.draw(buffer, inner);
+    }
 }
 
-/// The points nearest to a step, of the newest segment that has some as near.
-fn at(segments: &[Segment], step: i64) -> Option<&Bucket> {
-    let distance = |bucket: &&Bucket| bucket.step.abs_diff(step);
-    let newest_first = segments.iter().rev();
-    newest_first
-        .flat_map(|segment| &segment.columns)
-        .filter(|bucket| !bucket.is_empty())
-        .min_by_key(distance)
+/// What of a series is not finite, and where that is if it is in sight: `NaN×4 @15,120`.
+fn badge(board: &Board, metric: &str) -> Option<String> {
+    let mut summaries = board.detail.value.iter().flat_map(|detail| &detail.metrics);
+    let bad = not_finite(summaries.find(|summary| summary.metric == *metric)?)?;
+    let data = board.charts.get(board.id, metric);
+    let first = data.and_then(|data| data.flaws.first());
+    Some(match first {
+        Some(point) => format!("{bad} @{}", text::count(point.step)),
+        None => bad,
+    })
+}
+
+fn notes(board: &Board, lines: &[Line<'_>]) -> Vec<String> {
+    let mut notes = vec![];
+    if lines.iter().any(|line| line.data.is_of_columns) {
+        notes.push("ema of columns".to_owned());
+    }
+    match board.view.zoom {
+        Some(_) if board.view.is_following => notes.push("follows".to_owned()),
+        Some(_) => {
+            let axis = board.axis();
+            let (from, to) = (axis.along.told(axis.from), axis.along.told(axis.to));
+            notes.push(format!("{from} – {to}"));
+        }
+        None => {}
+    }
+    notes
+}
+
+/// The events that are worth a letter, those of little weight first: a later one stands above them.
+fn ticks(events: &[Event], track: &Track) -> Vec<Tick> {
+    let letter = |event: &Event| match &event.what {
+        What::Checkpoint { .. } => Some((0, 'C', Role::Dim)),
+        What::Noticed { .. } => Some((1, 'N', Role::Warn)),
+        What::CheckpointFailed { .. } => Some((2, 'C', Role::Error)),
+        What::Resumed { .. } => Some((3, 'R', Role::Warn)),
+        What::Ended { how } => match how {
+            Ending::Done => None,
+            Ending::Stopped { .. } => Some((4, 'S', Role::Warn)),
+            Ending::Failed { .. } => Some((4, 'F', Role::Error)),
+            Ending::Lost | Ending::Unseen => Some((4, 'L', Role::Error)),
+        },
+        _ => None,
+    };
+    let place = |event: &Event| match (track.key, &event.what) {
+        (Key::Time, _) => Some(track.of(event.time.0)),
+        (Key::Step, What::Resumed { from }) => Some(track.of(*from)),
+        (Key::Step, _) => event.step.map(|step| track.of(step)),
+    };
+    let mut ticks: Vec<(u8, Tick)> = (events.iter())
+        .filter_map(|event| {
+            let (weight, letter, role) = letter(event)?;
+            let place = place(event)?;
+            Some((
+                weight,
+                Tick {
+                    place,
+                    letter,
+                    role,
+                },
+            ))
+        })
+        .collect();
+    ticks.sort_by_key(|(weight, _)| *weight);
+    ticks.into_iter().map(|(_, tick)| tick).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        domain::series::Point,
-        tui::{action::Action, fixture},
-    };
-
-    fn data(points: &[(i64, f64)], smooth: Option<f64>) -> ChartData {
-        let segment = |points: &[(i64, f64)]| {
-            let columns = points.iter().map(|(step, value)| {
-                let (step, value) = (*step, *value);
-                let mut bucket = Bucket::EMPTY;
-                for value in [value, value + 0.5] {
-                    let time = 0;
-                    bucket.add(Point { step, time, value });
-                }
-                bucket
-            });
-            vec![Segment {
-                number: 0,
-                columns: columns.collect(),
-            }]
-        };
-        ChartData {
-            raw: segment(points),
-            smooth: smooth.map_or(vec![], |value| segment(&[(points[0].0, value)])),
-            ..ChartData::default()
-        }
-    }
+    use crate::tui::{action::Action, fixture};
 
     #[test]
     fn charts_that_do_not_fit_are_on_pages_and_one_can_be_alone() {
@@ -419,7 +272,7 @@ mod tests {
             (0..80).map(|x| buffer[(x, 0)].symbol()).collect()
         };
         let both = titles(&mut board);
-        assert!(both.contains("[1/2]") && both.contains("val/auc"), "{both}");
+        assert!(both.contains("[1/2]") && both.contains("auc"), "{both}");
         board.act(Action::PageDown);
         let next = titles(&mut board);
         assert!(next.contains("[2/2]") && next.contains("▌lr"), "{next}");
@@ -432,55 +285,70 @@ mod tests {
     }
 
     #[test]
-    fn a_readout_gives_up_ranges_then_smoothed_values_and_never_a_value() {
-        let (a, b) = (
-            data(&[(15_210, 1.0)], Some(2.0)),
-            data(&[(15_000, 3.0)], None),
-        );
-        let line = |label, slot, data| Line { label, slot, data };
-        let lines = [line("train/loss", 0, &a), line("val/loss", 1, &b)];
-        let read = |columns| -> String {
-            let spans = readout(&Look::default(), &lines, 15_210, columns);
-            spans.iter().map(|span| span.content.as_ref()).collect()
+    fn what_happened_has_a_letter_where_it_happened() {
+        let event = |seconds, step, what| Event {
+            time: fixture::ago(seconds),
+            step,
+            what,
         };
-        assert_eq!(
-            read(80),
-            "step 15,210  a 1.500 ema 2.500 [1.000…1.500]  b 3.500 [3.000…3.500]"
-        );
-        assert_eq!(read(50), "step 15,210  a 1.500 ema 2.500  b 3.500");
-        assert_eq!(read(36), "step 15,210  a 1.500  b 3.500");
-        assert_eq!(read(26), "15,210 a 1.50 b 3.50");
-        assert_eq!(read(16), "15,210 a 1.50…");
+        let how = Ending::Stopped { by: "ana".into() };
+        let events = [
+            event(50, Some(40), What::Ended { how }),
+            event(40, None, What::Resumed { from: 30 }),
+            event(30, Some(20), What::CheckpointFailed { why: "full".into() }),
+            event(20, None, What::Submitted { by: "ana".into() }),
+        ];
+        let told = |track| -> String {
+            let ticks = ticks(&events, &track).into_iter();
+            ticks
+                .map(|tick| format!("{}{} ", tick.letter, tick.place))
+                .collect()
+        };
+        assert_eq!(told(Track::default()), "C20 R30 S40 ");
+        let track = Track {
+            key: Key::Time,
+            origin: fixture::ago(50).0,
+            unit: 1.0,
+        };
+        assert_eq!(told(track), "C20000 R10000 S0 ");
     }
 
     #[test]
-    fn a_smoothed_chart_says_so_in_its_title_however_narrow() {
+    fn many_like_series_are_lines_or_a_heat_map() {
         let shared = fixture::shared();
-        let mut board = Board::of(fixture::id(1));
         let mut detail = fixture::detail(fixture::run(1, "calm-heron-2"));
-        let loss = detail.metrics.iter_mut().find(|m| m.metric == "val/loss");
-        loss.expect("the fixture has it").nan = 4;
+        let names: Vec<String> = (0..10).map(|layer| format!("layer.{layer}/grad")).collect();
+        detail.metrics = names.iter().map(|name| fixture::summary(name)).collect();
+        let mut board = Board::of(detail.run.id);
         board.detail.answer(Ok(Box::new(detail)));
-        let group = board.groups().remove(0);
-        let smoothed = data(&[(1, 1.0)], Some(2.0));
-        let line = |slot| Line {
-            label: "loss",
-            slot,
-            data: &smoothed,
+        let area = Rect::new(0, 0, 120, 16);
+        let mut tickets = crate::tui::event::Tickets::default();
+        let mut picture = |board: &mut Board| -> String {
+            for _ in 0..2 {
+                let mut buffer = Buffer::empty(area);
+                draw(board, &mut buffer, area, &shared, true);
+                for (ticket, question) in board.charts.ask(&mut tickets) {
+                    let data = fixture::chart(question.from, question.to, question.dots, 1_840);
+                    assert!(board.charts.loaded(ticket, Ok(data)).is_none());
+                }
+                if board.charts.iter().count() == 10 {
+                    let rows = buffer.content.chunks(120);
+                    let row = |row: &[ratatui::buffer::Cell]| -> String {
+                        row.iter().map(ratatui::buffer::Cell::symbol).collect()
+                    };
+                    return rows.map(|cells| row(cells) + "\n").collect();
+                }
+            }
+            unreachable!("all charts are answered by the second frame")
         };
-        let lines = [line(0), line(1)];
-        let titled = |columns, note| -> String {
-            let room = TitleRoom { columns, note };
-            let spans = title(&board, &group, &lines, &shared.look, room);
-            spans.iter().map(|span| span.content.as_ref()).collect()
-        };
-        let cases = [
-            (60, 0, "a train/loss  b val/loss NaN×4  ema .6"),
-            (40, 8, "loss  a train  b val NaN×4  ema .6"),
-            (24, 0, "loss  a train  …  ema .6"),
-        ];
-        for (columns, note, want) in cases {
-            assert_eq!(titled(columns, note), want);
-        }
+        picture(&mut board);
+        let lines = picture(&mut board);
+        assert!(lines.contains("2 others: range, median"), "{lines}");
+        assert!(board.act(Action::Heat));
+        let heat = picture(&mut board);
+        assert!(
+            heat.contains("layer.9/grad") && heat.contains('▓'),
+            "{heat}"
+        );
     }
 }

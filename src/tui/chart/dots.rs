@@ -1,4 +1,4 @@
-//! A canvas of dots: the same picture in braille, half blocks or ASCII, only finer or coarser.
+//! A canvas of dots: the same picture in braille, octants, half blocks or ASCII, only finer or coarser.
 
 use ratatui::{
     buffer::Buffer,
@@ -15,6 +15,38 @@ pub struct Dots {
     width: usize,
     height: usize,
     cells: Vec<Cell>,
+}
+
+/// How dots are set: in which layer, and of a line in which rhythm.
+#[derive(Clone, Copy, Debug)]
+pub struct Pen {
+    pub layer: u8,
+    /// Dots and gaps in turn; empty for a line without gaps. Counted from the left edge, so that a line that grows does
+    /// not crawl.
+    pub rhythm: &'static [usize],
+}
+
+/// A rise of so many dots is drawn also where its line has a gap: no spike falls into one.
+const TALL: usize = 3;
+
+impl Pen {
+    pub fn solid(layer: u8) -> Self {
+        Self { layer, rhythm: &[] }
+    }
+
+    fn is_down(&self, column: usize) -> bool {
+        let period: usize = self.rhythm.iter().sum();
+        let Some(mut at) = column.checked_rem(period) else {
+            return true;
+        };
+        for (number, length) in self.rhythm.iter().enumerate() {
+            match at.checked_sub(*length) {
+                Some(rest) => at = rest,
+                None => return number % 2 == 0,
+            }
+        }
+        true
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -37,7 +69,7 @@ impl Dots {
     /// Dots in a cell, across and down.
     pub fn per_cell(charset: Charset) -> (usize, usize) {
         match charset {
-            Charset::Braille => (2, 4),
+            Charset::Braille | Charset::Octant => (2, 4),
             Charset::Block => (1, 2),
             Charset::Ascii => (1, 1),
         }
@@ -65,14 +97,15 @@ impl Dots {
     }
 
     /// A vertical run of dots, both ends included, in any order.
-    pub fn rise(&mut self, column: usize, a: usize, b: usize, layer: u8) {
-        for row in a.min(b)..=a.max(b) {
-            self.set(column, row, layer);
+    pub fn rise(&mut self, column: usize, a: usize, b: usize, pen: Pen) {
+        let (low, high) = (a.min(b), a.max(b).min(self.rows().saturating_sub(1)));
+        if pen.is_down(column) || TALL <= high.saturating_sub(low) + 1 {
+            (low..=high).for_each(|row| self.set(column, row, pen.layer));
         }
     }
 
     /// A straight line between two dots.
-    pub fn line(&mut self, from: (usize, usize), to: (usize, usize), layer: u8) {
+    pub fn line(&mut self, from: (usize, usize), to: (usize, usize), pen: Pen) {
         let (from, to) = if from.0 <= to.0 {
             (from, to)
         } else {
@@ -80,7 +113,7 @@ impl Dots {
         };
         let across = to.0 - from.0;
         if across == 0 {
-            self.rise(from.0, from.1, to.1, layer);
+            self.rise(from.0, from.1, to.1, pen);
             return;
         }
         let at = |column: usize| {
@@ -96,7 +129,7 @@ impl Dots {
                 low = low.min(middle(neighbour));
                 high = high.max(middle(neighbour));
             }
-            self.rise(column, low, high.min(self.rows().saturating_sub(1)), layer);
+            self.rise(column, low, high, pen);
         }
     }
 
@@ -138,6 +171,7 @@ impl Dots {
     fn glyph(&self, cell: Cell, mark: impl Fn(u8) -> char) -> char {
         match self.charset {
             Charset::Braille => braille(cell.dots),
+            Charset::Octant => octant(cell.dots),
             Charset::Block => match cell.dots {
                 1 => '▀',
                 2 => '▄',
@@ -157,6 +191,15 @@ fn braille(dots: u8) -> char {
     char::from_u32(0x2800 + bits).expect("braille patterns are one block of 256 characters")
 }
 
+/// The same dots without gaps between them.
+fn octant(dots: u8) -> char {
+    // The table counts along rows: left and right in turn.
+    let row_by_row = (0..8)
+        .filter(|dot| dots & (1 << dot) != 0)
+        .fold(0, |bits, dot| bits | 1 << ((dot % 4) * 2 + dot / 4));
+    ratatui::symbols::pixel::OCTANTS[row_by_row]
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -172,13 +215,14 @@ mod tests {
     fn dots_make_the_patterns_of_their_tier() {
         for (charset, text) in [
             (Charset::Braille, "⡁"),
+            (Charset::Octant, "𜴶"),
             (Charset::Block, "▀"),
             (Charset::Ascii, "*"),
         ] {
             let area = Rect::new(0, 0, 1, 1);
             let mut dots = Dots::new(charset, area);
             dots.set(0, 0, 0);
-            if charset == Charset::Braille {
+            if Dots::per_cell(charset).1 == 4 {
                 dots.set(0, 3, 0);
             }
             let mut buffer = Buffer::empty(area);
@@ -191,7 +235,7 @@ mod tests {
         #[test]
         fn a_line_has_no_holes_and_stays_in_its_box(x0 in 0usize..20, y0 in 0usize..20, x1 in 0usize..20, y1 in 0usize..20) {
             let mut dots = dots(Charset::Braille);
-            dots.line((x0, y0), (x1, y1), 0);
+            dots.line((x0, y0), (x1, y1), Pen::solid(0));
             prop_assert!(dots.is_set(x0, y0) && dots.is_set(x1, y1));
             for column in 0..20 {
                 let set: Vec<usize> = (0..20).filter(|row| dots.is_set(column, *row)).collect();
@@ -200,6 +244,18 @@ mod tests {
                 prop_assert!(set.iter().all(|row| y0.min(y1) <= *row && *row <= y0.max(y1)));
                 prop_assert!(set.windows(2).all(|pair| pair[1] == pair[0] + 1));
             }
+        }
+
+        #[test]
+        fn a_line_with_gaps_has_its_dots_where_the_rhythm_says_and_hides_no_rise(columns in 8usize..20, row in 0usize..17, spike in 0usize..8) {
+            let pen = Pen { layer: 0, rhythm: &[6, 2] };
+            let mut dots = dots(Charset::Braille);
+            dots.line((0, row), (columns, row), pen);
+            for column in 0..=columns {
+                prop_assert_eq!(dots.is_set(column, row), column % 8 < 6);
+            }
+            dots.rise(spike, row, row + 2, pen);
+            prop_assert!((row..row + 3).all(|row| dots.is_set(spike, row)));
         }
 
         #[test]

@@ -21,6 +21,19 @@ pub fn of(ticks: &[f64], step: f64, columns: usize) -> Labels {
     })
 }
 
+/// A round value on an axis of decades: `0.02`, `10k`, `1e-12`.
+pub fn round(value: f64) -> String {
+    let size = value.abs();
+    match text::unit(value) {
+        _ if size == 0.0 => "0".to_owned(),
+        Some((scale, unit)) if (1e4..1e18).contains(&size) => {
+            format!("{:.0}{unit}", value / scale)
+        }
+        _ if (1e-3 * (1.0 - 1e-9)..1e4).contains(&size) => text::short(value),
+        _ => power(value, 0),
+    }
+}
+
 fn plain(ticks: &[f64], step: f64, columns: usize) -> Option<Vec<String>> {
     let decimals = decimals(step);
     let largest = ticks

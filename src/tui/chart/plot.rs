@@ -1,98 +1,143 @@
-//! The chart itself: axes, lines, what is not finite, seams of resumed runs, the crosshair.
+//! The chart itself: axes, limits, bands, lines, what is not finite or does not fit, events, the crosshair.
 
 mod axes;
+mod marks;
+mod parts;
 mod trace;
 
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
-    style::{Modifier, Style},
+    style::Style,
 };
 
+pub use self::parts::{Parts, columns};
 use self::trace::Layer;
 use super::{
-    ChartData, column,
+    ChartData,
+    axis::{Axis, Track},
+    band::Band,
+    column,
     dots::Dots,
     ticks::{Kind, Scale},
 };
 use crate::{
-    domain::series::{Bucket, Segment},
-    tui::{look::Look, text, theme::Role},
+    domain::series::Bucket,
+    tui::{look::Look, theme::Role},
 };
 
-/// One series of a chart; the slot gives its colour and its letter.
+/// One series of a chart: of any run. The slot gives its colour, its rhythm and its letter.
+#[derive(Clone, Copy)]
 pub struct Line<'a> {
     pub label: &'a str,
     pub slot: usize,
+    /// What of it is not finite, in a word: `NaN×4`.
+    pub badge: Option<&'a str>,
+    /// How the run's points become places on the axis.
+    pub track: Track,
     pub data: &'a ChartData,
+}
+
+impl Line<'_> {
+    pub fn letter(&self) -> char {
+        char::from(b'a' + (self.slot % SLOTS) as u8)
+    }
+}
+
+/// A value that a series should not pass. Lines of both kinds differ in their pattern, not only in their colour.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Limit {
+    Warn(f64),
+    Alert(f64),
+}
+
+impl Limit {
+    pub fn value(self) -> f64 {
+        match self {
+            Self::Warn(value) | Self::Alert(value) => value,
+        }
+    }
+
+    fn role(self) -> Role {
+        match self {
+            Self::Warn(_) => Role::Warn,
+            Self::Alert(_) => Role::Error,
+        }
+    }
+}
+
+/// Something that happened at a place of the axis; its letter stands below the lines.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tick {
+    pub place: i64,
+    pub letter: char,
+    pub role: Role,
 }
 
 /// What to draw.
 pub struct Plot<'a> {
     pub look: &'a Look,
+    pub axis: Axis,
+    /// In order: the first eight have a line each, the others are a band with their median.
     pub lines: &'a [Line<'a>],
-    pub from: i64,
-    pub to: i64,
+    /// Of groups of runs, one each.
+    pub bands: &'a [Band],
+    pub limits: &'a [Limit],
+    pub events: &'a [Tick],
     pub kind: Kind,
-    /// The step under the crosshair.
+    /// The axis leaves out the hundredth of the values at either end.
+    pub is_clipped: bool,
+    /// The place under the crosshair.
     pub crosshair: Option<i64>,
+    /// What an empty chart waits for, if that is known.
+    pub awaits: Option<&'a str>,
 }
 
-/// Lines that have a colour and a mark of their own; more of them begin anew.
-const SLOTS: usize = 8;
+/// Lines that have a colour and a mark of their own.
+pub const SLOTS: usize = 8;
 /// Marks of lines where there are no dots.
-const MARKS: [char; SLOTS] = ['*', 'o', '+', 'x', '#', '@', '%', '&'];
+pub const MARKS: [char; SLOTS] = ['*', 'o', '+', 'x', '#', '@', '%', '&'];
 
-/// Where the parts of a chart lie in its area.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parts {
-    pub plot: Rect,
-    gutter: u16,
-    has_axis: bool,
-    has_marks: bool,
-}
-
-const GUTTER: u16 = 8;
-
-/// The parts of a chart of this size. The gutter has a fixed width, so that growing values do not shift the picture.
-pub fn parts(area: Rect, has_marks: bool) -> Parts {
-    let gutter = if 24 <= area.width { GUTTER } else { 0 };
-    let has_axis = 4 <= area.height;
-    let has_marks = has_marks && 3 <= area.height;
-    let (top, bottom) = (u16::from(has_marks), if has_axis { 1 } else { 0 });
-    Parts {
-        plot: Rect {
-            x: area.x + gutter.min(area.width),
-            y: area.y + top.min(area.height),
-            width: area.width.saturating_sub(gutter),
-            height: area.height.saturating_sub(top + bottom),
-        },
-        gutter,
-        has_axis,
-        has_marks,
+impl<'a> Plot<'a> {
+    /// Some lines with nothing beside them.
+    pub fn new(look: &'a Look, axis: Axis, lines: &'a [Line<'a>]) -> Self {
+        Self {
+            look,
+            axis,
+            lines,
+            bands: &[],
+            limits: &[],
+            events: &[],
+            kind: Kind::Linear,
+            is_clipped: false,
+            crosshair: None,
+            awaits: None,
+        }
     }
-}
 
-/// Dot columns of a chart of this size: what to ask a series for.
-pub fn columns(look: &Look, area: Rect) -> usize {
-    usize::from(parts(area, false).plot.width) * Dots::per_cell(look.charset).0
-}
+    /// The lines that are drawn each by itself.
+    pub fn named(&self) -> &'a [Line<'a>] {
+        &self.lines[..self.lines.len().min(SLOTS)]
+    }
 
-impl Plot<'_> {
+    /// Those that are only part of a band.
+    pub fn others(&self) -> &'a [Line<'a>] {
+        &self.lines[self.lines.len().min(SLOTS)..]
+    }
+
     pub fn draw(&self, buffer: &mut Buffer, area: Rect) {
         let area = area.intersection(buffer.area);
-        let has_marks = self.buckets().any(|bucket| 0 < not_finite(bucket));
-        let parts = parts(area, has_marks);
+        let parts = Parts::of(self, area);
         if parts.plot.is_empty() {
             return;
         }
+        let has_values = self.has_values();
         let scale = self.scale();
-        let has_values = self.buckets().any(|bucket| 0 < bucket.finite);
-        self.draw_values(buffer, area.x, parts, has_values.then_some(&scale));
-        if parts.has_axis {
-            self.draw_steps(buffer, parts.plot);
-        }
-        self.draw_marks(buffer, parts);
+        self.draw_values(buffer, &parts, has_values.then_some(&scale));
+        self.draw_places(buffer, &parts);
+        self.draw_limits(buffer, parts.plot, &scale);
+        self.draw_flaws(buffer, &parts);
+        self.draw_events(buffer, &parts);
         if !has_values {
             self.draw_nothing(buffer, parts.plot);
             return;
@@ -104,174 +149,120 @@ impl Plot<'_> {
         let style = |layer: u8| match Layer::of(layer) {
             Layer::Faint(slot) => theme.raw(slot),
             Layer::Bright(slot) => theme.series(slot),
+            Layer::Band => self.look.style(Role::Dim),
         };
         let mark = |layer: u8| match Layer::of(layer) {
             Layer::Faint(_) => '.',
             Layer::Bright(slot) => MARKS[slot],
+            Layer::Band => ':',
         };
         dots.draw(buffer, parts.plot, style, mark);
+        self.draw_clipped(buffer, parts.plot, &scale);
+        self.draw_strip(buffer, &parts);
         self.cross_dots(buffer, parts.plot);
+        self.draw_far_limits(buffer, parts.plot, &scale);
+        self.draw_letters(buffer, parts.plot, &scale);
         self.label_single_point(buffer, parts.plot, &scale);
-        self.draw_seams(buffer, parts.plot);
     }
 
-    /// Where nothing can be drawn: why.
-    fn draw_nothing(&self, buffer: &mut Buffer, plot: Rect) {
-        let sum = |count: fn(&Bucket) -> u32| -> u64 {
-            self.buckets().map(|bucket| u64::from(count(bucket))).sum()
-        };
-        let nan = sum(|bucket| bucket.nan);
-        let infinite = sum(|bucket| bucket.positive_infinite + bucket.negative_infinite);
-        let text = match (nan, infinite) {
-            (0, 0) => "no points in these steps".to_owned(),
-            (1, 0) => "the only value is NaN".to_owned(),
-            (0, 1) => "the only value is infinite".to_owned(),
-            (nan, 0) => format!("all {nan} values are NaN"),
-            (0, infinite) => format!("all {infinite} values are infinite"),
-            _ => format!("no finite value: NaN×{nan} inf×{infinite}"),
-        };
-        let role = if nan + infinite == 0 {
-            Role::Dim
-        } else {
-            Role::Error
-        };
-        let text = self.look.clip(&text, usize::from(plot.width));
-        let x = plot.x + (plot.width - text::width(&text) as u16) / 2;
-        buffer.set_string(x, plot.y + plot.height / 2, text, self.look.style(role));
+    fn buckets(&self) -> impl Iterator<Item = &'a Bucket> {
+        self.lines.iter().flat_map(|line| line.data.buckets())
     }
 
-    /// A dot alone is easily missed: its value stands beside it.
-    fn label_single_point(&self, buffer: &mut Buffer, plot: Rect, scale: &Scale) {
-        let with_points = |line: &&Line<'_>| {
-            let mut buckets = line.data.raw.iter().flat_map(|segment| &segment.columns);
-            buckets.any(|bucket| 0 < bucket.finite)
-        };
-        let points: u64 = self.buckets().map(|bucket| bucket.finite).sum();
-        let bucket = self.buckets().find(|bucket| 0 < bucket.finite);
-        let (1, Some(line), Some(bucket)) = (points, self.lines.iter().find(with_points), bucket)
-        else {
-            return;
-        };
-        let place = self
-            .cell_column(plot, bucket.step)
-            .zip(scale.row(bucket.last, usize::from(plot.height)));
-        let Some((x, row)) = place else {
-            return;
-        };
-        let value = text::value(bucket.last);
-        let width = text::width(&value) as u16;
-        let x = match x.checked_sub(width + 1) {
-            Some(before) if plot.x <= before => before,
-            _ => x + 2,
-        };
-        if x + width <= plot.right() {
-            let style = self.look.theme.series(line.slot);
-            buffer.set_string(x, plot.y + row as u16, value, style);
-        }
-    }
-
-    fn segments(&self) -> impl Iterator<Item = &Segment> {
-        self.lines.iter().flat_map(|line| &line.data.raw)
-    }
-
-    fn buckets(&self) -> impl Iterator<Item = &Bucket> {
-        self.segments().flat_map(|segment| &segment.columns)
+    fn has_values(&self) -> bool {
+        self.buckets().any(|bucket| 0 < bucket.finite)
+            || self.bands.iter().any(|band| band.range().is_some())
     }
 
     /// The axis around all finite values in sight.
     pub fn scale(&self) -> Scale {
-        let (low, high) = self.buckets().filter(|bucket| 0 < bucket.finite).fold(
-            (f64::INFINITY, f64::NEG_INFINITY),
-            |(low, high), bucket| {
-                let least = if self.kind == Kind::Log && bucket.min <= 0.0 {
-                    bucket.max
-                } else {
-                    bucket.min
-                };
-                (low.min(least), high.max(bucket.max))
-            },
-        );
-        Scale::around(self.kind, low, high)
-    }
-
-    fn draw_crosshair(&self, buffer: &mut Buffer, plot: Rect) {
-        let Some(x) = self.crosshair.and_then(|step| self.cell_column(plot, step)) else {
-            return;
+        let values = self.values();
+        let (low, high) = match self.is_clipped {
+            true => middle(&values),
+            false => self.with_limits(extremes(values.iter().copied())),
         };
-        for y in plot.top()..plot.bottom() {
-            put(
-                buffer,
-                x,
-                y,
-                self.look.charset.crosshair(),
-                self.look.style(Role::Crosshair),
-            );
+        Scale::around(self.kind, low, high, small(&values))
+    }
+
+    /// The least and the greatest value of each column, and the ends of the bands, as far as the axis can show them.
+    fn values(&self) -> Vec<f64> {
+        let of_lines = self.buckets().filter(|bucket| 0 < bucket.finite);
+        let of_lines = of_lines.flat_map(|bucket| {
+            let both = [bucket.min, bucket.max];
+            both.into_iter().take(1 + usize::from(1 < bucket.finite))
+        });
+        let of_bands = self.bands.iter().filter_map(Band::range);
+        of_lines
+            .chain(of_bands.flat_map(|(low, high)| [low, high]))
+            .filter(|value| self.kind != Kind::Log || 0.0 < *value)
+            .collect()
+    }
+
+    /// Limits are in sight where that leaves the lines a third of the height.
+    fn with_limits(&self, (low, high): (f64, f64)) -> (f64, f64) {
+        let limits = self.limits.iter().map(|limit| limit.value());
+        let wide = limits
+            .filter(|limit| limit.is_finite() && (self.kind != Kind::Log || 0.0 < *limit))
+            .fold((low, high), |(low, high), limit| {
+                (low.min(limit), high.max(limit))
+            });
+        let is_flat = high <= low;
+        match is_flat || wide.1 - wide.0 <= (high - low) * 3.0 || self.kind != Kind::Linear {
+            true => wide,
+            false => (low, high),
         }
     }
 
-    /// The hairline where a line is drawn in its place: there the cells are turned inside out.
-    fn cross_dots(&self, buffer: &mut Buffer, plot: Rect) {
-        let Some(x) = self.crosshair.and_then(|step| self.cell_column(plot, step)) else {
-            return;
+    /// Columns that reach beyond the axis.
+    pub fn clipped(&self) -> usize {
+        if !self.is_clipped {
+            return 0;
+        }
+        let scale = self.scale();
+        let is_beyond = |bucket: &&Bucket| {
+            0 < bucket.finite && (scale.is_above(bucket.max) || scale.is_below(bucket.min))
         };
-        let hairline = self.look.charset.crosshair();
-        for y in plot.top()..plot.bottom() {
-            if let Some(cell) = buffer.cell_mut(Position::new(x, y))
-                && cell.symbol() != hairline
-            {
-                cell.modifier |= Modifier::REVERSED;
-            }
-        }
+        self.buckets().filter(is_beyond).count()
     }
 
-    /// What is not finite, in a row of its own above the plot.
-    fn draw_marks(&self, buffer: &mut Buffer, parts: Parts) {
-        if !parts.has_marks {
-            return;
-        }
-        for bucket in self.buckets() {
-            let mark = if 0 < bucket.nan {
-                "!"
-            } else if 0 < bucket.positive_infinite {
-                "^"
-            } else if 0 < bucket.negative_infinite {
-                "v"
-            } else {
-                continue;
-            };
-            if let Some(x) = self.cell_column(parts.plot, bucket.step) {
-                put(
-                    buffer,
-                    x,
-                    parts.plot.y - 1,
-                    mark,
-                    self.look.style(Role::Error),
-                );
-            }
-        }
-    }
-
-    fn draw_seams(&self, buffer: &mut Buffer, plot: Rect) {
-        for line in self.lines {
-            for segment in line.data.raw.iter().skip(1) {
-                let first = segment.columns.iter().find(|bucket| !bucket.is_empty());
-                if let Some(x) = first.and_then(|bucket| self.cell_column(plot, bucket.step)) {
-                    put(
-                        buffer,
-                        x,
-                        plot.bottom() - 1,
-                        self.look.charset.seam(),
-                        self.look.style(Role::Warn),
-                    );
-                }
-            }
-        }
-    }
-
-    fn cell_column(&self, plot: Rect, step: i64) -> Option<u16> {
-        let column = column(self.from, self.to, usize::from(plot.width), step)?;
+    fn cell_column(&self, plot: Rect, place: i64) -> Option<u16> {
+        let column = column(self.axis.from, self.axis.to, usize::from(plot.width), place)?;
         Some(plot.x + column as u16)
     }
+}
+
+fn extremes(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    })
+}
+
+/// Fewer values have no outlier.
+const ENOUGH: usize = 10;
+
+/// The 1st and the 99th percentile, by rank and rounded inwards, so that one outlier of few values is left out too.
+fn middle(values: &[f64]) -> (f64, f64) {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let off = match sorted.len() {
+        few if few < ENOUGH => 0,
+        many => many.div_ceil(100),
+    };
+    match (sorted.get(off), sorted.iter().nth_back(off)) {
+        (Some(low), Some(high)) => (*low, *high),
+        _ => extremes(sorted.into_iter()),
+    }
+}
+
+/// A size that one value in twenty is below, zeros left out; 0 where there is none.
+fn small(values: &[f64]) -> f64 {
+    let sizes = values.iter().map(|value| value.abs());
+    let mut sizes: Vec<f64> = sizes.filter(|size| 0.0 < *size).collect();
+    if sizes.is_empty() {
+        return 0.0;
+    }
+    let at = sizes.len() / 20;
+    *sizes.select_nth_unstable_by(at, f64::total_cmp).1
 }
 
 fn not_finite(bucket: &Bucket) -> u32 {

@@ -85,6 +85,13 @@ impl View for Page {
     }
 
     fn act(&mut self, action: Action, _: &Shared) -> Reaction {
+        if let Some(why) = self
+            .board
+            .refuses(action)
+            .filter(|_| self.focus != Part::Log)
+        {
+            return Reaction::Refuse(why.to_owned());
+        }
         let meant = match action {
             Action::NextPane => {
                 self.turn(1);
@@ -221,7 +228,15 @@ impl View for Page {
         match action {
             NextSibling | PreviousSibling => 1 < groups,
             Action::Down | Action::Up if self.focus == Part::Charts => 1 < groups,
-            Action::Matter => self.focus == Part::Log,
+            Action::Matter => match self.focus {
+                Part::Charts => 0 < groups,
+                Part::Facts => false,
+                Part::Log => true,
+            },
+            Action::Heat | Action::NextMatch | Action::PreviousMatch | Action::Along => {
+                0 < groups && self.board.refuses(action).is_none()
+            }
+            Action::Clip => 0 < groups,
             // There is nothing to open on a page.
             Action::Open => false,
             Left | Right | FarLeft | FarRight | LineStart | LineEnd => 0 < groups,
@@ -242,6 +257,7 @@ impl View for Page {
             Action::Up => "scroll up",
             Action::First => "top",
             Action::Last => "end",
+            Action::Matter if is_charts => "follow the last points",
             Action::Matter => "follow the log's end",
             _ => return None,
         })

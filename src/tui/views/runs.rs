@@ -2,7 +2,12 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Root, View, selection::Selection, split_across, split_down};
+use super::{
+    Root, View,
+    groups::{self, Groups},
+    selection::Selection,
+    split_across, split_down,
+};
 use crate::{
     domain::metrics::Direction,
     ops::runs::{MOST, MetricColumn, MetricValue, Sort, SortKey},
@@ -11,10 +16,12 @@ use crate::{
         board::{charts, facts, progress},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
+        list::field::{self, Field},
         look::Pane,
         overlay::{
             Overlay,
             menu::Menu,
+            picker::{Pick, Picker},
             prompt::{Prompt, Purpose},
         },
         place::{Place, Settings, Spot},
@@ -117,6 +124,13 @@ impl View for Runs {
             Action::Escape if self.is_zoomed => self.is_zoomed = false,
             action if self.is_preview_focused && self.facts.act(action) => {}
             Action::Compare => return self.compare(),
+            Action::Groups => return groups::pick(Pick::Parameter, None),
+            Action::Columns => {
+                let chosen = self.selection.list.fields();
+                let chosen = chosen.iter().map(Field::to_string).collect();
+                let picker = Picker::of_store(Pick::Columns, chosen);
+                return Reaction::Overlay(Box::new(Overlay::Picker(picker)));
+            }
             action => {
                 let reaction = self.selection.list.act(action);
                 if !matches!(reaction, Reaction::None) {
@@ -193,6 +207,19 @@ impl View for Runs {
         match reply {
             Reply::Filter(text) => self.set_filter(&text),
             Reply::Sort(sort) => self.selection.list.set_sort(sort),
+            Reply::Picked(Pick::Columns, words) => {
+                self.selection.list.choose(field::fields(&words.join(",")));
+            }
+            Reply::Picked(Pick::Parameter, words) => {
+                let by = words.first().map_or("", String::as_str);
+                let metric = self.selection.list.metrics().into_iter().next();
+                let filter = &self.selection.list.filter.text;
+                return Reaction::Open(Place {
+                    spot: Spot::Groups,
+                    settings: Groups::settings(by, metric.as_deref(), filter),
+                });
+            }
+            Reply::Picked(Pick::Metric, _) => return Reaction::None,
         }
         Reaction::Done
     }

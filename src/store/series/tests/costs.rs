@@ -18,7 +18,7 @@ fn a_chart_of_two_million_points_reads_what_its_columns_ask() {
                 columns: 240,
                 slack,
             };
-            let (_, reads) = reduce(&conn, &run, &row, &window).unwrap();
+            let (_, reads) = reduce(&conn, &run, &row, &window, Key::Step).unwrap();
             // Exact: at each of 240 edges a page of each of 4 levels and a block, at most. With slack no edge is walked
             // to the ground, and 32 buckets a column at most are 120 pages and a few at the ends.
             let most = if slack == 0.0 { 240 * 5 } else { 160 };
@@ -41,7 +41,7 @@ fn the_pyramid_is_used_even_when_no_level_is_left_over() {
         };
         let run = run(0).to_string();
         let row = read::segments(&conn, &run, "loss").unwrap().remove(0);
-        let (columns, reads) = reduce(&conn, &run, &row, &window).unwrap();
+        let (columns, reads) = reduce(&conn, &run, &row, &window, Key::Step).unwrap();
         assert_eq!(columns[0].points(), points.len() as u64);
         assert_eq!(columns[0].max, (points.len() - 1) as f64);
         assert!(reads <= 25, "{reads} reads for {blocks} blocks");

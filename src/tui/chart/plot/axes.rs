@@ -1,41 +1,26 @@
-//! The axes of a chart: values at the left, steps below.
+//! The axes of a chart: values at the left, places below, limits across, the crosshair.
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
-
-use super::{Parts, Plot, column, put};
-use crate::tui::{
-    chart::ticks::{Scale, nice},
-    text,
-    theme::Role,
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Modifier,
 };
 
-/// Blanks between two labels of steps.
-const APART: usize = 3;
-/// Columns for each label of a step.
-const ROOM: usize = 10;
+use super::{Limit, Parts, Plot, put};
+use crate::tui::{chart::ticks::Scale, text, theme::Role};
 
 impl Plot<'_> {
     /// The line at the left with its labels; none without a scale.
-    pub(super) fn draw_values(
-        &self,
-        buffer: &mut Buffer,
-        left: u16,
-        parts: Parts,
-        scale: Option<&Scale>,
-    ) {
+    pub(super) fn draw_values(&self, buffer: &mut Buffer, parts: &Parts, scale: Option<&Scale>) {
         if parts.gutter == 0 {
             return;
         }
         let (axis, border) = (self.look.style(Role::Axis), self.look.style(Role::Guide));
         let plot = parts.plot;
+        let left = plot.x - parts.gutter;
         for y in plot.top()..plot.bottom() {
-            put(
-                buffer,
-                plot.x - 1,
-                y,
-                self.look.charset.border().vertical,
-                border,
-            );
+            let line = self.look.charset.border().vertical;
+            put(buffer, plot.x - 1, y, line, border);
         }
         let Some(scale) = scale else {
             return;
@@ -46,47 +31,84 @@ impl Plot<'_> {
             let label = text::cell_right(label, width, "");
             buffer.set_stringn(left, plot.y + *row as u16, label, width, axis);
         }
-        if let Some(base) = ticks.base.filter(|_| parts.has_axis) {
+        if let (Some(base), Some(y)) = (ticks.base, parts.places) {
             let base = text::cell_right(&base, width, self.look.charset.ellipsis());
-            buffer.set_stringn(left, plot.bottom(), base, width, axis);
+            buffer.set_stringn(left, y, base, width, axis);
         }
     }
 
-    /// Labels of steps below the plot: both ends exactly, and round steps between them where there is room.
-    pub(super) fn draw_steps(&self, buffer: &mut Buffer, plot: Rect) {
-        let style = self.look.style(Role::Axis);
-        let wide = usize::from(plot.width);
-        let (first, last) = (text::whole(self.from), text::whole(self.to));
-        if wide < text::width(&first) + APART + text::width(&last) {
+    pub(super) fn draw_places(&self, buffer: &mut Buffer, parts: &Parts) {
+        let Some(y) = parts.places else {
             return;
-        }
-        let mut write = |at: usize, label: &str, style: Style| {
-            buffer.set_stringn(plot.x + at as u16, plot.bottom(), label, wide - at, style);
         };
-        let end = wide - text::width(&last);
-        write(0, &first, style);
-        write(end, &last, style);
-        let mut free = text::width(&first) + APART;
-        for step in self.round_steps(wide / ROOM) {
-            let label = text::whole(step);
-            let Some(middle) = column(self.from, self.to, wide, step) else {
+        let wide = usize::from(parts.plot.width);
+        for (at, label) in self.axis.labels(wide) {
+            let x = parts.plot.x + at as u16;
+            buffer.set_stringn(x, y, label, wide - at, self.look.style(Role::Axis));
+        }
+    }
+
+    /// The limits in sight, across the plot.
+    pub(super) fn draw_limits(&self, buffer: &mut Buffer, plot: Rect, scale: &Scale) {
+        for limit in self.limits.iter().filter(|limit| !is_beyond(scale, limit)) {
+            let Some(row) = scale.row(limit.value(), usize::from(plot.height)) else {
                 continue;
             };
-            let at = middle.saturating_sub(text::width(&label) / 2);
-            if free <= at && at + text::width(&label) + APART <= end {
-                write(at, &label, style);
-                free = at + text::width(&label) + APART;
+            let line = self.look.charset.limit(matches!(limit, Limit::Alert(_)));
+            let style = self.look.style(limit.role());
+            for x in plot.left()..plot.right() {
+                put(buffer, x, plot.y + row as u16, line, style);
             }
         }
     }
 
-    /// At most about `most` whole, round steps between the ends.
-    fn round_steps(&self, most: usize) -> impl Iterator<Item = i64> + use<> {
-        let (from, to) = (self.from, self.to);
-        let span = to.abs_diff(from) as f64;
-        let by = nice(span / most.max(1) as f64).max(1.0) as i64;
-        let first = from.div_euclid(by).saturating_add(1).checked_mul(by);
-        std::iter::successors(first, move |step| step.checked_add(by))
-            .take_while(move |step| *step < to)
+    /// The values of those that are not, at the edges they lie behind, over the lines.
+    pub(super) fn draw_far_limits(&self, buffer: &mut Buffer, plot: Rect, scale: &Scale) {
+        for limit in self.limits.iter().filter(|limit| is_beyond(scale, limit)) {
+            let Some(row) = scale.row(limit.value(), usize::from(plot.height)) else {
+                continue;
+            };
+            let word = match limit {
+                Limit::Warn(_) => "warn",
+                Limit::Alert(_) => "alert",
+            };
+            let arrow = self.look.charset.sorted(scale.is_above(limit.value()));
+            let label = format!("{word} {} {arrow}", text::rough(limit.value()));
+            let width = text::width(&label) as u16;
+            if width <= plot.width {
+                let (x, y) = (plot.right() - width, plot.y + row as u16);
+                buffer.set_string(x, y, label, self.look.style(limit.role()));
+            }
+        }
     }
+
+    pub(super) fn draw_crosshair(&self, buffer: &mut Buffer, plot: Rect) {
+        let Some(x) = self.crosshair.and_then(|at| self.cell_column(plot, at)) else {
+            return;
+        };
+        let (hairline, style) = (
+            self.look.charset.crosshair(),
+            self.look.style(Role::Crosshair),
+        );
+        (plot.top()..plot.bottom()).for_each(|y| put(buffer, x, y, hairline, style));
+    }
+
+    /// The hairline where a line is drawn in its place: there the cells are turned inside out.
+    pub(super) fn cross_dots(&self, buffer: &mut Buffer, plot: Rect) {
+        let Some(x) = self.crosshair.and_then(|at| self.cell_column(plot, at)) else {
+            return;
+        };
+        let hairline = self.look.charset.crosshair();
+        for y in plot.top()..plot.bottom() {
+            if let Some(cell) = buffer.cell_mut(Position::new(x, y))
+                && cell.symbol() != hairline
+            {
+                cell.modifier |= Modifier::REVERSED;
+            }
+        }
+    }
+}
+
+fn is_beyond(scale: &Scale, limit: &Limit) -> bool {
+    scale.is_above(limit.value()) || scale.is_below(limit.value())
 }
