@@ -83,6 +83,8 @@ pub struct Options {
     pub is_demo: bool,
     /// The metric shown first in lists; empty means each run's own.
     pub metric: String,
+    /// Columns of lists of runs; none for the usual ones.
+    pub columns: Vec<list::field::Field>,
     pub keys: Keymap,
     /// What `TERM` says.
     pub term: String,

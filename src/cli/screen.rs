@@ -20,6 +20,7 @@ use crate::{
         self,
         access::{Access, Motion},
         glyphs::Charset,
+        list::field::Field,
         place::{Place, Spot},
         session::Session,
     },
@@ -190,10 +191,18 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
         is_read_only: ui.read_only,
         is_demo,
         metric: ui.metric.clone(),
+        columns: columns(&ui.columns)?,
         keys: keys::keymap(loaded)?,
         stray: Some(environment.places.state.join("screen.log")),
         term,
     })
+}
+
+fn columns(words: &[String]) -> Result<Vec<Field>, Failure> {
+    let columns = words.iter().map(|word| Field::parse(word));
+    columns
+        .collect::<crate::ops::Result<_>>()
+        .map_err(|error| Error::new(error.kind, format!("ui.columns: {error}")).into())
 }
 
 /// The screen of a name.

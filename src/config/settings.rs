@@ -105,6 +105,8 @@ pub struct UiSettings {
     pub read_only: bool,
     /// The metric shown first in lists of runs; empty means each run's own.
     pub metric: String,
+    /// Columns of lists of runs: fields, metrics, parameters; empty means the usual ones.
+    pub columns: Vec<String>,
 }
 
 impl Default for UiSettings {
@@ -115,6 +117,7 @@ impl Default for UiSettings {
             rate: "auto".into(),
             read_only: false,
             metric: String::new(),
+            columns: vec![],
         }
     }
 }

@@ -470,6 +470,15 @@ pub fn remove_param(tx: &Connection, id: &RunId, name: &str) -> Result<bool> {
         != 0)
 }
 
+/// Experiments by name, each with how many runs it has outside the trash.
+pub fn experiments(tx: &Connection) -> Result<Vec<(String, u64)>> {
+    let mut query = tx.prepare_cached(
+        "select experiment, count(*) from runs where trashed is null group by experiment order by experiment",
+    )?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The names of all parameters and metrics that any run has.
 pub fn known_names(tx: &Connection) -> Result<BTreeSet<String>> {
     let mut names = known_params(tx)?;

@@ -316,8 +316,10 @@ impl App {
                 return;
             }
             Answer::Names(result) if self.names.awaits(ticket) => {
-                if let Some(Overlay::Picker(picker)) = self.overlays.last_mut() {
-                    picker.named(result);
+                match (self.overlays.last_mut(), result) {
+                    (Some(Overlay::Picker(picker)), result) => picker.named(result),
+                    (Some(Overlay::Prompt(prompt)), Ok(names)) => prompt.recall.named(&names),
+                    _ => {}
                 }
                 self.names = Remote::default();
                 return;

@@ -39,6 +39,8 @@ pub enum Effect {
     Compare(Ticket, Vec<RunId>),
     Groups(Ticket, GroupsQuestion),
     Names(Ticket),
+    /// Experiments with their runs counted.
+    Experiments(Ticket),
     /// Runs of a list, to be marked.
     Matching(Ticket, Matching),
     Jobs(Ticket),
@@ -177,6 +179,7 @@ pub enum Answer {
     Compare(ops::Result<Box<Comparison>>),
     Groups(ops::Result<Box<Grouping>>),
     Names(ops::Result<Names>),
+    Experiments(ops::Result<Vec<(String, u64)>>),
     Matching(ops::Result<Vec<Run>>),
     Jobs(ops::Result<Vec<JobRow>>),
     Offers(ops::Result<Vec<Offer>>),
@@ -234,6 +237,9 @@ impl Effect {
                 (ticket, Answer::Groups(found))
             }
             Self::Names(ticket) => (ticket, Answer::Names(ops::runs::names(ws))),
+            Self::Experiments(ticket) => {
+                (ticket, Answer::Experiments(ops::runs::experiments(ws)))
+            }
             Self::Matching(ticket, question) => (ticket, Answer::Matching(matching(ws, &question))),
             Self::Jobs(ticket) => (ticket, Answer::Jobs(ops::jobs::list(ws, JOB_ROWS))),
             Self::Offers(ticket) => (ticket, Answer::Offers(Ok(ops::presets::list(ws)))),
@@ -258,6 +264,7 @@ impl Effect {
             Self::Compare(ticket, _) => (ticket, Answer::Compare(Err(error))),
             Self::Groups(ticket, _) => (ticket, Answer::Groups(Err(error))),
             Self::Names(ticket) => (ticket, Answer::Names(Err(error))),
+            Self::Experiments(ticket) => (ticket, Answer::Experiments(Err(error))),
             Self::Matching(ticket, _) => (ticket, Answer::Matching(Err(error))),
             Self::Jobs(ticket) => (ticket, Answer::Jobs(Err(error))),
             Self::Offers(ticket) => (ticket, Answer::Offers(Err(error))),

@@ -283,6 +283,7 @@ pub fn names() -> Names {
     Names {
         params: owned(&["net.kind", "optimiser.lr", "train.batch"]),
         metrics: owned(&["train/loss", "val/auc", "val/loss"]),
+        filters: owned(&["night"]),
     }
 }
 

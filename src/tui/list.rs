@@ -158,17 +158,8 @@ impl RunList {
     }
 
     /// Shows these columns, or the usual ones where there are none. The name is always among them.
-    pub fn choose(&mut self, mut fields: Vec<Field>) {
-        if fields.is_empty() {
-            self.chosen = None;
-            return;
-        }
-        let name = Field::Known(Known::Name);
-        if !fields.contains(&name) {
-            let state = Field::Known(Known::State);
-            fields.insert(usize::from(fields.first() == Some(&state)), name);
-        }
-        self.chosen = Some(fields);
+    pub fn choose(&mut self, fields: Vec<Field>) {
+        self.chosen = (!fields.is_empty()).then(|| field::with_name(fields));
     }
 
     pub fn act(&mut self, action: Action) -> Reaction {
@@ -326,8 +317,12 @@ impl RunList {
     }
 
     /// The columns, shown or chosen.
-    pub fn fields(&self) -> Vec<Field> {
-        self.chosen.clone().unwrap_or_else(field::usual)
+    pub fn fields(&self, shared: &Shared) -> Vec<Field> {
+        match &self.chosen {
+            Some(chosen) => chosen.clone(),
+            None if shared.columns.is_empty() => field::usual(),
+            None => field::with_name(shared.columns.to_vec()),
+        }
     }
 
     /// The window to fetch when it is not drawn, or not drawn yet.
@@ -342,7 +337,7 @@ impl RunList {
         self.answer.want(TableQuestion {
             filter: self.filter.filter.clone(),
             sort: self.sort.clone(),
-            columns: field::metrics(&self.fields()),
+            columns: field::metrics(&self.fields(shared)),
             offset,
             limit: (top - offset + rows).div_ceil(BLOCK).max(1) * BLOCK,
             trend,
@@ -352,10 +347,10 @@ impl RunList {
     }
 
     pub fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared, is_focused: bool) {
-        let fields = self.fields();
+        let fields = self.fields(shared);
         let making = Making {
             fields: &fields,
-            is_chosen: self.chosen.is_some(),
+            is_chosen: self.chosen.is_some() || !shared.columns.is_empty(),
             sort: &self.sort,
             width: area.width,
             shared,

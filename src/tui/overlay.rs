@@ -7,6 +7,7 @@ pub mod input;
 pub mod menu;
 pub mod picker;
 pub mod prompt;
+pub mod recall;
 
 use ratatui::{
     buffer::Buffer,

@@ -11,6 +11,7 @@ use super::{
     Options,
     effect::Verb,
     event::Opened,
+    list::field::Field,
     look::Look,
     overlay::{Overlay, picker::Pick},
     place::Place,
@@ -35,6 +36,8 @@ pub struct Shared {
     pub store: Opened,
     /// The metric shown first; empty means each run's own.
     pub metric: String,
+    /// Columns of lists of runs; none for the usual ones.
+    pub columns: Rc<Vec<Field>>,
     pub is_read_only: bool,
     /// The screen in force, by its name.
     pub screen: Rc<(String, Screen)>,
@@ -60,6 +63,7 @@ impl Shared {
             },
             store: Opened::default(),
             metric: options.metric.clone(),
+            columns: Rc::new(options.columns.clone()),
             is_read_only: options.is_read_only,
             screen: Rc::new((
                 options.screen.clone(),

@@ -194,6 +194,13 @@ impl Stage {
                 let found = Box::new(fixture::grouping(&question));
                 (ticket, Answer::Groups(Ok(found)))
             }
+            Effect::Experiments(ticket) => {
+                let mut counted = std::collections::BTreeMap::<String, u64>::new();
+                for run in &self.runs {
+                    *counted.entry(run.experiment.clone()).or_default() += 1;
+                }
+                (ticket, Answer::Experiments(Ok(counted.into_iter().collect())))
+            }
             Effect::Names(ticket) => (ticket, Answer::Names(Ok(fixture::names()))),
             Effect::Log(ticket, _) => (ticket, Answer::Log(Ok(fixture::log(40)))),
             Effect::Jobs(ticket) => (
@@ -280,6 +287,7 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Compare(..) => "compare",
         Effect::Groups(..) => "groups",
         Effect::Names(_) => "names",
+        Effect::Experiments(_) => "experiments",
         Effect::Log(..) => "log",
         Effect::Jobs(_) => "jobs",
         Effect::Offers(_) => "offers",

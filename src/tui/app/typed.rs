@@ -308,9 +308,12 @@ impl App {
             Reaction::Do(verb) => return Some(vec![Effect::Do(verb)]),
             Reaction::Open(place) => self.open(&place),
             Reaction::Overlay(overlay) => {
-                if let Overlay::Picker(picker) = &*overlay
-                    && picker.awaits_names
-                {
+                let awaits_names = match &*overlay {
+                    Overlay::Picker(picker) => picker.awaits_names,
+                    Overlay::Prompt(prompt) => prompt.purpose == Purpose::Filter,
+                    _ => false,
+                };
+                if awaits_names {
                     self.names.want(());
                 }
                 self.overlays.push(*overlay);

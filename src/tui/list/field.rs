@@ -78,6 +78,16 @@ pub fn usual() -> Vec<Field> {
     USUAL.map(Field::Known).to_vec()
 }
 
+/// The same columns; one of the name is always among them.
+pub fn with_name(mut fields: Vec<Field>) -> Vec<Field> {
+    let name = Field::Known(Known::Name);
+    if !fields.contains(&name) {
+        let is_after_state = fields.first() == Some(&Field::Known(Known::State));
+        fields.insert(usize::from(is_after_state), name);
+    }
+    fields
+}
+
 impl Field {
     /// # Errors
     ///
