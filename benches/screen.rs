@@ -5,28 +5,24 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+#[path = "common/screen.rs"]
+mod screen;
+
 use std::{
     env,
-    io::{Read as _, Write},
-    num::NonZero,
     path::{Path, PathBuf},
     process::Command,
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use self::screen::{Screen, ms, row};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sconce");
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
-/// What ends a frame: synchronized output is switched off.
-const FRAME_END: &[u8] = b"\x1b[?2026l";
 /// A screen that says nothing for so long has nothing more to say to a key whose answer stands ready, and to one whose
 /// answer must be looked for in the store.
 const ANSWERED: Duration = Duration::from_millis(100);
 const SETTLED: Duration = Duration::from_secs(2);
-const PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() {
     let mut args = env::args().skip(1).filter(|arg| !arg.starts_with("--"));
@@ -64,23 +60,30 @@ fn main() {
 /// What the screen costs while nothing in the store changes.
 fn quiet(dir: &Path, home: &Path, size: (u16, u16), newest: &str) {
     let label = |what: &str| format!("{}x{} {what}", size.0, size.1);
-    let mut screen = Screen::start(dir, home, size);
+    let mut screen = start(dir, home, size);
     let first = screen.until_frame();
     row(&label("start to first frame, ms"), ms(first), 50.0);
     let rows = screen.until_text(newest);
     row(&label("start to first rows, ms"), ms(first + rows), 100.0);
-    screen.settle();
+    screen.settle(SETTLED);
     screen.press("1");
-    screen.settle();
+    screen.settle(SETTLED);
     let mut keys: Vec<f64> = (0..200)
         .map(|i| screen.answer(if i % 40 < 20 { "j" } else { "k" }, ANSWERED))
         .collect();
     keys.sort_by(f64::total_cmp);
     row(&label("key to last byte, p50 ms"), keys[100], 8.0);
     row(&label("key to last byte, p99 ms"), keys[198], 30.0);
+    // A key that is held, and let go.
+    for _ in 0..60 {
+        screen.press("j");
+        screen.listen(Duration::from_millis(33));
+    }
+    let late = screen.frames_within(ANSWERED);
+    row(&label("frames after a held key"), late as f64, 1.0);
     row(&label("page, ms"), screen.answer("\x06", SETTLED), 30.0);
     screen.press("/");
-    screen.settle();
+    screen.settle(SETTLED);
     for (text, what) in [
         ("otter", "filter a word, ms"),
         (" state:lost", "filter a state too, ms"),
@@ -88,13 +91,13 @@ fn quiet(dir: &Path, home: &Path, size: (u16, u16), newest: &str) {
     ] {
         let (last, rest) = text.split_at(text.len() - 1);
         screen.press(last);
-        screen.settle();
+        screen.settle(SETTLED);
         row(&label(what), screen.answer(rest, SETTLED), 30.0);
     }
     screen.press("\r");
-    screen.settle();
+    screen.settle(SETTLED);
     screen.press("\x1b");
-    screen.settle();
+    screen.settle(SETTLED);
     let before = screen.cpu();
     let (idle, bytes) = screen.listen(Duration::from_secs(10));
     row(&label("bytes a second, idle"), bytes as f64 / idle, 0.0);
@@ -107,7 +110,7 @@ fn quiet(dir: &Path, home: &Path, size: (u16, u16), newest: &str) {
 /// What it costs while three programs log.
 fn busy(dir: &Path, home: &Path, size: (u16, u16), budget: u64) {
     let label = |what: &str| format!("{}x{} {what}", size.0, size.1);
-    let mut screen = Screen::start(dir, home, size);
+    let mut screen = start(dir, home, size);
     screen.until_frame();
     screen.press("2");
     screen.listen(Duration::from_secs(3));
@@ -121,15 +124,6 @@ fn busy(dir: &Path, home: &Path, size: (u16, u16), budget: u64) {
     let cpu = (screen.cpu() - before) / seconds;
     row(&label("CPU live, % of a core"), cpu * 100.0, 2.0);
     screen.leave();
-}
-
-fn row(what: &str, measured: f64, budget: f64) {
-    let verdict = if measured <= budget { "" } else { "  over" };
-    println!("{what:<44}{measured:>12.2}{budget:>12.1}{verdict}");
-}
-
-fn ms(span: Duration) -> f64 {
-    span.as_secs_f64() * 1e3
 }
 
 fn command(dir: &Path, home: &Path, args: &[&str]) -> Vec<u8> {
@@ -153,162 +147,13 @@ fn start_program(dir: &Path, home: &Path) -> String {
     said["name"].as_str().unwrap_or_default().to_owned()
 }
 
-/// The program on a terminal of its own.
-struct Screen {
-    child: Box<dyn Child + Send + Sync>,
-    _master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
-    output: Receiver<Vec<u8>>,
-    shown: vt100::Parser,
-    /// The end of what came last, in which a mark may be cut.
-    tail: Vec<u8>,
-}
-
-impl Screen {
-    fn start(dir: &Path, home: &Path, (cols, rows): (u16, u16)) -> Self {
-        let pair = native_pty_system()
-            .openpty(PtySize {
-                rows,
-                cols,
-                pixel_width: 0,
-                pixel_height: 0,
-            })
-            .expect("there is a pseudo-terminal");
-        let mut command = CommandBuilder::new(BINARY);
-        command.env_clear();
-        for (name, value) in [
-            ("HOME", home.as_os_str()),
-            ("SCONCE_STORE", dir.as_os_str()),
-            ("TERM", "xterm-256color".as_ref()),
-            ("LC_ALL", "C.UTF-8".as_ref()),
-            ("PATH", "/usr/bin:/bin".as_ref()),
-        ] {
-            command.env(name, value);
-        }
-        let mut reader = pair
-            .master
-            .try_clone_reader()
-            .expect("a terminal can be read");
-        let (sender, output) = mpsc::channel();
-        thread::spawn(move || {
-            let mut buffer = [0; 65_536];
-            while let Ok(read @ 1..) = reader.read(&mut buffer)
-                && sender.send(buffer[..read].to_vec()).is_ok()
-            {}
-        });
-        let keys = pair
-            .master
-            .take_writer()
-            .expect("a terminal can be typed at");
-        let child = pair
-            .slave
-            .spawn_command(command)
-            .expect("the program starts");
-        let size = |cells| NonZero::new(cells).expect("a size is no zero");
-        Self {
-            child,
-            _master: pair.master,
-            keys,
-            output,
-            shown: vt100::Parser::new(size(rows), size(cols), 0),
-            tail: vec![],
-        }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keys
-            .write_all(keys.as_bytes())
-            .and_then(|()| self.keys.flush())
-            .expect("a terminal can be typed at");
-    }
-
-    /// Bytes that come within the time; `true` when a frame ended in them.
-    fn take(&mut self, within: Duration) -> Option<(usize, bool)> {
-        let bytes = match self.output.recv_timeout(within) {
-            Ok(bytes) => bytes,
-            Err(RecvTimeoutError::Timeout) => return None,
-            Err(RecvTimeoutError::Disconnected) => panic!("the screen has ended"),
-        };
-        self.shown.process(&bytes);
-        self.tail.extend_from_slice(&bytes);
-        let has_ended = self
-            .tail
-            .windows(FRAME_END.len())
-            .any(|part| part == FRAME_END);
-        let keep = self.tail.len().min(FRAME_END.len() - 1);
-        self.tail.drain(..self.tail.len() - keep);
-        Some((bytes.len(), has_ended))
-    }
-
-    /// The time until the next frame has come whole.
-    fn until_frame(&mut self) -> Duration {
-        let begun = Instant::now();
-        while !matches!(self.take(PATIENCE), Some((_, true))) {
-            assert!(begun.elapsed() < PATIENCE, "no frame comes");
-        }
-        begun.elapsed()
-    }
-
-    fn until_text(&mut self, text: &str) -> Duration {
-        let begun = Instant::now();
-        while !self.shown.screen().contents().contains(text) {
-            self.take(PATIENCE);
-            assert!(begun.elapsed() < PATIENCE, "never shown: {text}");
-        }
-        begun.elapsed()
-    }
-
-    /// Presses keys, and gives the milliseconds until the last byte of the answer: until nothing came for `quiet`.
-    fn answer(&mut self, keys: &str, quiet: Duration) -> f64 {
-        let begun = Instant::now();
-        self.press(keys);
-        let mut last = begun;
-        while self.take(quiet).is_some() {
-            last = Instant::now();
-        }
-        ms(last - begun)
-    }
-
-    fn settle(&mut self) {
-        while self.take(SETTLED).is_some() {}
-    }
-
-    /// Seconds listened, and the bytes that came.
-    fn listen(&mut self, span: Duration) -> (f64, usize) {
-        let (begun, mut bytes) = (Instant::now(), 0);
-        while let Some(left) = span.checked_sub(begun.elapsed()) {
-            bytes += self.take(left).map_or(0, |(count, _)| count);
-        }
-        (begun.elapsed().as_secs_f64(), bytes)
-    }
-
-    fn process(&self) -> PathBuf {
-        let pid = self.child.process_id().expect("it runs");
-        PathBuf::from(format!("/proc/{pid}"))
-    }
-
-    /// Seconds of CPU so far, to the hundredth that Linux counts in.
-    fn cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(self.process().join("stat")).unwrap_or_default();
-        let after = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let ticks = after.split_whitespace().skip(11).take(2);
-        ticks
-            .filter_map(|ticks| ticks.parse::<f64>().ok())
-            .sum::<f64>()
-            / 100.0
-    }
-
-    /// Resident megabytes.
-    fn memory(&self) -> f64 {
-        let status = std::fs::read_to_string(self.process().join("status")).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-        kilobytes.unwrap_or_default() / 1e3
-    }
-
-    fn leave(mut self) {
-        self.press("q");
-        while self.output.recv_timeout(PATIENCE).is_ok() {}
-        let _ = self.child.wait();
-    }
+fn start(dir: &Path, home: &Path, size: (u16, u16)) -> Screen {
+    let env = [
+        ("HOME", home.as_os_str()),
+        ("SCONCE_STORE", dir.as_os_str()),
+        ("TERM", "xterm-256color".as_ref()),
+        ("LC_ALL", "C.UTF-8".as_ref()),
+        ("PATH", "/usr/bin:/bin".as_ref()),
+    ];
+    Screen::start(&[BINARY.as_ref()], &env, size)
 }

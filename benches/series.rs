@@ -7,14 +7,23 @@
 
 use std::{path::Path, time::Instant};
 
+use ratatui::{buffer::Buffer, layout::Rect};
 use rusqlite::Connection;
 use sconce::{
     domain::{
         ids::{Id, RunId},
-        series::Window,
+        series::{Key, Window},
         time::Timestamp,
     },
     store::series::{self, Open},
+    tui::{
+        chart::{
+            ChartData,
+            axis::{Along, Axis, Track},
+            plot::{self, Line, Plot},
+        },
+        look::Look,
+    },
 };
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
@@ -195,6 +204,75 @@ fn one_series(dir: &Path, points: u64) {
                 part(&mut warm, 1.0)
             );
         }
+    }
+    let conn = Connection::open(&path).unwrap();
+    let window = Window {
+        from: START,
+        to: START + points as i64 * 100,
+        columns: COLUMNS,
+        slack: 0.25,
+    };
+    let along_time = || series::chart_along(&conn, &RUN, "loss", &window, Key::Time).unwrap();
+    let raw = along_time();
+    let mut times: Vec<f64> = (0..50)
+        .map(|_| measured(|| drop(along_time())).1 * 1e3)
+        .collect();
+    println!(
+        "chart of {points} points along time, warm {:.3} ms",
+        part(&mut times, 0.5)
+    );
+    let flaws = || series::flaws(&conn, &RUN, "loss", Key::Step, 0..=i64::MAX, 500).unwrap();
+    let extent = || series::extent(&conn, &RUN, "loss").unwrap();
+    let mut times: Vec<f64> = (0..50)
+        .map(|_| measured(|| drop((flaws(), extent()))).1 * 1e3)
+        .collect();
+    println!(
+        "what is not finite and how far it reaches, {:.3} ms",
+        part(&mut times, 0.5)
+    );
+    drawing(raw, (window.from, window.to));
+}
+
+/// Eight lines at 200x60, as a chart alone on a large screen.
+fn drawing(raw: Vec<sconce::domain::series::Segment>, (from, to): (i64, i64)) {
+    let look = Look::default();
+    let area = Rect::new(0, 0, 200, 60);
+    let data = ChartData {
+        key: Key::Time,
+        from,
+        to,
+        raw,
+        ..ChartData::default()
+    };
+    let track = Track {
+        key: Key::Time,
+        ..Track::default()
+    };
+    let lines: Vec<Line<'_>> = (0..12)
+        .map(|slot| Line {
+            label: "loss",
+            slot,
+            badge: None,
+            track,
+            data: &data,
+        })
+        .collect();
+    let axis = Axis {
+        along: Along::Wall,
+        from,
+        to,
+    };
+    for count in [1, 8, 12] {
+        let plot = Plot::new(&look, axis, &lines[..count]);
+        let mut times: Vec<f64> = (0..200)
+            .map(|_| measured(|| plot.draw(&mut Buffer::empty(area), area)).1 * 1e3)
+            .collect();
+        println!(
+            "{count} lines drawn at 200x60, {} columns of dots: p50 {:.2} ms, p99 {:.2} ms",
+            plot::columns(&look, area),
+            part(&mut times, 0.5),
+            part(&mut times, 0.99)
+        );
     }
 }
 

@@ -24,7 +24,7 @@ use sconce::{
     },
     ops::{
         self,
-        runs::{ListRequest, MetricColumn, Sort, SortKey},
+        runs::{BandRequest, GroupRequest, ListRequest, MetricColumn, Sort, SortKey},
     },
     store::{self, Store, runs, series},
     workspace::{Clock, Surroundings, Workspace},
@@ -275,6 +275,30 @@ fn look(dir: &Path) {
                 ..ListRequest::default()
             },
         ),
+        (
+            "/otter-\\d*7$/",
+            ListRequest {
+                filter: filter("/otter-\\d*7$/"),
+                limit: 50,
+                ..ListRequest::default()
+            },
+        ),
+        (
+            "~brot7",
+            ListRequest {
+                filter: filter("~brot7"),
+                limit: 50,
+                ..ListRequest::default()
+            },
+        ),
+        (
+            "tag:baseline val/auc@step=10>3",
+            ListRequest {
+                filter: filter("tag:baseline val/auc@step=10>3"),
+                limit: 50,
+                ..ListRequest::default()
+            },
+        ),
     ];
     for (name, request) in lists {
         let (best, matched) = best_of(3, || {
@@ -284,6 +308,31 @@ fn look(dir: &Path) {
         });
         println!("list {name}: {best:.1} ms, {matched} runs");
     }
+    let by_lr = GroupRequest {
+        by: "lr".to_owned(),
+        metric: Some(MetricColumn {
+            metric: "val/auc".to_owned(),
+            value: MetricValue::Best,
+        }),
+        ..GroupRequest::default()
+    };
+    let (plain, _) = best_of(3, || {
+        ops::runs::groups(&ws, &by_lr).expect("runs can be grouped")
+    });
+    let with_bands = GroupRequest {
+        band: Some(BandRequest {
+            columns: 240,
+            runs: 20,
+        }),
+        ..by_lr
+    };
+    let (bands, found) = best_of(3, || {
+        ops::runs::groups(&ws, &with_bands).expect("runs can be grouped")
+    });
+    println!(
+        "groups by lr, {} of them: {plain:.1} ms, with bands {bands:.1} ms",
+        found.groups.len()
+    );
     let oldest = ListRequest {
         sort: Sort {
             key: SortKey::Created,

@@ -8,6 +8,7 @@ mod backup;
 mod columns;
 mod completions;
 mod config;
+mod csv;
 mod demo;
 mod disks;
 mod doctor;

@@ -24,7 +24,8 @@ pub use error::{Error, Result};
 pub use layers::{Origin, Place};
 pub use places::Places;
 pub use settings::{
-    AccessSettings, AgentSettings, CaptureSettings, Config, StoreSettings, TermSettings, UiSettings,
+    AccessSettings, AgentSettings, CaptureSettings, ClipboardSettings, Config, NotifySettings,
+    StoreSettings, TermSettings, UiSettings,
 };
 
 use crate::domain::presets::Presets;

@@ -11,6 +11,7 @@ pub mod disks;
 pub mod events;
 pub mod evidence;
 pub mod filter;
+pub mod fuzzy;
 pub mod ids;
 pub mod jobs;
 pub mod metrics;

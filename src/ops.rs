@@ -3,6 +3,7 @@
 //! Front ends (`agent`, `tui`, `cli`) call this room and nothing below it for what they do and show. What changes state
 //! takes the actor from the workspace, checks, and commits its audit line in the same transaction.
 
+pub mod candidates;
 pub mod error;
 pub mod filters;
 #[cfg(test)]

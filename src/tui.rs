@@ -19,6 +19,8 @@ pub mod board;
 pub mod chart;
 pub mod chord;
 pub mod chrome;
+pub mod clipboard;
+pub mod command;
 pub mod effect;
 pub mod event;
 pub mod glyphs;
@@ -50,6 +52,7 @@ mod stage;
 use std::{
     io,
     path::PathBuf,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -57,8 +60,8 @@ use ratatui::{TerminalOptions, Viewport, backend::CrosstermBackend, buffer::Buff
 use tokio::{sync::mpsc, time::timeout};
 
 use self::{
-    access::Access, app::App, effect::Effect, event::Event, glyphs::Charset, keymap::Keymap,
-    runner::Runner, session::Session, terminal::Terminal, theme::Theme,
+    access::Access, app::App, clipboard::Clipboard, effect::Effect, event::Event, glyphs::Charset,
+    keymap::Keymap, runner::Runner, session::Session, terminal::Terminal, theme::Theme,
 };
 use crate::{config::screens::Screens, domain::time::Timestamp, ops};
 
@@ -86,10 +89,28 @@ pub struct Options {
     /// Columns of lists of runs; none for the usual ones.
     pub columns: Vec<list::field::Field>,
     pub keys: Keymap,
+    /// The themes that can be chosen, by name.
+    pub themes: Vec<(String, Theme)>,
+    pub clipboard: Clipboard,
+    pub notify: Notify,
+    pub has_mouse: bool,
     /// What `TERM` says.
     pub term: String,
     /// The file for what others print while the screen is up; without it that is thrown away.
     pub stray: Option<PathBuf>,
+}
+
+/// How a person is called who may look elsewhere.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::EnumString, strum::Display,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Notify {
+    #[default]
+    Bell,
+    /// The terminal's own notification.
+    Osc9,
+    None,
 }
 
 /// How often data is drawn anew: as often as the link can bear.
@@ -166,10 +187,14 @@ pub fn run(open: Open, options: &Options) -> ops::Result<Ended> {
     let terminal = Terminal::take(&sender, options.stray.clone())?;
     let mut app = App::new(options, options.keys.clone(), terminal.size(), now());
     let runner = Runner::start(open, &sender, app.pace());
+    terminal.set_mouse(options.has_mouse);
     let mut screen = Screen {
         app: &mut app,
         terminal: &terminal,
         runner: &runner,
+        events: sender,
+        clipboard: options.clipboard.clone(),
+        notify: options.notify,
         drawn: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -190,6 +215,9 @@ struct Screen<'a> {
     app: &'a mut App,
     terminal: &'a Terminal,
     runner: &'a Runner,
+    events: mpsc::UnboundedSender<Event>,
+    clipboard: Clipboard,
+    notify: Notify,
     drawn: Option<Instant>,
 }
 
@@ -244,9 +272,33 @@ impl Screen<'_> {
                     self.app.is_dirty = true;
                 }
                 Effect::Pace(pace) => self.runner.set_pace(pace),
+                Effect::Copy(what, text) => self.copy(what, text),
+                Effect::Mouse(is_on) => self.terminal.set_mouse(is_on),
+                Effect::Call(text) => self.call(&text),
                 effect => self.runner.perform(effect),
             }
         }
+    }
+
+    /// Copies a text in a thread of its own: a multiplexer may take its time.
+    fn copy(&self, what: String, text: String) {
+        let (clipboard, events) = (self.clipboard.clone(), self.events.clone());
+        let mailbox = self.terminal.mailbox();
+        thread::spawn(move || {
+            let how = clipboard.copy(&text, |bytes| mailbox.say(&bytes));
+            // Nobody hears it when the screen has ended meanwhile.
+            let _ = events.send(Event::Copied(what, how));
+        });
+    }
+
+    /// Calls a person by way of the terminal.
+    fn call(&self, text: &str) {
+        let bytes = match self.notify {
+            Notify::Bell => "\x07".to_owned(),
+            Notify::Osc9 => format!("\x1b]9;{text}\x1b\\"),
+            Notify::None => return,
+        };
+        self.terminal.mailbox().say(bytes.as_bytes());
     }
 
     /// Composes a frame if one is due, and fetches what it lacks.

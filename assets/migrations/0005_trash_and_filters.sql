@@ -4,11 +4,12 @@ alter table runs add column trashed integer;
 -- Who put it there, as people read it.
 alter table runs add column trashed_by text;
 
--- Lists leave out the trash without a look at the rows.
+-- Lists leave out the trash without a look at the rows: it stands first in their indexes. One that held only the rows
+-- outside it would not be known to say so.
 drop index runs_newest;
-create index runs_newest on runs(created desc, id) where trashed is null;
+create index runs_newest on runs(trashed, created desc, id);
 drop index runs_by_state;
-create index runs_by_state on runs(state, created desc) where trashed is null;
+create index runs_by_state on runs(trashed, state, created desc);
 create index runs_in_trash on runs(trashed) where trashed is not null;
 
 drop trigger run_changed;

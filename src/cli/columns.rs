@@ -1,7 +1,7 @@
 //! Columns of lists of runs, as they are written on the command line.
 
 use super::{
-    format,
+    csv, format,
     table::{Cell, Look},
 };
 use crate::{
@@ -124,7 +124,41 @@ impl Column {
             Self::Field("experiment") => run.experiment.as_str().into(),
             Self::Field("preset") => run.preset.as_deref().unwrap_or("·").into(),
             Self::Field("kind") => run.kind.to_string().into(),
+            Self::Field("in") if run.trashed.is_some() => filter::TRASH.into(),
             Self::Field(_) => Cell::default(),
+        }
+    }
+
+    /// The same for other programs: whole, spans in seconds, nothing where there is nothing.
+    pub fn field(&self, row: &Row, now: Timestamp) -> String {
+        let run = &row.run;
+        let seconds = |ms: i64| (ms as f64 / 1e3).to_string();
+        match self {
+            Self::Metric(column, at) => match row.values.get(*at).copied().flatten() {
+                Some(value) => value.to_string(),
+                None => csv::json(filter::param(&run.params, &column.metric)),
+            },
+            Self::Param(name) => csv::json(filter::param(&run.params, name)),
+            Self::Field("state") => run.state.word().to_string(),
+            Self::Field("id") => run.id.to_string(),
+            Self::Field("name") => run.name.clone(),
+            Self::Field("tag") => {
+                let tags: Vec<&str> = run.tags.iter().map(Tag::as_str).collect();
+                tags.join(" ")
+            }
+            Self::Field("user") => run.actor.name.clone(),
+            Self::Field("host") => run.actor.host.clone(),
+            Self::Field("created") => run.created.rfc3339(),
+            Self::Field("age") => seconds(now.since(run.created)),
+            Self::Field("dur") => run.state.duration(now).map(seconds).unwrap_or_default(),
+            Self::Field("step") => csv::field(run.progress.known_step()),
+            Self::Field("epoch") => csv::field(run.progress.epoch),
+            Self::Field("note") => run.note.clone(),
+            Self::Field("experiment") => run.experiment.clone(),
+            Self::Field("preset") => csv::field(run.preset.as_ref()),
+            Self::Field("kind") => run.kind.to_string(),
+            Self::Field("in") if run.trashed.is_some() => filter::TRASH.to_owned(),
+            Self::Field(_) => String::new(),
         }
     }
 }

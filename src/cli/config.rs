@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{
-    Answer, DONE,
+    Answer, DONE, keys,
     open::Context,
     table::{Cell, Look, Table},
 };
@@ -68,6 +68,7 @@ fn check(context: &Context, files: &[PathBuf]) -> Answer {
     }
     if files.is_empty() {
         let loaded = context.config()?;
+        keys::keymap(&loaded)?;
         let found = loaded.files.iter().filter(|file| file.found);
         let (found, values) = (found.count() as u64, loaded.said.len());
         if out.is_json() {

@@ -95,7 +95,7 @@ fn print(context: &Context, ws: &Workspace) -> Answer {
         limit: 20,
         ..ListRequest::default()
     };
-    print_list(context, ws, &request, &columns)?;
+    print_list(context, ws, &request, &columns, false)?;
     let store = ws.root.display();
     context.out.say(&format!(
         "hint: `sconce --store {store}` opens the screen on them"

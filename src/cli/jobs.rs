@@ -2,7 +2,9 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{
-    Answer, DONE, Failure, columns, format,
+    Answer, DONE, Failure, columns,
+    csv::{self, Csv},
+    format,
     open::Context,
     table::{Cell, Table},
 };
@@ -25,6 +27,9 @@ pub struct Jobs {
     /// At most so many ended ones.
     #[arg(long, default_value_t = 20)]
     limit: u64,
+    /// For other programs, numbers as they are.
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -45,7 +50,7 @@ impl Jobs {
     pub fn run(self, context: &Context) -> Answer {
         let ws = context.workspace()?;
         match self.verb {
-            None => print(context, &ws, self.limit)?,
+            None => print(context, &ws, self.limit, self.csv)?,
             Some(Verb::Priority { run, priority }) => {
                 jobs::set_priority(&ws, &runs::find(&ws, &run)?, priority)?;
                 let out = &context.out;
@@ -79,10 +84,13 @@ fn cancel(context: &Context, ws: &Workspace, name: &str) -> Result<(), Failure> 
 }
 
 /// Prints the queue: live and queued jobs first, then the newest ended ones.
-pub fn print(context: &Context, ws: &Workspace, limit: u64) -> Result<(), Failure> {
+pub fn print(context: &Context, ws: &Workspace, limit: u64, is_csv: bool) -> Result<(), Failure> {
     let (out, rows) = (&context.out, jobs::list(ws, limit)?);
     if out.is_json() {
         return out.json(&rows);
+    }
+    if is_csv {
+        return out.raw(as_csv(&rows).text());
     }
     if rows.is_empty() {
         out.say("no jobs yet: `sconce train PRESET` or `sconce run -- COMMAND` queues one");
@@ -109,7 +117,7 @@ pub fn print(context: &Context, ws: &Workspace, limit: u64) -> Result<(), Failur
             columns::state(row.run_state.word()),
             row.job.priority.to_string().into(),
             format::steps(&row.progress).into(),
-            slot(row),
+            held(row).into(),
             row.waits.as_deref().unwrap_or_default().into(),
             format::age(row.job.created, ws.now()).into(),
         ]);
@@ -118,10 +126,39 @@ pub fn print(context: &Context, ws: &Workspace, limit: u64) -> Result<(), Failur
     out.table(&table)
 }
 
+fn as_csv(rows: &[JobRow]) -> Csv {
+    let titles = [
+        "run",
+        "id",
+        "attempt",
+        "state",
+        "priority",
+        "step",
+        "slot",
+        "waits for",
+        "created",
+    ];
+    let mut csv = Csv::titled(titles);
+    for row in rows {
+        csv.row([
+            row.name.clone(),
+            row.job.run.to_string(),
+            row.job.attempt.to_string(),
+            row.run_state.word().to_string(),
+            row.job.priority.to_string(),
+            csv::field(row.progress.known_step()),
+            held(row),
+            csv::field(row.waits.as_ref()),
+            row.job.created.rfc3339(),
+        ]);
+    }
+    csv
+}
+
 /// `cores 0,1 gpu 0`, for a job that holds one.
-fn slot(row: &JobRow) -> Cell {
+fn held(row: &JobRow) -> String {
     let JobState::Leased { slot, .. } = &row.job.state else {
-        return Cell::default();
+        return String::new();
     };
     let list = |numbers: &[u32]| {
         numbers
@@ -135,5 +172,5 @@ fn slot(row: &JobRow) -> Cell {
     } else {
         format!(" gpu {}", list(&slot.gpus))
     };
-    format!("core {}{gpus}", list(&slot.cpus)).into()
+    format!("core {}{gpus}", list(&slot.cpus))
 }

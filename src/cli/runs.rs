@@ -3,6 +3,7 @@ use clap::Subcommand;
 use super::{Answer, open::Context};
 
 mod compare;
+mod groups;
 mod label;
 mod list;
 mod logs;
@@ -23,7 +24,7 @@ pub use list::{parse as parse_filter, print as print_list};
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_long_help = "Examples:\n  sconce runs\n  sconce runs 'state:running|queued age<2d -tag:junk'\n  sconce runs 'val/auc@best>0.9 lr>=1e-4' --sort val/auc --columns state,name,val/auc,p.lr\n  sconce runs show brave-otter-7"
+    after_long_help = "Examples:\n  sconce runs\n  sconce runs 'state:running|queued age<2d -tag:junk'\n  sconce runs 'val/auc@best>0.9 lr>=1e-4' --sort val/auc --columns state,name,val/auc,p.lr\n  sconce runs state:done --group-by lr --metric val/auc\n  sconce runs --csv > runs.csv\n  sconce runs show brave-otter-7"
 )]
 pub struct Runs {
     #[command(subcommand)]

@@ -19,6 +19,7 @@ use crate::{
     tui::{
         self,
         access::{Access, Motion},
+        clipboard::Clipboard,
         glyphs::Charset,
         list::field::Field,
         place::{Place, Spot},
@@ -193,6 +194,24 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
         metric: ui.metric.clone(),
         columns: columns(&ui.columns)?,
         keys: keys::keymap(loaded)?,
+        themes: theme::all(loaded),
+        clipboard: Clipboard {
+            route: word(
+                "clipboard.route",
+                &loaded.config.clipboard.route,
+                Default::default,
+            )?,
+            is_in_tmux: environment
+                .var("TMUX")
+                .is_some_and(|socket| !socket.is_empty()),
+            file: Some(environment.places.cache.join("yank.txt")),
+        },
+        notify: word(
+            "notify.route",
+            &loaded.config.notify.route,
+            Default::default,
+        )?,
+        has_mouse: ui.mouse,
         stray: Some(environment.places.state.join("screen.log")),
         term,
     })

@@ -129,6 +129,25 @@ impl Table {
             .collect()
     }
 
+    /// As Markdown writes tables, whole.
+    pub fn markdown(&self) -> String {
+        let line = |cells: &mut dyn Iterator<Item = &str>| {
+            let cells = cells.map(|cell| cell.replace('|', "\\|"));
+            format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+        };
+        let mut text = line(&mut self.columns.iter().map(|column| column.title.as_str()));
+        text.push_str(&line(&mut self.columns.iter().map(
+            |column| match column.is_right {
+                true => "---:",
+                false => "---",
+            },
+        )));
+        for row in &self.rows {
+            text.push_str(&line(&mut row.iter().map(|cell| cell.text.as_str())));
+        }
+        text
+    }
+
     /// Natural widths; where they are too wide together, the widest column that gives is narrowed again and again.
     fn widths(&self, width: Option<usize>) -> Vec<usize> {
         let mut widths: Vec<usize> = (0..self.columns.len())
@@ -235,6 +254,15 @@ mod tests {
             "größe�[…  12.25  failed",
         ];
         assert_eq!(table().lines(Some(23), false), wanted);
+    }
+
+    #[test]
+    fn markdown_has_all_of_it() {
+        let wanted = "| name | loss | state |\n| --- | ---: | --- |\n| brave-otter-7 | 0.5 | done |\n| größe�[2J | 12.25 | failed |\n";
+        assert_eq!(table().markdown(), wanted);
+        let mut table = Table::default().text("a|b");
+        table.row(vec!["c|d".into()]);
+        assert!(table.markdown().ends_with("| c\\|d |\n"));
     }
 
     #[test]

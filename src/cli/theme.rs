@@ -79,6 +79,19 @@ pub fn chosen(loaded: &Loaded) -> Result<Colours, Failure> {
     Ok(named(&loaded.environment, name)?.fitted(depth))
 }
 
+/// Every theme that can be chosen, in as many colours as the terminal has. A person's own that cannot be read is not among
+/// them: naming it on the command line says why.
+pub fn all(loaded: &Loaded) -> Vec<(String, Colours)> {
+    let environment = &loaded.environment;
+    let depth = depth(environment);
+    let own = themes::own(&environment.places)
+        .into_iter()
+        .map(|(name, _)| name);
+    let names = themes::SHIPPED.into_iter().map(str::to_owned).chain(own);
+    let theme = |name: String| Some((name.clone(), named(environment, &name).ok()?.fitted(depth)));
+    names.filter_map(theme).collect()
+}
+
 fn depth(environment: &Environment) -> Depth {
     let var = |name| environment.var(name).unwrap_or_default();
     Depth::detect(var("TERM"), var("COLORTERM"))

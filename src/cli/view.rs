@@ -4,7 +4,10 @@ use serde_json::json;
 use super::{Answer, DONE, Failure, columns, jobs, open::Context, runs::print_list};
 use crate::{
     domain::{filter::Filter, text::counted},
-    ops::runs::{self, ListRequest},
+    ops::{
+        Error, Kind,
+        runs::{self, ListRequest},
+    },
     workspace::Workspace,
 };
 
@@ -13,15 +16,20 @@ const LIVE: &str = "state:running|paused|stalled|orphaned";
 
 /// Print a view of the screen as text
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = "Examples:\n  sconce view bench --plain\n  sconce view live --json")]
+#[command(
+    after_long_help = "Examples:\n  sconce view bench --plain\n  sconce view live --json\n  sconce view runs --csv"
+)]
 pub struct View {
     /// The view.
     name: Name,
     /// Text, which it is without --json too.
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
     plain: bool,
+    /// For other programs, numbers as they are; of every view that is one table.
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
     /// Which runs, in the language of `sconce runs`.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
     filter: String,
     /// At most so many rows.
     #[arg(long, default_value_t = 50)]
@@ -44,7 +52,11 @@ impl View {
         match self.name {
             Name::Runs => self.list(context, &ws, "")?,
             Name::Live => self.list(context, &ws, LIVE)?,
-            Name::Jobs => jobs::print(context, &ws, self.limit)?,
+            Name::Jobs => jobs::print(context, &ws, self.limit, self.csv)?,
+            Name::Bench if self.csv => {
+                let error = Error::new(Kind::Invalid, "the bench is more than one table");
+                return Err(error.hint("`sconce view bench --json`").into());
+            }
             Name::Bench => self.bench(context, &ws)?,
         }
         Ok(DONE)
@@ -52,7 +64,7 @@ impl View {
 
     fn list(&self, context: &Context, ws: &Workspace, only: &str) -> Result<(), Failure> {
         let columns = columns::columns(columns::USUAL)?;
-        print_list(context, ws, &self.request(only)?, &columns)?;
+        print_list(context, ws, &self.request(only)?, &columns, self.csv)?;
         Ok(())
     }
 
@@ -86,10 +98,8 @@ impl View {
             (true, false) => own.to_string(),
             (false, false) => format!("{only} ({own})"),
         };
-        let filter = Filter::parse(&filter).map_err(|error| {
-            crate::ops::Error::new(crate::ops::Kind::Bug, "two filters do not make one")
-                .because(error)
-        })?;
+        let filter = Filter::parse(&filter)
+            .map_err(|error| Error::new(Kind::Bug, "two filters do not make one").because(error))?;
         Ok(ListRequest {
             filter,
             limit: self.limit,

@@ -15,8 +15,13 @@ use super::{Config, Environment, Error, Result, Setting, places, themes};
 use crate::domain::{text::nearest, wording::in_words};
 
 /// Texts that take one of a few words; what is not a type of its own is checked here.
-const CHOICES: [([&str; 2], &[&str]); 3] = [
+const CHOICES: [([&str; 2], &[&str]); 5] = [
     (["a11y", "motion"], &["full", "reduced", "none"]),
+    (
+        ["clipboard", "route"],
+        &["auto", "tmux", "osc52", "file", "none"],
+    ),
+    (["notify", "route"], &["bell", "osc9", "none"]),
     (
         ["ui", "charset"],
         &["auto", "octant", "braille", "block", "ascii"],

@@ -8,7 +8,16 @@ use super::{Config, Error, Result};
 
 /// Sections whose keys may stand in the environment: `SCONCE_AGENT_IDLE_SECONDS=30`. Other variables that begin with
 /// `SCONCE_` are not settings.
-const SECTIONS: [&str; 6] = ["a11y", "agent", "capture", "store", "term", "ui"];
+const SECTIONS: [&str; 8] = [
+    "a11y",
+    "agent",
+    "capture",
+    "clipboard",
+    "notify",
+    "store",
+    "term",
+    "ui",
+];
 
 pub(super) fn of_variables(vars: &BTreeMap<String, String>) -> Vec<(String, String)> {
     let lines = vars.iter().filter_map(|(name, text)| {

@@ -17,6 +17,8 @@ pub struct Config {
     pub ui: UiSettings,
     pub term: TermSettings,
     pub a11y: AccessSettings,
+    pub clipboard: ClipboardSettings,
+    pub notify: NotifySettings,
     /// Keys by the name of their action: `global.stop = ["X"]`.
     pub keys: BTreeMap<String, Vec<String>>,
     pub presets: Presets,
@@ -103,6 +105,8 @@ pub struct UiSettings {
     pub rate: String,
     /// All keys that change state are refused.
     pub read_only: bool,
+    /// Click, wheel and drag are the screen's; with shift the terminal selects text as before.
+    pub mouse: bool,
     /// The metric shown first in lists of runs; empty means each run's own.
     pub metric: String,
     /// Columns of lists of runs: fields, metrics, parameters; empty means the usual ones.
@@ -116,6 +120,7 @@ impl Default for UiSettings {
             charset: "auto".into(),
             rate: "auto".into(),
             read_only: false,
+            mouse: false,
             metric: String::new(),
             columns: vec![],
         }
@@ -154,6 +159,38 @@ impl Default for AccessSettings {
             cursor_follows_focus: false,
             announce: false,
             motion: "full".into(),
+        }
+    }
+}
+
+/// Where copied texts go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClipboardSettings {
+    /// auto, tmux, osc52, file or none.
+    pub route: String,
+}
+
+impl Default for ClipboardSettings {
+    fn default() -> Self {
+        Self {
+            route: "auto".into(),
+        }
+    }
+}
+
+/// How a person is called who may look elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NotifySettings {
+    /// bell, osc9 or none.
+    pub route: String,
+}
+
+impl Default for NotifySettings {
+    fn default() -> Self {
+        Self {
+            route: "bell".into(),
         }
     }
 }

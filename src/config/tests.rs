@@ -1,7 +1,6 @@
 use std::{collections::BTreeMap, fs};
 
 use proptest::prelude::*;
-use serde::Deserialize as _;
 use tempfile::TempDir;
 
 use super::*;
@@ -166,6 +165,24 @@ fn a_mistake_names_file_line_and_what_was_meant() {
             "2:8",
             "ui.rate cannot be \"x\"",
             "one of auto, local, ssh, slow",
+        ),
+        (
+            "[a11y]\nmotion = 'some'\n",
+            "2:10",
+            "a11y.motion cannot be \"some\"",
+            "one of full, reduced, none",
+        ),
+        (
+            "[term]\nambiguous = 3\n",
+            "2:13",
+            "term.ambiguous cannot be 3",
+            "1, or 2 where the terminal draws such characters wide",
+        ),
+        (
+            "[keys]\nruns.sort = 'o'\n",
+            "2:13",
+            "a list is expected, not the text \"o\"",
+            "",
         ),
         ("ui = 3\n", "1:6", "a table is expected, not 3", ""),
         ("[ui\n", "1:4", "unclosed table", ""),
@@ -432,10 +449,11 @@ fn the_example_says_every_default() {
     let (head, preset) = shown.split_at(shown.find("[presets").unwrap());
     let parsed: toml::Table = toml::from_str(&format!(
         "[store]\n{}",
-        head.replace("\"runs", "[keys]\n\"runs")
+        head.replace("runs.sort", "[keys]\nruns.sort")
     ))
     .unwrap();
-    Config::deserialize(parsed).unwrap();
+    let said = layers_of(&parsed.to_string()).unwrap();
+    assert_eq!(said.keys["runs.sort"], ["o"]);
     let parsed: Config = toml::from_str(preset).unwrap();
     let minimal = "task = 'classification'\ndata = 'churn.csv'\ntarget = 'churned'\n";
     let minimal: Preset = toml::from_str(minimal).unwrap();
@@ -536,4 +554,46 @@ fn what_is_not_sound_is_left_out_and_the_rest_counts() {
     let (loaded, faults) = load_sound(&space.environment, &[]).unwrap();
     assert!(faults.is_empty());
     assert_eq!(loaded.config, load(&space.environment, &[]).unwrap().config);
+}
+
+/// What a text says as the user's file.
+fn layers_of(text: &str) -> Result<Config> {
+    let space = Space::new();
+    space.user(text);
+    Ok(space.load(&[])?.config)
+}
+
+#[test]
+fn the_name_of_an_action_may_be_quoted_or_not_and_knows_its_place() {
+    let space = Space::new();
+    space.system("[keys]\n\"runs.sort\" = ['x']\n");
+    space.user("[keys]\nruns.sort = ['o']\nlist.down = ['n']\n[keys.jobs]\nraise = []\n");
+    let loaded = space.load(&[]).unwrap();
+    let keys = &loaded.config.keys;
+    assert_eq!(keys["runs.sort"], ["o"]);
+    assert_eq!(keys["list.down"], ["n"]);
+    assert_eq!(keys["jobs.raise"], Vec::<String>::new());
+    assert_eq!(keys.len(), 3);
+    let at = |action: &str| loaded.place_of_keys(action).map(|place| place.line);
+    assert_eq!(
+        [at("runs.sort"), at("jobs.raise"), at("runs.filter")],
+        [Some(2), Some(5), None]
+    );
+}
+
+#[test]
+fn a_theme_of_one_s_own_can_be_named_when_it_is_there() {
+    let space = Space::new();
+    space.user("ui.theme = 'mine'\n");
+    let error = space.load(&[]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with(":1:12: ui.theme cannot be \"mine\""),
+        "{error}"
+    );
+    let folder = themes::folder(&space.environment.places);
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("mine.toml"), "").unwrap();
+    assert_eq!(space.load(&[]).unwrap().config.ui.theme, "mine");
 }

@@ -218,6 +218,12 @@ impl Filter {
         self.0.as_ref().is_some_and(Expr::is_about_trash)
     }
 
+    /// The same of runs in the trash alone.
+    pub fn and_in_trash(self) -> Self {
+        let in_trash = Expr::Has(Field::In);
+        Self::from(Expr::all(self.0.into_iter().chain([in_trash]).collect()))
+    }
+
     /// The metrics and parameters that must be at hand to evaluate this filter.
     pub fn fields(&self) -> Names {
         let mut names = Names::default();

@@ -137,6 +137,7 @@ impl Key {
 /// From where to where a series reaches, over all its segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
+    pub points: u64,
     pub first_step: i64,
     pub last_step: i64,
     pub first_time: i64,

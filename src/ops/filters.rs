@@ -50,7 +50,7 @@ pub fn save(ws: &Workspace, name: &str, filter: &Filter) -> Result<Saved> {
         let itself = Filter::from(Expr::Saved(name.to_owned()));
         itself
             .resolve(&find)
-            .map_err(|error| unresolved(&all, error))?;
+            .map_err(|error| unresolved(&all, &error))?;
         rows::put(tx, &new)?;
         let before = before.map(|before| before.text.clone());
         audited(ws, tx, "filters.save", name, before, Some(new.text.clone()))
@@ -67,7 +67,7 @@ pub fn remove(ws: &Workspace, name: &str) -> Result<()> {
     ws.store.write(|tx| {
         let all = rows::all(tx)?;
         let Some(known) = all.iter().find(|known| known.name == name) else {
-            return Err(unresolved(&all, Unresolved::Unknown(name.to_owned())));
+            return Err(unresolved(&all, &Unresolved::Unknown(name.to_owned())));
         };
         own(ws, known)?;
         let names_it = |other: &&Saved| {
@@ -98,7 +98,7 @@ pub(super) fn resolved(tx: &Connection, filter: &Filter) -> Result<Filter> {
     let all = rows::all(tx)?;
     filter
         .resolve(&|name| meaning(&all, name))
-        .map_err(|error| unresolved(&all, error))
+        .map_err(|error| unresolved(&all, &error))
 }
 
 /// What stands under a name. A text that a newer program wrote may be none that this one reads.
@@ -107,8 +107,8 @@ fn meaning(all: &[Saved], name: &str) -> Option<Expr> {
     Filter::parse(&saved.text).ok()?.expr().cloned()
 }
 
-fn unresolved(all: &[Saved], error: Unresolved) -> Error {
-    let Unresolved::Unknown(name) = &error else {
+fn unresolved(all: &[Saved], error: &Unresolved) -> Error {
+    let Unresolved::Unknown(name) = error else {
         return Error::new(Kind::Invalid, error.to_string());
     };
     let names = all.iter().map(|saved| saved.name.as_str());

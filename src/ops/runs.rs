@@ -162,6 +162,11 @@ pub struct Detail {
 /// The least number of digits that an id is shown with.
 const PREFIX: usize = 4;
 
+/// Reads what filters and orders need into memory, so that the first of them does not wait for it.
+pub fn warm(ws: &Workspace) -> Result<()> {
+    ws.store.read(|tx| selection::warm(ws, tx))
+}
+
 /// Lists the runs that a request asks for, all from one look at the store.
 pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
     let now = ws.now();
@@ -361,6 +366,34 @@ pub struct Counts {
     /// Those of the live ones that nobody watches.
     pub orphaned: u64,
     pub queued: u64,
+}
+
+/// What happened to the runs of a person since they looked the last time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct News {
+    /// Up to which change of the store this tells.
+    pub change: i64,
+    /// Runs of theirs that failed or were lost.
+    pub ended_badly: Vec<Run>,
+}
+
+/// The news since a change of the store; without one, none: only from where on to ask.
+pub fn news(ws: &Workspace, since: Option<i64>) -> Result<News> {
+    ws.store.read(|tx| {
+        let change = rows::newest_change(tx)?;
+        let changed = match since {
+            Some(since) if since < change => rows::changed_since(tx, since)?,
+            _ => vec![],
+        };
+        let is_bad = |run: &Run| matches!(run.state.word(), StateWord::Failed | StateWord::Lost);
+        let ended_badly = changed.into_iter();
+        Ok(News {
+            change,
+            ended_badly: ended_badly
+                .filter(|run| run.actor.uid == ws.actor().uid && is_bad(run))
+                .collect(),
+        })
+    })
 }
 
 /// The counts a status line shows.

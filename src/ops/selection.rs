@@ -72,6 +72,12 @@ pub fn page(
     })
 }
 
+/// Reads all runs into memory.
+pub fn warm(ws: &Workspace, tx: &Connection) -> Result<()> {
+    let mut index = ws.index.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(index.refresh(tx)?)
+}
+
 /// What is asked of runs beside the filter.
 #[derive(Default)]
 pub struct Wanted<'a> {

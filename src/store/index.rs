@@ -12,6 +12,8 @@ use crate::domain::{filter, ids::RunId, metrics::Summary, runs::Run};
 
 /// So many changed runs are read one by one; more of them, all at once.
 const FEW: usize = 500;
+/// Values at steps that are kept for a run.
+const MOST_STEPS: usize = 8;
 
 /// Every run of a store with its tags, and those parameters and metrics that were asked for.
 #[derive(Default)]
@@ -26,9 +28,15 @@ pub struct Index {
     /// Each beside the runs.
     metrics: BTreeMap<String, Vec<Option<Summary>>>,
     /// What a metric was at a step, where it was looked up since the run changed.
-    at_steps: RefCell<HashMap<(String, i64), HashMap<RunId, Option<f64>>>>,
+    at_steps: RefCell<HashMap<RunId, Vec<AtStep>>>,
     /// The place of each run in the order of names; rebuilt when a run was added.
     ranks: Vec<u32>,
+}
+
+struct AtStep {
+    metric: String,
+    step: i64,
+    value: Option<f64>,
 }
 
 impl Index {
@@ -58,10 +66,8 @@ impl Index {
         oldest_first(&mut changed);
         self.change = newest;
         let ids: Vec<RunId> = changed.iter().map(|run| run.id).collect();
-        for known in self.at_steps.get_mut().values_mut() {
-            for id in &ids {
-                known.remove(id);
-            }
+        for id in &ids {
+            self.at_steps.get_mut().remove(id);
         }
         let is_in_order = self.put(changed);
         if !is_in_order || rows::count_all(tx)? != self.runs.len() as u64 {
@@ -244,12 +250,23 @@ impl Index {
         }
         let run = self.runs[at].id;
         let mut all = self.at_steps.borrow_mut();
-        let known = all.entry((name.to_owned(), step)).or_default();
-        if let Some(value) = known.get(&run) {
-            return Ok(*value);
+        let known = all.entry(run).or_default();
+        if let Some(found) = known
+            .iter()
+            .find(|known| known.step == step && known.metric == name)
+        {
+            return Ok(found.value);
+        }
+        if known.len() == MOST_STEPS {
+            // Somebody is typing a number.
+            known.clear();
         }
         let value = series::value_at(tx, &run, name, step)?;
-        known.insert(run, value);
+        known.push(AtStep {
+            metric: name.to_owned(),
+            step,
+            value,
+        });
         Ok(value)
     }
 
@@ -287,7 +304,7 @@ mod tests {
         domain::{
             actors::Actor,
             ids::Id,
-            runs::{Ending, Progress, RunKind, RunState, Tag},
+            runs::{Ending, Progress, RunKind, RunState, Tag, Trashed},
             time::Timestamp,
         },
         store::{Error, Store},
@@ -302,6 +319,7 @@ mod tests {
         Param(u8),
         Point(u8),
         Note,
+        Trash(bool),
         Delete,
     }
 
@@ -314,6 +332,7 @@ mod tests {
             1 => any::<u8>().prop_map(Change::Param),
             1 => any::<u8>().prop_map(Change::Point),
             1 => Just(Change::Note),
+            1 => any::<bool>().prop_map(Change::Trash),
             1 => Just(Change::Delete),
         ]
     }
@@ -369,6 +388,13 @@ mod tests {
                 rows::touch(tx, &id)?;
             }
             Change::Note => rows::set_note(tx, &id, "new")?,
+            Change::Trash(is_put) => {
+                let trashed = Trashed {
+                    at: Timestamp(3),
+                    by: "ana".to_owned(),
+                };
+                rows::set_trashed(tx, &id, Some(&trashed).filter(|_| *is_put))?;
+            }
             Change::Delete => {
                 tx.execute("delete from runs where id = ?1", [id.to_string()])?;
             }

@@ -76,11 +76,13 @@ pub fn open(tx: &Connection) -> Result<Vec<Job>> {
     )
 }
 
-/// Jobs that ended or were dropped, newest first.
+/// Jobs that ended or were dropped, newest first, without those of runs in the trash.
 pub fn closed(tx: &Connection, limit: u64) -> Result<Vec<Job>> {
     select(
         tx,
-        "where state in ('ended', 'dropped') order by created desc, id limit ?1",
+        "where state in ('ended', 'dropped')
+             and not exists (select 1 from runs where runs.id = jobs.run and runs.trashed is not null)
+         order by created desc, id limit ?1",
         [whole(limit)],
     )
 }

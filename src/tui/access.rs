@@ -44,15 +44,14 @@ pub fn sentence(buffer: &Buffer, at: Position, look: &Look, place: &str) -> Stri
     let left = (area.left()..at.x).rev().find(|x| is_edge(*x));
     let right = (at.x..area.right()).find(|x| is_edge(*x));
     let row = left.map_or(area.left(), |x| x + 1)..right.unwrap_or(area.right());
-    let text: String = row.map(|x| buffer[(x, at.y)].symbol()).collect();
-    // Two blanks part columns; a glyph alone says what the word beside it says too.
-    let parts = text.split("  ").filter_map(|part| {
-        let part = part
-            .trim()
-            .trim_start_matches(|c: char| !c.is_alphanumeric() && !c.is_ascii());
-        let part = part.trim();
-        part.contains(char::is_alphanumeric).then_some(part)
-    });
+    let symbols = row.map(|x| buffer[(x, at.y)].symbol());
+    // A glyph says what the word beside it says too, and two blanks part columns.
+    let is_said = |symbol: &&str| symbol.is_ascii() || symbol.contains(char::is_alphanumeric);
+    let text: String = symbols
+        .map(|symbol| Some(symbol).filter(is_said).unwrap_or(" "))
+        .collect();
+    let parts = text.split("  ").map(str::trim);
+    let parts = parts.filter(|part| part.contains(char::is_alphanumeric));
     let parts: Vec<&str> = parts.collect();
     format!("{place}: {}.", parts.join(", "))
 }

@@ -48,6 +48,8 @@ pub enum Action {
     PreviousSibling,
     /// next run or metric
     NextSibling,
+    /// jump: letters over all that can be gone to
+    Jump,
     /// next pane
     NextPane,
     /// previous pane
@@ -140,10 +142,28 @@ pub enum Action {
     PanLeft,
     /// later steps
     PanRight,
+    /// all that can be done here
+    Menu,
     /// tag
     Tag,
     /// note
     Note,
+    /// clear the marks, or take the last change back
+    Undo,
+    /// yank the id
+    YankId,
+    /// yank the name
+    YankName,
+    /// yank the path of the folder
+    YankPath,
+    /// yank a link to this view
+    YankLink,
+    /// yank the row, tabs between its cells
+    YankRow,
+    /// yank all that is known, as JSON
+    YankJson,
+    /// yank the command that shows the same
+    YankCommand,
     /// train
     Train,
     /// stop; a queued run leaves the queue
@@ -160,10 +180,14 @@ pub enum Action {
     Lower,
     /// into the trash, for some days
     Trash,
-    /// clear the marks, or take the last change back
-    Undo,
     /// demo: real models on real data, in a store of its own
     Demo,
+    /// command line
+    Command,
+    /// palette: whatever can be done or opened
+    Palette,
+    /// what was said so far
+    Messages,
     /// the keys that work here
     Help,
     /// cancel; twice: leave

@@ -1,14 +1,20 @@
 //! The whole screen as a value: events in, effects out, and a picture of it on demand. No clock, no disk, no terminal.
 
+mod calls;
+mod commands;
 mod draw;
+mod palette;
+mod point;
 mod typed;
+mod yank;
 
 use std::{collections::VecDeque, time::Duration};
 
 use ratatui::layout::{Position, Rect};
 
+use self::{calls::Calls, commands::Then, yank::Undo};
 use super::{
-    Ended, How, Options, Rate,
+    Ended, How, Notify, Options, Rate,
     access::{Access, Motion},
     chord::Chord,
     effect::{Answer, Done, Effect, Verb},
@@ -19,6 +25,7 @@ use super::{
     remote::Remote,
     session::Session,
     shared::Shared,
+    theme::Theme,
     toast::{Level, Toasts},
     views::stacks::Stacks,
 };
@@ -27,8 +34,9 @@ use crate::{
     domain::time::Timestamp,
     ops::{
         self,
+        candidates::{self, Candidate},
         presets::Offer,
-        runs::{Counts, Names},
+        runs::{Counts, Names, News},
     },
 };
 
@@ -62,10 +70,25 @@ pub struct App {
     /// Since when updates are held, and how many there were since.
     frozen: Option<(Timestamp, u64)>,
     interrupted: Option<Timestamp>,
-    /// What takes the last verb back.
-    undo: Option<Verb>,
     followed: Timestamp,
     tickets: Tickets,
+    /// What filters need was read ahead.
+    is_warm: bool,
+    /// What waits for runs to be looked up.
+    pending: Vec<(Ticket, Then)>,
+    /// What is copied once it is read.
+    yanks: Vec<(Ticket, String)>,
+    candidates: Remote<candidates::Question, Vec<Candidate>>,
+    /// Command lines, the newest last.
+    history: Vec<String>,
+    /// Names of what was picked from the palette, the newest first.
+    recent: Vec<String>,
+    undo: Option<Undo>,
+    calls: Calls,
+    notify: Notify,
+    themes: Vec<(String, Theme)>,
+    /// A person asked for it here, and may take it back.
+    is_read_only_asked: bool,
     cursor: Option<Position>,
     /// The picture may have changed.
     pub is_dirty: bool,
@@ -114,9 +137,19 @@ impl App {
             drawn: now,
             frozen: (options.access.motion == Motion::None).then_some((now, 0)),
             interrupted: None,
-            undo: None,
             followed: now,
             tickets: Tickets::default(),
+            is_warm: false,
+            pending: vec![],
+            yanks: vec![],
+            candidates: Remote::default(),
+            history: vec![],
+            recent: vec![],
+            undo: None,
+            calls: Calls::new(now),
+            notify: options.notify,
+            themes: options.themes.clone(),
+            is_read_only_asked: false,
             cursor: None,
             is_dirty: true,
             how: None,
@@ -153,6 +186,7 @@ impl App {
             Event::StoreChanged => match &mut self.frozen {
                 Some((_, missed)) => {
                     *missed += 1;
+                    self.calls.expire();
                     self.is_dirty = true;
                 }
                 None => self.expire(),
@@ -166,7 +200,16 @@ impl App {
                 self.busy = is_busy.then_some(Timestamp(self.shared.now.0 - BUSY_MS));
                 self.is_dirty = true;
             }
-            Event::Loaded(ticket, answer) => self.loaded(ticket, answer),
+            Event::Loaded(ticket, answer) => {
+                let is_list = matches!(answer, Answer::Table(Ok(_)));
+                let mut effects = self.loaded(ticket, answer);
+                // The rows are on the screen: now is the time for what the next question needs.
+                if is_list && !std::mem::replace(&mut self.is_warm, true) {
+                    effects.push(Effect::Warm);
+                }
+                return effects;
+            }
+            Event::Copied(what, how) => self.copied(&what, how),
             Event::Done(done) => self.done(done),
             Event::Woken => self.woken(),
             Event::Resumed => {
@@ -194,7 +237,7 @@ impl App {
 
     /// When something on the screen changes by itself; `None` while nothing does.
     pub fn wake_at(&self) -> Option<Timestamp> {
-        let toast = self.toasts.shown().map(|toast| toast.until);
+        let toast = self.toasts.next();
         let which_key =
             (!self.typed.is_empty()).then_some(Timestamp(self.typed_at.0 + WHICH_KEY_MS));
         let which_key = which_key.filter(|at| self.shared.now < *at);
@@ -285,11 +328,17 @@ impl App {
         self.overlays.clear();
         self.toasts = Toasts::default();
         self.counts = Remote::default();
+        self.candidates = Remote::default();
+        self.calls = Calls::new(self.shared.now);
+        self.undo = None;
+        self.pending.clear();
+        self.yanks.clear();
     }
 
     fn expire(&mut self) {
         self.is_dirty = true;
         self.counts.expire();
+        self.calls.expire();
         self.stacks.all().for_each(|view| view.expire());
     }
 
@@ -302,18 +351,45 @@ impl App {
         contexts
     }
 
-    fn loaded(&mut self, ticket: Ticket, answer: Answer) {
+    fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Vec<Effect> {
         self.is_dirty = true;
         let answer = match answer {
+            Answer::Runs(runs) => {
+                let mut pending = self.pending.iter();
+                let Some(at) = pending.position(|(open, _)| *open == ticket) else {
+                    return vec![];
+                };
+                let (_, then) = self.pending.remove(at);
+                return self.looked_up(then, runs);
+            }
+            Answer::Yank(text) => {
+                let mut yanks = self.yanks.iter();
+                let Some(at) = yanks.position(|(open, _)| *open == ticket) else {
+                    return vec![];
+                };
+                let (_, what) = self.yanks.remove(at);
+                return self.yanked(what, text);
+            }
+            Answer::News(news) if self.calls.awaits(ticket) => return self.heard(news),
+            Answer::Candidates(found) if self.candidates.awaits(ticket) => {
+                if let (Some(Overlay::Palette(palette)), Ok(found)) =
+                    (self.overlays.last_mut(), &found)
+                {
+                    palette.found(found.clone());
+                }
+                self.candidates.answer(found);
+                return vec![];
+            }
             Answer::Counts(result) if self.counts.awaits(ticket) => {
-                return self.counts.answer(result);
+                self.counts.answer(result);
+                return vec![];
             }
             Answer::Offers(result) if self.offers.awaits(ticket) => {
                 if let Some(Overlay::Form(form)) = self.overlays.last_mut() {
                     form.offered(result);
                 }
                 self.offers = Remote::default();
-                return;
+                return vec![];
             }
             Answer::Names(result) if self.names.awaits(ticket) => {
                 match (self.overlays.last_mut(), result) {
@@ -322,22 +398,39 @@ impl App {
                     _ => {}
                 }
                 self.names = Remote::default();
-                return;
+                return vec![];
             }
             answer => answer,
         };
         let mut left = Some(answer);
         for view in self.stacks.all() {
-            let Some(answer) = left else { return };
+            let Some(answer) = left else { break };
             left = view.loaded(ticket, answer);
         }
+        vec![]
+    }
+
+    /// Runs of this person ended badly: says so, and calls them where they may not look.
+    fn heard(&mut self, news: ops::Result<News>) -> Vec<Effect> {
+        let told = self.calls.answer(news);
+        for text in &told {
+            self.say(Level::Warn, text.clone());
+        }
+        let [first, more @ ..] = &told[..] else {
+            return vec![];
+        };
+        if self.notify == Notify::None || !self.calls.is_due(self.shared.now) {
+            return vec![];
+        }
+        let call = match more.len() {
+            0 => first.clone(),
+            more => format!("{first}, and {more} more"),
+        };
+        vec![Effect::Call(call)]
     }
 
     fn done(&mut self, done: Done) {
         self.expire();
-        if let (Verb::Trash(ids), Ok(_)) = (&done.verb, &done.result) {
-            self.undo = Some(Verb::Restore(ids.clone()));
-        }
         match (done.verb, done.result) {
             (Verb::Train { .. }, Err(error)) => match self.overlays.last_mut() {
                 Some(Overlay::Form(form)) => form.refused(error),
@@ -352,7 +445,7 @@ impl App {
                     self.open(&Place::of(Spot::Run(run)));
                 }
             }
-            (_, Ok(said)) => self.say(Level::Info, said.text),
+            (verb, Ok(said)) => self.say_done(&verb, said.text),
             (_, Err(error)) => self.complain(&error),
         }
     }
@@ -378,5 +471,7 @@ impl App {
     }
 }
 
+#[cfg(test)]
+mod looks;
 #[cfg(test)]
 mod tests;

@@ -11,8 +11,9 @@ use super::{
     action::Action,
     chart::{
         ChartData, ChartQuestion, Series,
-        axis::{Along, Axis, Origin, Track},
-        view::{ChartView, Field},
+        axis::{Along, Axis, Track},
+        origin::Origin,
+        view::{self, ChartView, Field},
     },
     effect::{Answer, Effect},
     event::{Ticket, Tickets},
@@ -24,7 +25,7 @@ use crate::{
         events::What,
         ids::RunId,
         metrics::Summary,
-        runs::{Run, RunKind, RunState},
+        runs::{Run, RunState},
         time::Timestamp,
     },
     ops::{logs::Chunk, runs::Detail},
@@ -107,27 +108,8 @@ impl Board {
     }
 
     fn origin(&self) -> Origin {
-        let extents = || self.charts.iter().filter_map(|(_, _, data)| data.extent);
-        let run = self.run();
-        Origin {
-            step: extents().map(|extent| extent.first_step).min(),
-            time: extents().map(|extent| extent.first_time).min(),
-            epoch: run.and_then(steps_of_epoch),
-            rows: run.and_then(rows_of_step),
-        }
-    }
-
-    /// What its points can be counted by. A run that begins with its first step has no other steps to count from.
-    fn alongs(&self) -> Vec<Along> {
-        let origin = self.origin();
-        let is_late = origin.step.is_some_and(|first| 1 < first);
-        let mut alongs = Along::ALL.to_vec();
-        alongs.retain(|along| match along {
-            Along::RelStep => is_late,
-            Along::Wall => origin.time.is_some(),
-            along => origin.track(*along).is_ok(),
-        });
-        alongs
+        let extents = self.charts.iter().filter_map(|(_, _, data)| data.extent);
+        Origin::of(self.run(), extents)
     }
 
     fn whole(&self) -> Axis {
@@ -247,22 +229,20 @@ impl Board {
 
     fn field(&self) -> Field {
         let groups = self.groups();
-        let track = self.track();
         let selected = self.view.selected.min(groups.len().saturating_sub(1));
         let metrics = groups.get(selected).map_or(&[][..], |group| &group.metrics);
         let known: Vec<&ChartData> = (metrics.iter())
             .filter_map(|metric| self.charts.get(self.id, metric))
             .collect();
-        let buckets = known.first().into_iter().flat_map(|data| data.buckets());
-        let samples = buckets.filter(|bucket| !bucket.is_empty());
-        let flaws = known.iter().flat_map(|data| &data.flaws);
+        let track = self.track();
+        let (samples, flaws) = view::places(known.into_iter().map(|data| (track, data)));
         Field {
             charts: groups.len(),
             whole: self.whole(),
             last: self.last_place(),
-            samples: in_order(samples.map(|bucket| track.place(bucket))),
-            flaws: in_order(flaws.map(|point| track.place_of(point))),
-            alongs: self.alongs(),
+            samples,
+            flaws,
+            alongs: self.origin().alongs(),
         }
     }
 
@@ -276,7 +256,7 @@ impl Board {
             Action::NextMatch | Action::PreviousMatch if self.field().flaws.is_empty() => {
                 Some("every value in sight is finite")
             }
-            Action::Along if self.alongs().len() < 2 => {
+            Action::Along if self.origin().alongs().len() < 2 => {
                 Some("this run tells nothing but its steps")
             }
             Action::Heat if !is_many() => Some("a heat map is of 8 or more like series"),
@@ -312,26 +292,6 @@ impl Board {
         }
         Some((left as f64 * 1000.0 / self.pace(now)?) as i64)
     }
-}
-
-/// Steps of an epoch, from what is planned; `None` where the run does not say.
-pub fn steps_of_epoch(run: &Run) -> Option<f64> {
-    let (steps, epochs) = (run.progress.steps?, run.progress.epochs?);
-    (0 < steps && 0 < epochs).then(|| steps as f64 / epochs as f64)
-}
-
-/// Rows that a step of our own training takes in, every batch counted as full.
-pub fn rows_of_step(run: &Run) -> Option<f64> {
-    let number = |name: &str| run.params.get(name)?.as_f64();
-    let batch = number("train.batch").filter(|_| run.kind == RunKind::Train)?;
-    Some(batch * number("train.accumulate").unwrap_or(1.0))
-}
-
-pub fn in_order(places: impl Iterator<Item = i64>) -> Vec<i64> {
-    let mut places: Vec<i64> = places.collect();
-    places.sort_unstable();
-    places.dedup();
-    places
 }
 
 /// Fewer steps say nothing about the rest.
@@ -422,7 +382,7 @@ fn charted(metrics: &[Summary]) -> impl Iterator<Item = &Summary> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::fixture;
+    use crate::{domain::runs::RunKind, tui::fixture};
 
     fn board(step: i64, steps: Option<i64>) -> Board {
         let mut run = fixture::running(1, "calm-heron-2");
@@ -525,7 +485,10 @@ mod tests {
     #[test]
     fn a_run_is_counted_by_what_it_tells() {
         let mut board = board(400, Some(4_000));
-        assert_eq!(board.alongs(), [Along::Step, Along::Epoch, Along::Samples]);
+        assert_eq!(
+            board.origin().alongs(),
+            [Along::Step, Along::Epoch, Along::Samples]
+        );
         board.view.along = Along::Epoch;
         assert_eq!(
             board.axis(),
@@ -537,7 +500,7 @@ mod tests {
         );
         let detail = board.detail.value.as_mut().unwrap();
         (detail.run.progress.epochs, detail.run.kind) = (None, RunKind::Command);
-        assert_eq!(board.alongs(), [Along::Step]);
+        assert_eq!(board.origin().alongs(), [Along::Step]);
         assert_eq!(board.axis().along, Along::Step, "what was chosen is gone");
     }
 }

@@ -1,5 +1,10 @@
 //! Charts of metrics that tell the truth: every extreme is drawn, what is not finite is marked and never joined, a smoothed
 //! line is made from the points and not from the picture.
+//!
+//! A view that has charts keeps a [`view::ChartView`] (how they are looked at) and a [`Series`] (what is known of each run's
+//! metrics). A frame asks for what it shows with [`Series::want`], in as many columns as [`pane::dots`] says, makes a
+//! [`plot::Line`] of each series that is known, in its order and with its run's [`axis::Track`], and draws a
+//! [`pane::Framed`]. Lines of one run and of several are the same to all of them.
 
 pub mod axis;
 pub mod band;
@@ -9,6 +14,7 @@ pub mod heatmap;
 pub mod histogram;
 mod labels;
 pub mod legend;
+pub mod origin;
 pub mod pane;
 pub mod plot;
 mod readout;
@@ -61,8 +67,8 @@ pub struct ChartData {
     pub extent: Option<Extent>,
 }
 
-/// Up to this many points a smoothed line is made from the points themselves.
-const SMOOTHED_POINTS: usize = 50_000;
+/// Series of up to this many points have smoothed lines made from the points themselves.
+const SMOOTHED_POINTS: u64 = 50_000;
 /// More points that are not finite are marked by their columns only.
 const MOST_FLAWS: usize = 500;
 
@@ -86,33 +92,35 @@ impl ChartData {
         };
         let raw = ops::series::chart_along(ws, run, metric, &window, key)?;
         let flaws = ops::series::flaws(ws, run, metric, key, from..=to, MOST_FLAWS)?;
+        let extent = ops::series::extent(ws, run, metric)?;
         let mut data = Self {
             key,
             from,
             to,
             raw,
             flaws: flaws.into_iter().map(|(_, point)| point).collect(),
-            extent: ops::series::extent(ws, run, metric)?,
+            extent,
             ..Self::default()
         };
-        if 0.0 < *smooth {
-            // From the first point on, so that a zoom does not change the line.
-            let last = match key {
-                Key::Step => to,
-                Key::Time => i64::MAX,
-            };
-            let most = SMOOTHED_POINTS + 1;
-            let points = ops::series::points(ws, run, metric, i64::MIN, last, most)?;
-            data.is_of_columns = SMOOTHED_POINTS < points.len();
-            data.smooth = if data.is_of_columns {
-                data.raw
-                    .iter()
-                    .map(|segment| smooth::columns(segment, *smooth))
-                    .collect()
-            } else {
-                smoothed(&points, *smooth, &window, key)
-            };
+        if *smooth <= 0.0 {
+            return Ok(data);
         }
+        let points = extent.map_or(0, |extent| extent.points);
+        data.is_of_columns = SMOOTHED_POINTS < points;
+        if data.is_of_columns {
+            let columns = data.raw.iter();
+            data.smooth = columns
+                .map(|segment| smooth::columns(segment, *smooth))
+                .collect();
+            return Ok(data);
+        }
+        // From the first point on, so that a zoom does not change the line.
+        let last = match key {
+            Key::Step => to,
+            Key::Time => i64::MAX,
+        };
+        let points = ops::series::points(ws, run, metric, i64::MIN, last, usize::MAX)?;
+        data.smooth = smoothed(&points, *smooth, &window, key);
         Ok(data)
     }
 

@@ -2,7 +2,7 @@
 
 use ratatui::{
     buffer::Buffer,
-    layout::Rect,
+    layout::{Position, Rect},
     text::{Line, Span},
     widgets::{Clear, Widget as _},
 };
@@ -17,6 +17,10 @@ use super::{
     views::Root,
 };
 use crate::{domain::runs::StateWord, ops::runs::Counts};
+
+/// Columns of a message in the corner, and the lines of it that are shown there.
+const TOAST: u16 = 60;
+const TOAST_LINES: usize = 3;
 
 /// Below this the screen says so and waits.
 pub const LEAST: (u16, u16) = (40, 10);
@@ -51,8 +55,42 @@ pub fn rows(area: Rect) -> Rows {
     }
 }
 
+/// Columns from which tabs have their names.
+const ROOM_FOR_NAMES: u16 = 60;
+
+/// Where each tab stands.
+pub fn tab_places(area: Rect, here: Root) -> Vec<(Root, Rect)> {
+    let mut x = area.x + 1;
+    let places = Root::iter().map(|root| {
+        let title = super::text::width(root.title()) as u16;
+        let is_named = root == here || ROOM_FOR_NAMES <= area.width;
+        let width = if is_named { title + 4 } else { 3 };
+        let place = Rect {
+            x,
+            width,
+            height: area.height.min(1),
+            ..area
+        };
+        x += width;
+        (root, place.intersection(area))
+    });
+    places.filter(|(_, place)| !place.is_empty()).collect()
+}
+
+/// Where each name in the line that says where one is stands.
+pub fn crumbs(area: Rect, names: &[String]) -> Vec<Rect> {
+    let mut x = area.x + 1;
+    let places = names.iter().map(|name| {
+        let width = super::text::width(&crate::domain::text::shown(name)) as u16;
+        let place = Rect { x, width, ..area };
+        x = x.saturating_add(width).saturating_add(3);
+        place.intersection(area)
+    });
+    places.collect()
+}
+
 pub fn tabs(buffer: &mut Buffer, area: Rect, look: &Look, here: Root) {
-    let is_narrow = area.width < 60;
+    let is_narrow = area.width < ROOM_FOR_NAMES;
     let mut spans = vec![Span::raw(" ")];
     for root in Root::iter() {
         let (key, title) = (root.key(), root.title());
@@ -123,15 +161,7 @@ pub fn status(
         spans.push(Span::raw(" "));
     }
     match toast {
-        Some(toast) => {
-            let times = if 1 < toast.times {
-                format!(" ×{}", toast.times)
-            } else {
-                String::new()
-            };
-            let text = crate::domain::text::shown(&toast.text);
-            spans.push(look.span(format!("{text}{times}"), toast.level.role()));
-        }
+        Some(toast) => spans.push(look.span(toast.told(), toast.level.role())),
         None => spans.push(look.span(crate::domain::text::shown(facts), Role::Dim)),
     }
     look.line(
@@ -168,6 +198,50 @@ pub fn hints(buffer: &mut Buffer, area: Rect, look: &Look, hints: &[(String, Str
         area,
         fit(spans, usize::from(area.width), look.charset.ellipsis()),
     );
+}
+
+/// The newest messages in the corner where they hide nothing that the keys act on.
+pub fn toasts(
+    buffer: &mut Buffer,
+    area: Rect,
+    look: &Look,
+    toasts: &[&Toast],
+    focus: Option<Position>,
+) {
+    let widest = area.width.min(TOAST) as usize;
+    let lines: Vec<(String, Role)> = toasts
+        .iter()
+        .flat_map(|toast| {
+            let lines = super::text::wrap(&toast.told(), widest).into_iter();
+            lines
+                .take(TOAST_LINES)
+                .map(|line| (line, toast.level.role()))
+        })
+        .collect();
+    let width = lines.iter().map(|(line, _)| super::text::width(line)).max();
+    let (width, height) = (width.unwrap_or(0) as u16 + 4, lines.len() as u16 + 2);
+    if lines.is_empty() || area.width < width || area.height < height {
+        return;
+    }
+    let low = Rect::new(area.right() - width, area.bottom() - height, width, height);
+    let is_over =
+        |place: Rect| focus.is_some_and(|at| (place.top()..place.bottom()).contains(&at.y));
+    let place = match is_over(low) {
+        true => Rect { y: area.y, ..low },
+        false => low,
+    };
+    if is_over(place) {
+        return;
+    }
+    Clear.render(place, buffer);
+    let look = Look {
+        has_borders: true,
+        ..*look
+    };
+    let inner = look.pane(buffer, place, &Pane::new(""));
+    let lines = lines.into_iter();
+    let lines = lines.map(|(line, role)| Line::from(look.span(format!(" {line}"), role)));
+    look.lines(buffer, inner, lines);
 }
 
 /// What may follow the keys typed so far.

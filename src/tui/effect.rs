@@ -16,12 +16,13 @@ use crate::{
     },
     ops::{
         self,
+        candidates::{self, Candidate},
         jobs::JobRow,
         logs::Chunk,
         presets::Offer,
         runs::{
             BandRequest, Comparison, Counts, Detail, GroupRequest, Grouping, ListRequest,
-            MetricColumn, Names, Unknown,
+            MetricColumn, Names, News, Unknown,
         },
     },
     workspace::Workspace,
@@ -46,13 +47,45 @@ pub enum Effect {
     Jobs(Ticket),
     Offers(Ticket),
     Counts(Ticket),
+    /// Runs as they are now.
+    Runs(Ticket, Wanted),
+    Candidates(Ticket, candidates::Question),
+    Yank(Ticket, Yank, Vec<RunId>),
+    /// Runs of this person that ended badly since a change of the store.
+    News(Ticket, Option<i64>),
     Do(Verb),
+    /// Read what filters and orders need, before the first is asked for.
+    Warm,
     /// Hear of the store's changes this often.
     Pace(Duration),
     /// Give the terminal back to the shell until it returns it.
     Suspend,
     /// Forget what the terminal is thought to show.
     Repaint,
+    /// Put a text where it can be pasted from; what it is, in words.
+    Copy(String, String),
+    /// Let the terminal tell of the mouse, or not.
+    Mouse(bool),
+    /// Call a person who may look elsewhere, with this sentence.
+    Call(String),
+}
+
+/// Which runs are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Names, or beginnings of ids.
+    Named(Vec<String>),
+    These(Vec<RunId>),
+}
+
+/// What of a run only the store knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Yank {
+    /// Its folder.
+    Path,
+    /// One line, tabs between its cells.
+    Row,
+    Json,
 }
 
 /// A window of the list of runs.
@@ -146,7 +179,7 @@ pub const LOG_BYTES: u64 = 128 << 10;
 pub const JOB_ROWS: u64 = 500;
 
 /// What changes something.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Verb {
     Stop(RunId, ops::runs::Stop),
     Pause(RunId),
@@ -184,6 +217,10 @@ pub enum Answer {
     Jobs(ops::Result<Vec<JobRow>>),
     Offers(ops::Result<Vec<Offer>>),
     Counts(ops::Result<Counts>),
+    Runs(ops::Result<Vec<Run>>),
+    Candidates(ops::Result<Vec<Candidate>>),
+    Yank(ops::Result<String>),
+    News(ops::Result<News>),
 }
 
 /// A verb came to its end: the sentence for the message line.
@@ -209,6 +246,8 @@ impl Effect {
             (Self::Table(..), Self::Table(..))
                 | (Self::Jobs(_), Self::Jobs(_))
                 | (Self::Counts(_), Self::Counts(_))
+                | (Self::Candidates(..), Self::Candidates(..))
+                | (Self::News(..), Self::News(..))
         )
     }
 
@@ -237,18 +276,33 @@ impl Effect {
                 (ticket, Answer::Groups(found))
             }
             Self::Names(ticket) => (ticket, Answer::Names(ops::runs::names(ws))),
-            Self::Experiments(ticket) => {
-                (ticket, Answer::Experiments(ops::runs::experiments(ws)))
-            }
+            Self::Experiments(ticket) => (ticket, Answer::Experiments(ops::runs::experiments(ws))),
             Self::Matching(ticket, question) => (ticket, Answer::Matching(matching(ws, &question))),
             Self::Jobs(ticket) => (ticket, Answer::Jobs(ops::jobs::list(ws, JOB_ROWS))),
             Self::Offers(ticket) => (ticket, Answer::Offers(Ok(ops::presets::list(ws)))),
             Self::Counts(ticket) => (ticket, Answer::Counts(ops::runs::counts(ws))),
+            Self::Runs(ticket, wanted) => (ticket, Answer::Runs(runs(ws, &wanted))),
+            Self::Candidates(ticket, question) => {
+                let found = candidates::find(ws, &question);
+                (ticket, Answer::Candidates(found))
+            }
+            Self::Yank(ticket, what, ids) => (ticket, Answer::Yank(what.of(ws, &ids))),
+            Self::News(ticket, since) => (ticket, Answer::News(ops::runs::news(ws, since))),
             Self::Do(verb) => {
                 let result = verb.perform(ws);
                 return Some(Event::Done(Done { verb, result }));
             }
-            Self::Pace(_) | Self::Suspend | Self::Repaint => return None,
+            Self::Warm => {
+                // Whoever filters reads it again, and is told what is wrong.
+                let _ = ops::runs::warm(ws);
+                return None;
+            }
+            Self::Pace(_)
+            | Self::Suspend
+            | Self::Repaint
+            | Self::Copy(..)
+            | Self::Mouse(_)
+            | Self::Call(_) => return None,
         };
         Some(Event::Loaded(ticket, answer))
     }
@@ -269,16 +323,88 @@ impl Effect {
             Self::Jobs(ticket) => (ticket, Answer::Jobs(Err(error))),
             Self::Offers(ticket) => (ticket, Answer::Offers(Err(error))),
             Self::Counts(ticket) => (ticket, Answer::Counts(Err(error))),
+            Self::Runs(ticket, _) => (ticket, Answer::Runs(Err(error))),
+            Self::Candidates(ticket, _) => (ticket, Answer::Candidates(Err(error))),
+            Self::Yank(ticket, ..) => (ticket, Answer::Yank(Err(error))),
+            Self::News(ticket, _) => (ticket, Answer::News(Err(error))),
             Self::Do(verb) => {
                 return Some(Event::Done(Done {
                     verb,
                     result: Err(error),
                 }));
             }
-            Self::Pace(_) | Self::Suspend | Self::Repaint => return None,
+            Self::Warm
+            | Self::Pace(_)
+            | Self::Suspend
+            | Self::Repaint
+            | Self::Copy(..)
+            | Self::Mouse(_)
+            | Self::Call(_) => return None,
         };
         Some(Event::Loaded(ticket, answer))
     }
+}
+
+fn runs(ws: &Workspace, wanted: &Wanted) -> ops::Result<Vec<Run>> {
+    let ids = match wanted {
+        Wanted::These(ids) => ids.clone(),
+        Wanted::Named(names) => names
+            .iter()
+            .map(|name| ops::runs::find(ws, name))
+            .collect::<ops::Result<_>>()?,
+    };
+    ids.iter().map(|id| ops::runs::get(ws, id)).collect()
+}
+
+impl Yank {
+    fn of(self, ws: &Workspace, ids: &[RunId]) -> ops::Result<String> {
+        let details = ids.iter().map(|id| ops::runs::show(ws, id));
+        match self {
+            Self::Path => {
+                let paths = ids.iter().map(|id| ws.run_dir(id).display().to_string());
+                Ok(paths.collect::<Vec<_>>().join("\n"))
+            }
+            Self::Row => {
+                let rows = details.map(|detail| Ok(row(&detail?)));
+                Ok(rows.collect::<ops::Result<Vec<_>>>()?.join("\n"))
+            }
+            Self::Json => {
+                let mut details = details.collect::<ops::Result<Vec<_>>>()?;
+                let json = match details.len() {
+                    1 => serde_json::to_string_pretty(&details.remove(0)),
+                    _ => serde_json::to_string_pretty(&details),
+                };
+                json.map_err(|error| {
+                    let message = "what is known of the run cannot be written as JSON";
+                    ops::Error::new(ops::Kind::Bug, message).because(error)
+                })
+            }
+        }
+    }
+}
+
+/// Name, id, state, experiment, day it was made, step, tags, note, and the last value of each metric with its name.
+fn row(detail: &Detail) -> String {
+    let run = &detail.run;
+    let tags: Vec<&str> = run.tags.iter().map(Tag::as_str).collect();
+    let cells = [
+        run.name.clone(),
+        run.id.to_string(),
+        run.state.word().to_string(),
+        run.experiment.clone(),
+        run.created.rfc3339(),
+        run.progress.step.to_string(),
+        tags.join(" "),
+        run.note.clone(),
+    ];
+    let metrics = detail.metrics.iter();
+    let metrics = metrics.map(|summary| format!("{}={}", summary.metric, summary.last));
+    // A cell that held a tab would be two.
+    let cells = cells.into_iter().chain(metrics);
+    let cells: Vec<String> = cells
+        .map(|cell| cell.replace(char::is_control, " "))
+        .collect();
+    cells.join("\t")
 }
 
 fn opened(ws: &Workspace) -> Opened {

@@ -20,6 +20,8 @@ pub enum Event {
     StoreBusy(bool),
     Loaded(Ticket, Answer),
     Done(Done),
+    /// A text, told in words, was copied: by which way, or why not.
+    Copied(String, Result<String, String>),
     /// The moment that `App::wake_at` asked for.
     Woken,
     /// The terminal is ours again after a suspension; what it shows is not known.

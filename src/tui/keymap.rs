@@ -508,9 +508,9 @@ mod tests {
 
     #[test]
     fn a_remap_takes_the_old_keys_away() {
-        let keymap = remap("runs.sort", &["o"]).unwrap();
+        let keymap = remap("runs.sort", &["b"]).unwrap();
         assert_eq!(
-            keymap.lookup(&["runs"], &chords("o")),
+            keymap.lookup(&["runs"], &chords("b")),
             Lookup::Action(Action::Sort)
         );
         assert_eq!(keymap.lookup(&["runs"], &chords("s")), Lookup::Nothing);

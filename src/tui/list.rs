@@ -6,7 +6,7 @@ mod marking;
 
 use ratatui::{
     buffer::Buffer,
-    layout::Rect,
+    layout::{Position, Rect},
     text::{Line, Span},
 };
 
@@ -201,6 +201,16 @@ impl RunList {
 
     pub fn clear_marks(&mut self) {
         self.table.marks.clear();
+    }
+
+    /// Where its rows stood in the last frame.
+    pub fn handles(&self) -> Vec<Position> {
+        self.table.handles(self.matched())
+    }
+
+    /// Moves the cursor to the row that stood at a position.
+    pub fn point(&mut self, at: Position) {
+        self.is_touched |= self.table.point(at, window(&self.answer));
     }
 
     /// The run under the cursor, when it is known where it stands.

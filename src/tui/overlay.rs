@@ -4,7 +4,11 @@ pub mod confirm;
 pub mod form;
 pub mod help;
 pub mod input;
+pub mod jump;
+pub mod line;
 pub mod menu;
+pub mod messages;
+pub mod palette;
 pub mod picker;
 pub mod prompt;
 pub mod recall;
@@ -20,7 +24,11 @@ use self::{
     form::Form,
     help::Help,
     input::Pasted,
+    jump::Jump,
+    line::CommandLine,
     menu::Menu,
+    messages::Messages,
+    palette::{Does, Palette},
     picker::Picker,
     prompt::{Prompt, Purpose},
 };
@@ -41,6 +49,10 @@ pub enum Overlay {
     Picker(Picker),
     Prompt(Prompt),
     Form(Form),
+    Line(CommandLine),
+    Palette(Palette),
+    Messages(Messages),
+    Jump(Jump),
 }
 
 /// A key as an overlay sees it.
@@ -75,6 +87,14 @@ pub enum Outcome {
     Entered(Purpose, String),
     /// Close; the text as it was before.
     Abandoned(Purpose, String),
+    /// Carry out a command line, and stay until it is known to be one.
+    Command(String),
+    /// Close, then do what was picked; remember it by this name.
+    Pick(String, Does),
+    /// Put a text where it can be pasted from, and stay.
+    Copy(&'static str, String),
+    /// Close, then do as if somebody pointed there.
+    Point(Position),
 }
 
 impl Overlay {
@@ -86,6 +106,10 @@ impl Overlay {
             Self::Picker(picker) => picker.key(key),
             Self::Prompt(prompt) => prompt.key(key),
             Self::Form(form) => form.key(key),
+            Self::Line(line) => line.key(key),
+            Self::Palette(palette) => palette.key(key),
+            Self::Messages(messages) => messages.key(key),
+            Self::Jump(jump) => jump.key(key),
         }
     }
 
@@ -100,7 +124,12 @@ impl Overlay {
             }
             Self::Form(form) => Some((Outcome::Stay, form.paste(text)?)),
             Self::Confirm(confirm) => Some((Outcome::Stay, confirm.paste(text)?)),
-            Self::Menu(_) => None,
+            Self::Line(line) => {
+                line.edited();
+                Some((Outcome::Stay, line.input.paste(text)))
+            }
+            Self::Palette(palette) => Some((Outcome::Stay, palette.paste(text))),
+            Self::Menu(_) | Self::Messages(_) | Self::Jump(_) => None,
         }
     }
 
@@ -114,6 +143,26 @@ impl Overlay {
                 ("a-z", "search"),
             ],
             Self::Confirm(confirm) => return confirm.hints(),
+            Self::Menu(menu) if menu.is_of_verbs => vec![
+                ("Esc", "close"),
+                ("Enter", "do it"),
+                ("↓ ↑", "choose"),
+                ("A-Z", "do it by its key"),
+            ],
+            Self::Line(_) => vec![
+                ("Esc", "close"),
+                ("Enter", "do it"),
+                ("Tab", "complete"),
+                ("↑ ↓", "earlier lines"),
+            ],
+            Self::Palette(_) => vec![
+                ("Esc", "close"),
+                ("Enter", "do it"),
+                ("Tab", "complete"),
+                ("↑ ↓", "choose"),
+            ],
+            Self::Messages(_) => vec![("Esc", "close"), ("j k", "choose"), ("y", "yank it")],
+            Self::Jump(_) => vec![("Esc", "close"), ("a-z", "go there")],
             Self::Menu(_) => vec![
                 ("Esc", "close"),
                 ("j k", "choose"),
@@ -146,6 +195,16 @@ impl Overlay {
             Self::Picker(picker) => picker.draw(buffer, area, shared),
             Self::Prompt(prompt) => prompt.draw(buffer, area, &shared.look),
             Self::Form(form) => form.draw(buffer, area, &shared.look),
+            Self::Line(line) => line.draw(buffer, area, &shared.look),
+            Self::Palette(palette) => palette.draw(buffer, area, shared),
+            Self::Messages(messages) => {
+                messages.draw(buffer, area, shared);
+                None
+            }
+            Self::Jump(jump) => {
+                jump.draw(buffer, &shared.look);
+                None
+            }
         }
     }
 }

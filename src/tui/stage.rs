@@ -7,7 +7,7 @@ use super::{
     app::App,
     chart::ChartQuestion,
     compose,
-    effect::{Answer, Done, Effect, Said, Table, TableQuestion, Verb},
+    effect::{Answer, Done, Effect, Said, Table, TableQuestion, Verb, Wanted},
     event::{Event, Opened},
     fixture,
     keymap::Keymap,
@@ -15,7 +15,12 @@ use super::{
 use crate::{
     config::screens,
     domain::{filter::Seen, ids::RunId, presets::Preset, runs::Run, time::Timestamp},
-    ops::{self, presets::Offer, runs::Counts},
+    ops::{
+        self,
+        candidates::{Candidate, Of, Question},
+        presets::Offer,
+        runs::{Counts, News},
+    },
 };
 
 /// A store in memory, and the screen over it.
@@ -29,6 +34,14 @@ pub struct Stage {
     /// How many questions of each kind were asked.
     pub asked: Vec<&'static str>,
     pub failure: Option<fn() -> ops::Error>,
+    /// Metrics that runs have besides the usual.
+    pub metrics: Vec<String>,
+    /// Runs that ended badly and were not told of yet.
+    pub news: Vec<Run>,
+    /// Texts that were copied, and calls that were made.
+    pub copied: Vec<String>,
+    pub calls: Vec<String>,
+    pub has_mouse: bool,
     open: Result<(), fn() -> ops::Error>,
 }
 
@@ -60,6 +73,11 @@ impl Stage {
             verbs: vec![],
             asked: vec![],
             failure: None,
+            metrics: vec![],
+            news: vec![],
+            copied: vec![],
+            calls: vec![],
+            has_mouse: false,
             open,
         };
         let first = stage.app.start();
@@ -168,10 +186,14 @@ impl Stage {
                 ));
             }
             Effect::Table(ticket, question) => (ticket, Answer::Table(Ok(self.table(&question)))),
-            Effect::Detail(ticket, id) => (
-                ticket,
-                Answer::Detail(self.run(id).map(fixture::detail).map(Box::new)),
-            ),
+            Effect::Detail(ticket, id) => {
+                let detail = self.run(id).map(fixture::detail).map(|mut detail| {
+                    let more = self.metrics.iter().map(|name| fixture::summary(name));
+                    detail.metrics.extend(more);
+                    Box::new(detail)
+                });
+                (ticket, Answer::Detail(detail))
+            }
             Effect::Chart(ticket, question) => (ticket, Answer::Chart(Ok(chart(&question)))),
             Effect::Matching(ticket, question) => {
                 let all = TableQuestion {
@@ -199,7 +221,10 @@ impl Stage {
                 for run in &self.runs {
                     *counted.entry(run.experiment.clone()).or_default() += 1;
                 }
-                (ticket, Answer::Experiments(Ok(counted.into_iter().collect())))
+                (
+                    ticket,
+                    Answer::Experiments(Ok(counted.into_iter().collect())),
+                )
             }
             Effect::Names(ticket) => (ticket, Answer::Names(Ok(fixture::names()))),
             Effect::Log(ticket, _) => (ticket, Answer::Log(Ok(fixture::log(40)))),
@@ -237,7 +262,40 @@ impl Stage {
                     result: Ok(said),
                 }));
             }
-            Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
+            Effect::Runs(ticket, wanted) => {
+                let found: Vec<ops::Result<Run>> = match wanted {
+                    Wanted::These(ids) => ids.into_iter().map(|id| self.run(id)).collect(),
+                    Wanted::Named(names) => names.iter().map(|name| self.named(name)).collect(),
+                };
+                (ticket, Answer::Runs(found.into_iter().collect()))
+            }
+            Effect::Candidates(ticket, question) => {
+                (ticket, Answer::Candidates(Ok(self.candidates(&question))))
+            }
+            Effect::Yank(ticket, what, ids) => (
+                ticket,
+                Answer::Yank(Ok(format!("{what:?} of {}", ids.len()))),
+            ),
+            Effect::News(ticket, _) => {
+                let news = News {
+                    change: 1,
+                    ended_badly: std::mem::take(&mut self.news),
+                };
+                (ticket, Answer::News(Ok(news)))
+            }
+            Effect::Copy(what, text) => {
+                self.copied.push(text);
+                return Some(Event::Copied(what, Ok("via the stage".to_owned())));
+            }
+            Effect::Mouse(is_on) => {
+                self.has_mouse = is_on;
+                return None;
+            }
+            Effect::Call(text) => {
+                self.calls.push(text);
+                return None;
+            }
+            Effect::Warm | Effect::Pace(_) | Effect::Suspend | Effect::Repaint => return None,
         };
         Some(Event::Loaded(ticket, answer))
     }
@@ -245,6 +303,34 @@ impl Stage {
     fn run(&self, id: RunId) -> ops::Result<Run> {
         let found = self.runs.iter().find(|run| run.id == id).cloned();
         found.ok_or_else(|| ops::Error::new(ops::Kind::NotFound, format!("no run {id}")))
+    }
+
+    fn named(&self, name: &str) -> ops::Result<Run> {
+        let found = self.runs.iter().find(|run| run.name == name).cloned();
+        found.ok_or_else(|| {
+            ops::Error::new(ops::Kind::NotFound, format!("there is no run {name:?}"))
+        })
+    }
+
+    fn candidates(&self, question: &Question) -> Vec<Candidate> {
+        let found = self
+            .runs
+            .iter()
+            .filter(|run| run.name.contains(&question.text));
+        let candidate = |run: &Run| match question.of {
+            Of::Runs => Candidate::Run {
+                id: run.id,
+                name: run.name.clone(),
+                experiment: run.experiment.clone(),
+                state: run.state.word(),
+                by: None,
+            },
+            Of::Tags => Candidate::Tag {
+                tag: "baseline".to_owned().try_into().unwrap(),
+                runs: 2,
+            },
+        };
+        found.map(candidate).take(question.limit).collect()
     }
 
     fn table(&self, question: &TableQuestion) -> Table {
@@ -292,7 +378,15 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Jobs(_) => "jobs",
         Effect::Offers(_) => "offers",
         Effect::Counts(_) => "counts",
+        Effect::Runs(..) => "runs",
+        Effect::Candidates(..) => "candidates",
+        Effect::Yank(..) => "yank",
+        Effect::News(..) => "news",
+        Effect::Copy(..) => "copy",
+        Effect::Mouse(_) => "mouse",
+        Effect::Call(_) => "call",
         Effect::Do(_) => "do",
+        Effect::Warm => "warm",
         Effect::Pace(_) => "pace",
         Effect::Suspend => "suspend",
         Effect::Repaint => "repaint",

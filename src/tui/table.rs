@@ -50,7 +50,7 @@ mod marks;
 
 use ratatui::{
     buffer::Buffer,
-    layout::Rect,
+    layout::{Position, Rect},
     text::{Line, Span},
 };
 
@@ -144,6 +144,8 @@ pub struct Table<I> {
     hidden: (usize, usize),
     /// The row under the cursor left the list by itself: its name.
     gone: Option<String>,
+    /// Where the rows stood in the last frame.
+    place: Rect,
 }
 
 impl<I> Default for Table<I> {
@@ -154,6 +156,7 @@ impl<I> Default for Table<I> {
             skip: 0,
             hidden: (0, 0),
             gone: None,
+            place: Rect::ZERO,
         }
     }
 }
@@ -180,6 +183,24 @@ impl<I: Clone + Ord> Table<I> {
     /// The row under the cursor, when it is known where it stands.
     pub fn row<'r, R: Row<Id = I>>(&self, rows: Window<'r, R>) -> Option<&'r R> {
         self.cursor.row(rows)
+    }
+
+    /// Where its rows stood in the last frame, of so many that there are.
+    pub fn handles(&self, len: u64) -> Vec<Position> {
+        let rows = self.place.rows().map(|row| row.as_position());
+        let count = len.saturating_sub(self.cursor.top());
+        rows.take(usize::try_from(count).unwrap_or(usize::MAX))
+            .collect()
+    }
+
+    /// Moves the cursor to the row that stood at a position. Says whether one did.
+    pub fn point<R: Row<Id = I>>(&mut self, at: Position, rows: Window<'_, R>) -> bool {
+        let index = self.cursor.top() + u64::from(at.y.saturating_sub(self.place.y));
+        let is_row = self.place.contains(at) && index < rows.len;
+        if is_row {
+            self.cursor.go(index, rows);
+        }
+        is_row
     }
 
     /// The name of the row that left the list under the cursor, once.
@@ -221,6 +242,11 @@ impl<I: Clone + Ord> Table<I> {
         is_focused: bool,
     ) -> Vec<usize> {
         let look = &shared.look;
+        self.place = Rect {
+            y: area.y + area.height.min(1),
+            height: area.height.saturating_sub(1),
+            ..area
+        };
         self.cursor.show(u64::from(area.height.saturating_sub(1)));
         let all = || (0..sheet.columns.len()).collect();
         let Some(rows) = sheet.rows else {

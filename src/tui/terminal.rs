@@ -36,6 +36,9 @@ const MODES: [(&str, &str); 4] = [
     ("\x1b[?1004h", "\x1b[?1004l"), // focus is told
 ];
 
+/// Buttons, drags and the wheel of the mouse are told, in numbers of any size; only where a person asked for it.
+const MOUSE: (&str, &str) = ("\x1b[?1002h\x1b[?1006h", "\x1b[?1006l\x1b[?1002l");
+
 /// The terminal while the screen is up. Dropping it gives it back.
 pub struct Terminal {
     tty: Arc<Tty>,
@@ -50,6 +53,7 @@ pub struct Tty {
     kept: (OwnedFd, OwnedFd),
     stray: Option<PathBuf>,
     is_up: AtomicBool,
+    has_mouse: AtomicBool,
     /// The screen has ended: a late continue must not take the terminal again.
     is_over: AtomicBool,
     turn: Mutex<()>,
@@ -102,6 +106,19 @@ impl Terminal {
         self.mailbox.forget();
     }
 
+    /// What speaks to the terminal beside the frames.
+    pub fn mailbox(&self) -> Arc<Mailbox> {
+        self.mailbox.clone()
+    }
+
+    /// Lets the terminal tell of the mouse, or not.
+    pub fn set_mouse(&self, is_on: bool) {
+        if self.tty.has_mouse.swap(is_on, Ordering::SeqCst) != is_on {
+            let (on, off) = MOUSE;
+            self.mailbox.say(if is_on { on } else { off }.as_bytes());
+        }
+    }
+
     /// Stops this process and its group until the shell continues it. Says why not when no shell could.
     pub fn suspend(&self) -> Result<(), &'static str> {
         use rustix::process::{Signal, getppid, getsid, kill_current_process_group};
@@ -136,6 +153,7 @@ impl Tty {
             ),
             stray,
             is_up: AtomicBool::new(false),
+            has_mouse: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
             turn: Mutex::new(()),
         })
@@ -172,7 +190,10 @@ impl Tty {
         let mut raw = self.cooked.clone();
         raw.make_raw();
         rustix::termios::tcsetattr(&self.file, OptionalActions::Now, &raw)?;
-        let modes: String = MODES.iter().map(|(on, _)| *on).collect();
+        let mut modes: String = MODES.iter().map(|(on, _)| *on).collect();
+        if self.has_mouse.load(Ordering::SeqCst) {
+            modes += MOUSE.0;
+        }
         (&self.file).write_all(modes.as_bytes())?;
         let stray = open_stray(self.stray.as_deref())?;
         rustix::stdio::dup2_stdout(stray.as_fd())?;
@@ -187,7 +208,10 @@ impl Tty {
         if !self.is_up.swap(false, Ordering::SeqCst) {
             return;
         }
-        let modes: String = MODES.iter().rev().map(|(_, off)| *off).collect();
+        let has_mouse = self.has_mouse.load(Ordering::SeqCst);
+        let mouse = if has_mouse { MOUSE.1 } else { "" };
+        let modes = MODES.iter().rev().map(|(_, off)| *off);
+        let modes: String = [mouse].into_iter().chain(modes).collect();
         let _ = (&self.file).write_all(format!("\x1b[?2026l\x1b[0m{modes}").as_bytes());
         let _ = rustix::termios::tcsetattr(&self.file, OptionalActions::Flush, &self.cooked);
         let _ = rustix::stdio::dup2_stdout(&self.kept.0);

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
+        ids::RunId,
         runs::{RunKind, StateWord, Tag},
         time::Span,
     },
@@ -282,6 +283,37 @@ fn stakes(targets: &[Target], shared: &Shared) -> Vec<String> {
 /// Milliseconds since a run was started.
 fn worked(target: &Target, shared: &Shared) -> Option<i64> {
     Some(shared.now.since(target.state.started()?))
+}
+
+/// The verb that takes another back; `None` for one that has no opposite, or changes nothing.
+pub fn opposite(verb: &Verb, targets: &[Target]) -> Option<Verb> {
+    let labels = |id: &RunId| {
+        let target = targets.iter().find(|target| target.id == *id)?;
+        target.labels.as_ref()
+    };
+    match verb {
+        Verb::Each(verbs) => {
+            let opposites = verbs.iter().filter_map(|verb| opposite(verb, targets));
+            let opposites: Vec<Verb> = opposites.collect();
+            (!opposites.is_empty()).then(|| Verb::each(opposites))
+        }
+        Verb::Trash(ids) => Some(Verb::Restore(ids.clone())),
+        Verb::Note(id, text) => {
+            let (_, before) = labels(id)?;
+            (before != text).then(|| Verb::Note(*id, before.clone()))
+        }
+        Verb::Tag(id, add, remove) => {
+            let (before, _) = labels(id)?;
+            // Only what was not so before is taken back.
+            let added = add.iter().filter(|tag| !before.contains(tag));
+            let removed = remove.iter().filter(|tag| before.contains(tag));
+            let (added, removed): (Vec<Tag>, Vec<Tag>) =
+                (added.cloned().collect(), removed.cloned().collect());
+            let is_nothing = added.is_empty() && removed.is_empty();
+            (!is_nothing).then(|| Verb::Tag(*id, removed, added))
+        }
+        _ => None,
+    }
 }
 
 /// Tags to add and to take away, as a person writes them: `baseline -junk`.

@@ -11,7 +11,10 @@ pub mod runs;
 pub mod selection;
 pub mod stacks;
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
 
 use self::{
     bench::Bench, compare::Compare, groups::Groups, jobs::Jobs, live::Live, page::Page, runs::Runs,
@@ -20,6 +23,7 @@ use super::{
     action::Action,
     effect::{Answer, Effect},
     event::{Ticket, Tickets},
+    list::RunList,
     place::{Place, Spot},
     shared::{Reaction, Reply, Shared, Target},
 };
@@ -50,6 +54,19 @@ pub trait View {
     fn targets(&self) -> Vec<Target> {
         self.target().into_iter().collect()
     }
+
+    /// The list of runs that it shows.
+    fn list(&self) -> Option<&RunList> {
+        None
+    }
+
+    /// Where what can be pointed at stood in the last frame: rows, panes.
+    fn handles(&self) -> Vec<Position> {
+        vec![]
+    }
+
+    /// Goes to what stood at a position in the last frame, if something did.
+    fn point(&mut self, _: Position) {}
 
     /// Where one is, for the line below the tabs: its name, and how it is set.
     fn crumb(&self) -> String;

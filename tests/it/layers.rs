@@ -25,7 +25,7 @@ const FRONT_ENDS: [&str; 3] = ["agent", "tui", "cli"];
 const BEHIND_OPS: [&str; 1] = ["store"];
 
 /// A library and the one room that may name it.
-const HOMES: [(&str, &str); 9] = [
+const HOMES: [(&str, &str); 10] = [
     ("rusqlite", "store"),
     ("pco", "store"),
     ("polars", "data"),
@@ -35,6 +35,7 @@ const HOMES: [(&str, &str); 9] = [
     ("crossterm", "tui"),
     ("clap", "cli"),
     ("directories", "config"),
+    ("nucleo_matcher", "domain"),
 ];
 
 #[test]

@@ -2,9 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
+mod colours;
 mod commands;
+mod keys;
 mod layers;
+mod link;
+mod lists;
 mod runs;
+mod screen;
+mod seeded;
 mod space;
 mod store;
 mod terminal;

@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -96,11 +97,15 @@ impl Screen {
         self.seen.lock().unwrap().shown.screen().contents()
     }
 
-    /// Text, colours and cursor.
-    pub fn picture(&self) -> String {
+    /// What is to be seen, row by row: text, colours, and the cursor.
+    pub fn picture(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
         let screen = seen.shown.screen();
-        screen.state_formatted()
+        let (height, width) = screen.size();
+        let cursor = (!screen.hide_cursor()).then(|| screen.cursor_position());
+        let cells = |row: u16| (0..width.get()).filter_map(move |column| screen.cell(row, column));
+        let rows = (0..height.get()).map(|row| cells(row).map(look).collect::<String>());
+        rows.chain([format!("{cursor:?}")]).collect()
     }
 
     /// Is the alternate screen up?
@@ -114,6 +119,16 @@ impl Screen {
 
     pub fn blank_frames(&self) -> usize {
         self.seen.lock().unwrap().blank
+    }
+
+    /// The line discipline of the terminal, as it is now.
+    pub fn modes(&self) -> String {
+        let mut options = std::fs::File::options();
+        let tty = options
+            .read(true)
+            .write(true)
+            .open(self.master.tty_name().unwrap());
+        format!("{:?}", rustix::termios::tcgetattr(tty.unwrap()).unwrap())
     }
 
     /// How many frames came whole.
@@ -157,14 +172,28 @@ impl Screen {
         self.flow.changed.notify_all();
     }
 
-    /// Has the screen painted anew, and says whether that is what stood there before.
+    /// Waits until nothing more comes. Over a store in which nothing happens that is soon so, and for good.
+    pub fn settle(&self) {
+        let count = || self.seen.lock().unwrap().bytes.len();
+        let (mut seen, mut since) = (count(), Instant::now());
+        eventually("it comes to rest", || {
+            let now = count();
+            if now != seen {
+                (seen, since) = (now, Instant::now());
+            }
+            Duration::from_secs(1) < since.elapsed()
+        });
+    }
+
+    /// Lets it come to rest and be painted anew: that must be what stood there before.
     #[track_caller]
     pub fn is_as_painted_anew(&mut self) {
+        self.settle();
         let (before, painted) = (self.picture(), self.paintings());
         self.press("\x0c");
         eventually("it is painted anew", || painted < self.paintings());
         let after = self.picture();
-        assert!(before == after, "{before}\n\n{after}");
+        is_same(&before, &after);
     }
 
     /// How many frames were painted whole.
@@ -174,7 +203,10 @@ impl Screen {
         let frames = text.split(END).filter(|frame| frame.contains(BEGIN));
         // The last piece has no end yet.
         let whole = frames.filter(|frame| frame.contains("\x1b[2J")).count();
-        let is_open = text.rsplit(END).next().is_some_and(|rest| rest.contains("\x1b[2J"));
+        let is_open = text
+            .rsplit(END)
+            .next()
+            .is_some_and(|rest| rest.contains("\x1b[2J"));
         whole - usize::from(is_open)
     }
 
@@ -244,6 +276,34 @@ impl Seen {
         }
         self.shown.process(&self.bytes[done..]);
     }
+}
+
+/// Compares pictures, and names the first row that differs.
+#[track_caller]
+pub fn is_same(before: &[String], after: &[String]) {
+    for (row, (before, after)) in before.iter().zip(after).enumerate() {
+        assert_eq!(before, after, "row {row}");
+    }
+    assert_eq!(before.len(), after.len());
+}
+
+/// A cell as eyes see it: a blank has no colour of its letters.
+fn look(cell: &vt100::Cell) -> String {
+    let ground = (cell.bgcolor(), cell.inverse(), cell.underline());
+    let text = cell.contents().trim();
+    let ground = match ground {
+        (vt100::Color::Default, false, false) => String::new(),
+        ground => format!("{ground:?}"),
+    };
+    if text.is_empty() {
+        return format!(" {ground}");
+    }
+    let bold = if cell.bold() { "*" } else { "" };
+    let colour = match cell.fgcolor() {
+        vt100::Color::Idx(number) => number.to_string(),
+        _ => String::new(),
+    };
+    format!("{text}{colour}{bold}{ground}")
 }
 
 impl Flow {

@@ -79,6 +79,7 @@ fn add(tx: &store::Connection, number: u8) -> store::Result<()> {
         tags: [].into(),
         params: [("lr".to_owned(), 1e-3.into())].into(),
         note: String::new(),
+        trashed: None,
     };
     runs::insert(tx, &run, &serde_json::json!({}))?;
     if run.state == RunState::Queued {
@@ -122,9 +123,13 @@ pub fn rows(dir: &Path) -> BTreeMap<String, Vec<String>> {
         let rows = query.query_map([], |row| row.get(0)).unwrap();
         rows.map(Result::unwrap).collect()
     };
-    let tables = texts("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by 1");
+    let tables = texts(
+        "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by 1",
+    );
     let counted = ["tags", "run_changes"];
-    let tables = tables.into_iter().filter(|name| !counted.contains(&name.as_str()));
+    let tables = tables
+        .into_iter()
+        .filter(|name| !counted.contains(&name.as_str()));
     tables
         .map(|table| {
             let columns = texts(&format!(

@@ -1,125 +1,29 @@
 //! The screen in a pseudo-terminal: the real binary, real keys, a terminal that goes away.
 
-use std::{
-    io::{Read, Write},
-    num::NonZero,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
+use std::process::Command;
+
+use crate::{
+    screen::{Screen, is_same, outside_of_frames},
+    seeded,
+    space::{Space, eventually},
 };
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-
-use crate::space::{Space, eventually};
-
-struct Terminal {
-    master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    screen: Arc<Mutex<vt100::Parser>>,
-    bytes: Arc<Mutex<Vec<u8>>>,
-    is_leaving: Arc<AtomicBool>,
-    reading: thread::JoinHandle<()>,
-}
-
-impl Terminal {
-    fn start(space: &Space, args: &[&str]) -> Self {
-        let pair = native_pty_system()
-            .openpty(PtySize {
-                rows: 40,
-                cols: 120,
-                pixel_width: 0,
-                pixel_height: 0,
-            })
-            .unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sconce"));
-        command.args(args);
-        command.env_clear();
-        command.cwd(space.path("work"));
-        for (name, value) in space.environment() {
-            command.env(name, value);
-        }
-        command.env("TERM", "xterm-256color");
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(
-            NonZero::new(40).unwrap(),
-            NonZero::new(120).unwrap(),
-            0,
-        )));
-        let bytes = Arc::new(Mutex::new(vec![]));
-        let mut output = pair.master.try_clone_reader().unwrap();
-        let (shown, all) = (Arc::clone(&screen), Arc::clone(&bytes));
-        let is_leaving = Arc::new(AtomicBool::new(false));
-        let watched = Arc::clone(&is_leaving);
-        let reading = thread::spawn(move || {
-            let mut buffer = [0; 65_536];
-            while let Ok(read @ 1..) = output.read(&mut buffer)
-                && !watched.load(Ordering::Acquire)
-            {
-                shown.lock().unwrap().process(&buffer[..read]);
-                all.lock().unwrap().extend_from_slice(&buffer[..read]);
-            }
-        });
-        let keys = pair.master.take_writer().unwrap();
-        Self {
-            master: pair.master,
-            keys,
-            child,
-            screen,
-            bytes,
-            is_leaving,
-            reading,
-        }
-    }
-
-    fn text(&self) -> String {
-        self.screen.lock().unwrap().screen().contents()
-    }
-
-    #[track_caller]
-    fn until(&self, text: &str) {
-        eventually(&format!("{text:?} is on the screen"), || {
-            self.text().contains(text)
-        });
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
-    }
-
-    /// Closes the terminal as a lost connection does.
-    fn hang_up(self) -> Box<dyn Child + Send + Sync> {
-        let Self {
-            master,
-            mut keys,
-            child,
-            is_leaving,
-            reading,
-            ..
-        } = self;
-        is_leaving.store(true, Ordering::Release);
-        // The reader holds the terminal open too: whatever the key makes the screen draw wakes it for the last time.
-        keys.write_all(b"?").unwrap();
-        reading.join().unwrap();
-        drop(keys);
-        drop(master);
-        child
-    }
-}
+/// What the screen says when it takes the terminal, and when it gives it back.
+const TAKEN: &str = "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h";
+const GIVEN_BACK: &str = "\x1b[?2026l\x1b[0m\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
 #[test]
 fn runs_finish_when_the_terminal_goes_away_and_a_new_screen_shows_them_whole() {
     let space = Space::new();
-    let terminal = Terminal::start(&space, &["demo"]);
+    let terminal = Screen::start(&space, &["demo"]);
     terminal.until("training");
     let mut screen = terminal.hang_up();
+    let mut code = None;
     eventually("the screen has ended", || {
-        screen.try_wait().unwrap().is_some()
+        code = screen.try_wait().unwrap();
+        code.is_some()
     });
+    assert_eq!(code.unwrap().exit_code(), 129);
     let demo = space.path("home/data/sconce/demo");
     let demo = demo.to_str().unwrap();
     let rows = space.json(&["--store", demo, "runs"])["rows"]
@@ -139,45 +43,134 @@ fn runs_finish_when_the_terminal_goes_away_and_a_new_screen_shows_them_whole() {
     for row in others {
         space.ok(&["--store", demo, "runs", "wait", &name(row)]);
     }
-    let mut terminal = Terminal::start(&space, &["demo"]);
+    let mut terminal = Screen::start(&space, &["demo"]);
     terminal.until("done");
     terminal.press("q");
-    eventually("q ends the screen", || {
-        terminal
-            .child
-            .try_wait()
-            .unwrap()
-            .is_some_and(|status| status.exit_code() == 0)
-    });
+    assert_eq!(terminal.end(), 0);
     let again = space.json(&["--store", demo, "runs"])["rows"].clone();
     assert_eq!(again.as_array().unwrap().len(), 10, "it was only opened");
 }
 
 #[test]
-fn the_terminal_is_left_as_it_was_found() {
-    let space = Space::new();
-    let mut terminal = Terminal::start(&space, &[]);
-    terminal.until("welcome");
-    terminal.press("q");
-    eventually("q ends the screen", || {
-        terminal.child.try_wait().unwrap().is_some()
-    });
-    let text = || String::from_utf8_lossy(&terminal.bytes.lock().unwrap()).into_owned();
-    for mode in ["?1049", "?2004", "?25"] {
-        let (on, off) = if mode == "?25" {
-            ('l', 'h')
-        } else {
-            ('h', 'l')
-        };
-        // What it wrote last may still be on its way through the terminal.
-        eventually(&format!("{mode} is undone"), || {
-            let text = text();
-            text.rfind(&format!("\u{1b}[{mode}{on}")) < text.rfind(&format!("\u{1b}[{mode}{off}"))
-        });
+fn however_it_ends_the_terminal_is_left_as_it_was_found_and_every_frame_is_whole() {
+    for (signal, code) in [(None, 0), (Some("TERM"), 143), (Some("INT"), 130)] {
+        let space = seeded_space();
+        let mut screen = Screen::start(&space, &[]);
+        // screen.until("run-36");
+        let raw = screen.modes();
+        for key in ["1", "j", "\r", "l", "\x1b", "2", "7", "0"] {
+            screen.press(key);
+        }
+        screen.until("training");
+        match signal {
+            None => screen.press("q"),
+            Some(signal) => kill(signal, screen.child.process_id().unwrap()),
+        }
+        assert_eq!(screen.end(), code, "{signal:?}");
+        assert_ne!(screen.modes(), raw);
+        let said = screen.last_words();
+        assert_eq!(outside_of_frames(&said), TAKEN.to_owned() + GIVEN_BACK);
+        assert!(!screen.is_up());
     }
-    let text = text();
-    let (begun, ended) = (text.rfind("\u{1b}[?2026h"), text.rfind("\u{1b}[?2026l"));
-    assert!(begun.is_some() && begun < ended, "a frame was left open");
+}
+
+#[test]
+fn a_terminal_that_changes_its_size_all_the_time_shows_the_last_one_whole() {
+    let space = seeded_space();
+    let mut screen = Screen::start(&space, &[]);
+    screen.until("run-36");
+    screen.press("1");
+    screen.until("EXPERIMENT");
+    for i in 0..200 {
+        let (width, height) = (40 + (i * 37) % 160, 10 + (i * 13) % 50);
+        screen.resize(width, height);
+        // There and back again: what was cut off is not there any more.
+        if i % 3 == 0 {
+            screen.resize(41, 11);
+            screen.resize(width, height);
+        }
+    }
+    for (width, height) in [(100, 30), (60, 12), (100, 30)] {
+        screen.resize(width, height);
+    }
+    screen.until("Enter open");
+    screen.press("j");
+    screen.until("run-36");
+    screen.is_as_painted_anew();
+    assert_eq!(screen.blank_frames(), 0);
+}
+
+#[test]
+fn a_screen_that_is_suspended_gives_the_terminal_to_the_shell_and_fg_brings_it_back() {
+    let space = seeded_space();
+    let mut shell = shell(&space);
+    shell.press("sconce\r");
+    shell.until("run-36");
+    assert!(shell.is_up());
+    for _ in 0..2 {
+        shell.press("\x1a");
+        shell.until("Stopped");
+        assert!(!shell.is_up());
+        shell.press("echo $((6 * 7))\r");
+        shell.until("42");
+        shell.press("clear; fg\r");
+        eventually("it is back", || shell.is_up());
+        shell.until("run-36");
+        shell.is_as_painted_anew();
+    }
+    shell.press("q");
+    eventually("it has left", || !shell.is_up());
+    shell.press("echo end $?\r");
+    shell.until("end 0");
+}
+
+#[test]
+fn what_a_terminal_answers_late_is_not_typed_into_the_shell() {
+    let space = seeded_space();
+    let mut shell = shell(&space);
+    shell.press("sconce\r");
+    shell.until("run-36");
+    shell.press("q\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\\x1b[?64;1;2c\x1b[24;80R");
+    eventually("it has left", || !shell.is_up());
+    shell.press("echo end $?\r");
+    shell.until("end 0");
+    assert!(!shell.text().contains("1e1e") && !shell.text().contains("64;"));
+}
+
+#[test]
+fn a_screen_whose_terminal_dies_ends_though_nobody_sends_it_a_signal() {
+    let space = seeded_space();
+    // The shell leads the session and is deaf to the signal, and its children are not told.
+    let script = r#"trap "" HUP; $0; echo $? > ended"#;
+    let shell = Screen::of(
+        &space,
+        &["/bin/sh", "-c", script, env!("CARGO_BIN_EXE_sconce")],
+    );
+    shell.until("run-36");
+    let _shell = shell.hang_up();
+    let ended = space.path("work/ended");
+    eventually("the screen has ended", || {
+        std::fs::read_to_string(&ended).is_ok_and(|code| code.trim() == "129")
+    });
+}
+
+#[test]
+fn what_others_print_goes_to_the_log_and_not_on_the_screen() {
+    let space = seeded_space();
+    let mut screen = Screen::start(&space, &[]);
+    screen.until("run-36");
+    screen.settle();
+    let before = screen.picture();
+    for fd in [1, 2] {
+        let output = screen.process().join(format!("fd/{fd}"));
+        let output = std::fs::File::options().append(true).open(output);
+        std::io::Write::write_all(&mut output.unwrap(), b"a library speaks\n").unwrap();
+    }
+    screen.is_as_painted_anew();
+    is_same(&before, &screen.picture());
+    let log = space.path("home/state/sconce/screen.log");
+    let log = std::fs::read_to_string(log).unwrap();
+    assert_eq!(log, "a library speaks\n".repeat(2));
 }
 
 #[test]
@@ -190,4 +183,27 @@ fn without_a_terminal_the_screen_says_what_to_do() {
         "{}",
         answer.err
     );
+}
+
+fn seeded_space() -> Space {
+    let space = Space::bare();
+    seeded::seed(&space.store());
+    space
+}
+
+/// A shell with job control, that knows the program.
+fn shell(space: &Space) -> Screen {
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_sconce"));
+    let folder = binary.parent().unwrap().display();
+    let mut shell = Screen::of(space, &["/bin/bash", "--norc", "--noprofile", "-i"]);
+    shell.press(&format!("PS1='> ' PATH={folder}:$PATH; clear\r"));
+    shell.until("> ");
+    shell
+}
+
+fn kill(signal: &str, pid: u32) {
+    let status = Command::new("kill")
+        .args(["-s", signal, &pid.to_string()])
+        .status();
+    assert!(status.unwrap().success());
 }

@@ -1,8 +1,9 @@
-use super::VERBS;
+use super::{VERBS, groups};
 use crate::{
     cli::{
         Answer, DONE, Failure,
         columns::{self, Column},
+        csv::Csv,
         format,
         open::Context,
         table::Table,
@@ -13,7 +14,7 @@ use crate::{
     },
     ops::{
         self, Error, Kind,
-        runs::{self, ListRequest, Listing, Sort},
+        runs::{self, GroupRequest, ListRequest, Listing, Sort},
     },
     workspace::Workspace,
 };
@@ -34,12 +35,37 @@ pub struct List {
     /// At most so many.
     #[arg(long, default_value_t = 50)]
     limit: u64,
+    /// Those in the trash, which are left out otherwise.
+    #[arg(long)]
+    trash: bool,
+    /// Together by the values of a parameter, with the numbers of a metric.
+    #[arg(long, value_name = "PARAM", conflicts_with_all = ["sort", "reverse", "columns"])]
+    group_by: Option<String>,
+    /// Of groups: `val/auc`, `val/loss@last`.
+    #[arg(long, requires = "group_by")]
+    metric: Option<String>,
+    /// For other programs, numbers as they are.
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
 }
 
 impl List {
     pub fn run(self, context: &Context) -> Answer {
-        let filter = parse(&self.filter.join(" "))?;
+        let mut filter = parse(&self.filter.join(" "))?;
+        if self.trash {
+            filter = filter.and_in_trash();
+        }
         let ws = context.workspace()?;
+        if let Some(by) = self.group_by {
+            let request = GroupRequest {
+                filter,
+                by: by.strip_prefix("p.").unwrap_or(&by).to_owned(),
+                metric: groups::metric(&ws, self.metric.as_deref())?,
+                band: None,
+            };
+            groups::print(context, &ws, &request, self.limit as usize, self.csv)?;
+            return Ok(DONE);
+        }
         let usual = match ws.config.ui.metric.as_str() {
             "" => columns::USUAL.to_owned(),
             metric => format!("{},{metric}", columns::USUAL),
@@ -53,7 +79,7 @@ impl List {
             filter,
             around: None,
         };
-        let listing = print(context, &ws, &request, &columns)?;
+        let listing = print(context, &ws, &request, &columns, self.csv)?;
         if listing.matched == 0 && 0 < listing.total {
             let verb = self.filter.first().and_then(|word| nearest(word, VERBS));
             if let Some(verb) = verb.filter(|_| 1 < self.filter.len()) {
@@ -66,12 +92,13 @@ impl List {
     }
 }
 
-/// Prints a list of runs: a table and what it leaves out, or an object.
+/// Prints a list of runs: a table and what it leaves out, CSV, or an object.
 pub fn print(
     context: &Context,
     ws: &Workspace,
     request: &ListRequest,
     columns: &[Column],
+    is_csv: bool,
 ) -> Result<Listing, Failure> {
     let (out, listing) = (&context.out, runs::list(ws, request)?);
     // A column that is empty in all that is shown is asked of all runs.
@@ -90,6 +117,14 @@ pub fn print(
     }
     if out.is_json() {
         out.json(&listing)?;
+        return Ok(listing);
+    }
+    if is_csv {
+        let mut csv = Csv::titled(columns.iter().map(Column::title));
+        for row in &listing.rows {
+            csv.row(columns.iter().map(|column| column.field(row, ws.now())));
+        }
+        out.raw(csv.text())?;
         return Ok(listing);
     }
     let mut table = columns

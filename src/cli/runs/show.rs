@@ -106,7 +106,10 @@ fn head(detail: &Detail, now: Timestamp) -> Table {
         _ => (String::new(), ""),
     };
     let dur = run.state.duration(now).map(|ms| Span(ms).to_string());
+    let trashed = run.trashed.as_ref();
+    let trashed = trashed.map(|put| format!("{} by {}", format::moment(put.at), put.by));
     let rows = [
+        ("in the trash", trashed.unwrap_or_default()),
         ("exit", exit),
         ("stopped by", by.to_owned()),
         ("id", run.id.to_string()),

@@ -59,10 +59,16 @@ pub(in crate::ops) fn resume(ws: &Workspace, run: &Run) -> Result<Resumed> {
     };
     enqueue(ws, &asked, needs, PRIORITY, &[], |tx| {
         let found = run_rows::get(tx, &run.id)?;
-        if !found.is_some_and(|found| found.state.has_ended() && found.attempt == run.attempt) {
+        let is_as_before = |found: &Run| {
+            found.state.has_ended() && found.attempt == run.attempt && found.trashed.is_none()
+        };
+        if !found.is_some_and(|found| is_as_before(&found)) {
             return Err(Error::new(
                 Kind::Conflict,
-                format!("{} was resumed a moment ago", run.name),
+                format!(
+                    "{} was resumed, or put into the trash, a moment ago",
+                    run.name
+                ),
             )
             .hint("`sconce runs` shows how it stands"));
         }

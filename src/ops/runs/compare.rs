@@ -115,7 +115,12 @@ pub fn compare(ws: &Workspace, ids: &[RunId]) -> Result<Comparison> {
         .flatten()
         .map(|summary| summary.metric.as_str())
         .collect();
-    let (params, same) = beside(runs.iter().map(|run| run.params.clone()).collect());
+    let (params, same) = beside(
+        &runs
+            .iter()
+            .map(|run| run.params.clone())
+            .collect::<Vec<_>>(),
+    );
     let code: Vec<Option<Code>> = captured.iter().map(Code::of).collect();
     Ok(Comparison {
         params,
@@ -132,14 +137,14 @@ pub fn compare(ws: &Workspace, ids: &[RunId]) -> Result<Comparison> {
             .map(|other| changes(code[0].as_ref(), other.as_ref()))
             .collect(),
         code,
-        surroundings: beside(captured.iter().map(surroundings).collect()).0,
+        surroundings: beside(&captured.iter().map(surroundings).collect::<Vec<_>>()).0,
         data: ids.iter().map(|id| data_of(ws, id)).collect(),
         runs,
     })
 }
 
 /// By name, what differs between several maps and what does not.
-fn beside(maps: Vec<BTreeMap<String, Value>>) -> (Vec<Beside>, Vec<Beside>) {
+fn beside(maps: &[BTreeMap<String, Value>]) -> (Vec<Beside>, Vec<Beside>) {
     let names: BTreeSet<String> = maps.iter().flat_map(BTreeMap::keys).cloned().collect();
     let rows = names.into_iter().map(|name| {
         let values: Vec<Option<Value>> = maps.iter().map(|map| map.get(&name).cloned()).collect();

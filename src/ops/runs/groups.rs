@@ -273,10 +273,10 @@ fn extent(tx: &Connection, metric: &str, groups: &[Vec<RunId>]) -> Result<Option
     let mut whole: Option<(i64, i64)> = None;
     for run in groups.iter().flatten() {
         let one = series::extent(tx, run, metric).map_err(store::Error::from)?;
+        let one = one.map(|extent| (extent.first_step, extent.last_step));
         whole = match (whole, one) {
-            (Some((a, b)), Some(one)) => Some((a.min(one.first_step), b.max(one.last_step))),
-            (None, Some(one)) => Some((one.first_step, one.last_step)),
-            (whole, None) => whole,
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (whole, one) => whole.or(one),
         };
     }
     Ok(whole)

@@ -16,7 +16,6 @@ use crate::{
     domain::{
         ids::RunId,
         runs::{Run, Trashed},
-        text::counted,
         time::Timestamp,
     },
     jobs::files::sync_folder,
@@ -95,20 +94,24 @@ pub fn restore(ws: &Workspace, ids: &[RunId]) -> Result<Report> {
 /// What is in the trash, the newest there first.
 pub fn in_trash(ws: &Workspace) -> Result<Vec<InTrash>> {
     let days = i64::from(ws.config.store.trash_days);
-    ws.store.read(|tx| {
+    let found: Vec<(Run, u64)> = ws.store.read(|tx| {
         let runs = rows::in_trash(tx)?.into_iter();
-        let found = runs.map(|run| {
-            let at = run.trashed.as_ref().map_or(ws.now(), |trashed| trashed.at);
-            let folder = bytes_of(&ws.run_dir(&run.id))?;
+        let weighed = runs.map(|run| {
             let points = series::bytes(tx, &run.id).map_err(store::Error::from)?;
-            Ok(InTrash {
-                until: Timestamp(at.0 + days * DAY),
-                bytes: folder + points,
-                run,
-            })
+            Ok::<_, Error>((run, points))
         });
-        found.collect()
-    })
+        weighed.collect::<Result<_>>()
+    })?;
+    // Folders are weighed when the look at the store has ended: it would hold up its log.
+    let found = found.into_iter().map(|(run, points)| {
+        let at = run.trashed.as_ref().map_or(ws.now(), |trashed| trashed.at);
+        Ok(InTrash {
+            until: Timestamp(at.0.saturating_add(days * DAY)),
+            bytes: points + bytes_of(&ws.run_dir(&run.id))?,
+            run,
+        })
+    });
+    found.collect()
 }
 
 /// Removes this user's runs in the trash for good, or says which ones would go.
@@ -188,8 +191,8 @@ fn settle(ws: &Workspace, run: &RunId) -> Result<()> {
             return Ok(false);
         }
         rows::delete(tx, &run.id)?;
-        let what = counted(run.progress.step.unsigned_abs(), "step");
-        audited(ws, tx, &run, "runs.purge", Some(what), None)?;
+        let state = run.state.word().to_string();
+        audited(ws, tx, &run, "runs.purge", Some(state), None)?;
         Ok::<_, Error>(true)
     })?;
     let tombstone = tombstone(ws, run);

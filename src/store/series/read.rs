@@ -16,7 +16,8 @@ pub struct Row {
     pub first_step: i64,
     pub last_step: i64,
     pub last_time: i64,
-    /// Points that are not finite.
+    pub points: u64,
+    /// Those that are not finite.
     pub flaws: u64,
 }
 
@@ -37,7 +38,7 @@ impl Row {
 /// The segments of a series that have a point, in order.
 pub fn segments(conn: &Connection, run: &str, metric: &str) -> Result<Vec<Row>> {
     let mut query = conn.prepare_cached(
-        "select id, segment, first_step, last_step, last_time, nan + infinite from series
+        "select id, segment, first_step, last_step, last_time, points, nan + infinite from series
          where run = ? and metric = ? and 0 < points order by segment",
     )?;
     let rows = query.query_map([run, metric], |row| {
@@ -47,7 +48,8 @@ pub fn segments(conn: &Connection, run: &str, metric: &str) -> Result<Vec<Row>> 
             first_step: row.get(2)?,
             last_step: row.get(3)?,
             last_time: row.get(4)?,
-            flaws: row.get::<_, i64>(5)? as u64,
+            points: row.get::<_, i64>(5)? as u64,
+            flaws: row.get::<_, i64>(6)? as u64,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -72,6 +74,7 @@ pub fn extent(conn: &Connection, run: &RunId, metric: &str) -> Result<Option<Ext
     let least = |of: fn(&Row) -> i64| rows.iter().map(of).min();
     let most = |of: fn(&Row) -> i64| rows.iter().map(of).max();
     Ok(Some(Extent {
+        points: rows.iter().map(|row| row.points).sum(),
         first_step: least(|row| row.first_step).unwrap_or(first.first_step),
         last_step: most(|row| row.last_step).unwrap_or(first.last_step),
         first_time: first_time.unwrap_or(first.last_time),

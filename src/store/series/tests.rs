@@ -342,7 +342,7 @@ proptest! {
         let steps = || points.iter().map(|p| p.step);
         let got = extent(&conn, &run(0), "loss").unwrap().unwrap();
         prop_assert_eq!((Some(got.first_step), Some(got.last_step)), (steps().min(), steps().max()));
-        prop_assert_eq!(Some(got.first_time), points.first().map(|p| p.time));
+        prop_assert_eq!((got.points, Some(got.first_time)), (points.len() as u64, points.first().map(|p| p.time)));
     }
 
     #[test]
@@ -459,7 +459,7 @@ fn summaries_and_columns_are_merged_over_segments() {
     assert_eq!(column[1].as_ref().map(|s| s.last), Some(0.25));
     assert_eq!(column[2], Some(summary));
     let reach = extent(&conn, &run(0), "loss").unwrap().unwrap();
-    assert_eq!((reach.first_step, reach.last_step), (2, 7));
+    assert_eq!((reach.points, reach.first_step, reach.last_step), (6, 2, 7));
     assert_eq!(extent(&conn, &run(0), "none").unwrap(), None);
 }
 

@@ -8,9 +8,12 @@ use ratatui::{
 
 use super::{App, Rate, StoreState, WHICH_KEY_MS};
 use crate::tui::{
-    access::sentence, action::Action, chord::Keys, chrome, effect::Effect, theme::Role,
-    toast::Level, trouble, views::card,
+    access::sentence, action::Action, chord::Keys, chrome, effect::Effect, overlay::Overlay,
+    theme::Role, toast::Level, trouble, views::card,
 };
+
+/// Columns from which messages are stacked in a corner.
+const ROOM_FOR_STACK: u16 = 100;
 
 impl App {
     /// Draws the whole screen from its state.
@@ -59,6 +62,17 @@ impl App {
         );
         let names = self.names.ask(&mut self.tickets);
         effects.extend(names.map(|(ticket, ())| Effect::Names(ticket)));
+        if let Some(Overlay::Palette(palette)) = self.overlays.last()
+            && let Some(question) = palette.question()
+        {
+            self.candidates.want(question);
+            effects.extend(
+                self.candidates
+                    .ask(&mut self.tickets)
+                    .map(|(ticket, question)| Effect::Candidates(ticket, question)),
+            );
+        }
+        effects.extend(self.calls.ask(&mut self.tickets));
         let mut tickets = std::mem::take(&mut self.tickets);
         effects.extend(self.stacks.front().ask(&mut tickets));
         self.tickets = tickets;
@@ -105,6 +119,15 @@ impl App {
             height: area.height - rows.hints.height - rows.status.height,
             ..area
         };
+        let is_wide = ROOM_FOR_STACK <= area.width && !rows.status.is_empty();
+        if is_wide {
+            // What lies over the view covers the messages, never the other way round.
+            let focus = shared.take_focus();
+            chrome::toasts(buffer, rows.body, look, &self.toasts.stack(), focus);
+            if let Some(at) = focus {
+                shared.focus_on(Rect::new(at.x, at.y, 1, 1));
+            }
+        }
         if let Some(overlay) = self.overlays.last_mut() {
             shared.take_focus();
             self.cursor = overlay.draw(buffer, above_status, &shared);
@@ -121,7 +144,8 @@ impl App {
             let announced = focus.filter(|_| self.access.announces);
             let announced = announced.map(|at| sentence(buffer, at, look, &self.stacks.crumb()));
             let facts = announced.unwrap_or_else(|| self.facts());
-            let (banners, toast) = (self.banners(), self.toasts.shown());
+            let toast = self.toasts.shown().filter(|_| !is_wide);
+            let banners = self.banners();
             chrome::status(buffer, rows.status, look, &banners, &facts, toast);
         }
     }

@@ -37,11 +37,19 @@ impl App {
                 self.is_dirty = true;
                 vec![]
             }
+            Input::Mouse(event) => self.mouse(event),
+            Input::FocusGained => self.focused(true),
+            Input::FocusLost => self.focused(false),
             _ => vec![],
         }
     }
 
-    fn key(&mut self, chord: Chord) -> Vec<Effect> {
+    fn focused(&mut self, has_focus: bool) -> Vec<Effect> {
+        self.calls.has_focus = Some(has_focus);
+        vec![]
+    }
+
+    pub(super) fn key(&mut self, chord: Chord) -> Vec<Effect> {
         self.is_dirty = true;
         self.toasts.dismiss_trouble();
         if !self.fits() {
@@ -89,14 +97,16 @@ impl App {
     /// Does what this action acts on come first?
     fn must_wait(&self, action: Action) -> bool {
         use Action::{
-            Back, Backward, Demo, Escape, Forward, Freeze, Help, Interrupt, LastView, Refresh,
-            Repaint, Suspend,
+            Back, Backward, Command, Demo, Escape, Forward, Freeze, Help, Interrupt, LastView,
+            Messages, Palette, Refresh, Repaint, Suspend,
         };
         let waits_for_nothing = matches!(
             action,
             Back | Backward | Demo | Escape | Forward | Freeze | Help | Interrupt | LastView
-        ) || matches!(action, Refresh | Repaint | Suspend)
-            || Root::of(action).is_some();
+        ) || matches!(
+            action,
+            Refresh | Repaint | Suspend | Command | Messages | Palette
+        ) || Root::of(action).is_some();
         if waits_for_nothing {
             return false;
         }
@@ -209,6 +219,16 @@ impl App {
                 return self.act(action);
             }
             Outcome::Do(verb) => return self.confirmed(verb),
+            Outcome::Command(line) => return self.command(&line),
+            Outcome::Pick(name, does) => {
+                self.overlays.pop();
+                return self.picked(name, does);
+            }
+            Outcome::Copy(what, text) => return vec![Effect::Copy(what.to_owned(), text)],
+            Outcome::Point(at) => {
+                self.overlays.pop();
+                self.point(at);
+            }
             Outcome::Try(verb) => return vec![Effect::Do(verb)],
             Outcome::Sort(sort) => {
                 self.overlays.pop();
@@ -239,12 +259,16 @@ impl App {
     fn entered(&mut self, purpose: &Purpose, text: &str) -> Vec<Effect> {
         match purpose {
             Purpose::Filter => return self.reply(Reply::Filter(text.to_owned())),
-            Purpose::Note(id) => return vec![Effect::Do(Verb::Note(*id, text.to_owned()))],
+            Purpose::Note(id) => {
+                let targets = self.stacks.front_ref().targets();
+                return self.change(Verb::Note(*id, text.to_owned()), &targets);
+            }
             Purpose::Tags(ids) => match verbs::tags(text) {
                 Ok((add, remove)) if add.is_empty() && remove.is_empty() => {}
                 Ok((add, remove)) => {
                     let verb = |id: &RunId| Verb::Tag(*id, add.clone(), remove.clone());
-                    return vec![Effect::Do(Verb::each(ids.iter().map(verb)))];
+                    let targets = self.stacks.front_ref().targets();
+                    return self.change(Verb::each(ids.iter().map(verb)), &targets);
                 }
                 Err(why) => self.say(Level::Error, why),
             },
@@ -252,31 +276,10 @@ impl App {
         vec![]
     }
 
-    fn reply(&mut self, reply: Reply) -> Vec<Effect> {
+    pub(super) fn reply(&mut self, reply: Reply) -> Vec<Effect> {
         self.take_remark_back();
         let reaction = self.stacks.front().reply(reply);
-        self.react(reaction).unwrap_or_default()
-    }
-
-    /// A question was answered: done, unless what it asked about has changed meanwhile; then it is asked anew.
-    fn confirmed(&mut self, verb: Verb) -> Vec<Effect> {
-        let Some(Overlay::Confirm(asked)) = self.overlays.pop() else {
-            return vec![Effect::Do(verb)];
-        };
-        let targets = self.stacks.front_ref().targets();
-        let Some(news) = asked.change(&targets) else {
-            return vec![Effect::Do(verb)];
-        };
-        if let Some(why) = self.refusal(asked.action(), &targets) {
-            self.say(Level::Warn, why);
-            return vec![];
-        }
-        if let Reaction::Overlay(overlay) = verbs::reaction(asked.action(), &targets, &self.shared)
-            && let Overlay::Confirm(confirm) = *overlay
-        {
-            self.overlays.push(Overlay::Confirm(confirm.changed(news)));
-        }
-        vec![]
+        self.react(reaction)
     }
 
     /// Does what a person asked for: the view first, then the screen as a whole.
@@ -293,19 +296,17 @@ impl App {
             if matches!(reaction, Reaction::None) {
                 reaction = verbs::reaction(action, &targets, &shared);
             }
-            if let Some(effects) = self.react(reaction) {
-                return effects;
+            if !matches!(reaction, Reaction::None) {
+                return self.react(reaction);
             }
         }
         self.act_globally(action)
     }
 
-    /// Carries out what a view came to; `None` where that is nothing.
-    fn react(&mut self, reaction: Reaction) -> Option<Vec<Effect>> {
+    pub(super) fn react(&mut self, reaction: Reaction) -> Vec<Effect> {
         match reaction {
-            Reaction::None => return None,
-            Reaction::Done => {}
-            Reaction::Do(verb) => return Some(vec![Effect::Do(verb)]),
+            Reaction::None | Reaction::Done => {}
+            Reaction::Do(verb) => return vec![Effect::Do(verb)],
             Reaction::Open(place) => self.open(&place),
             Reaction::Overlay(overlay) => {
                 let awaits_names = match &*overlay {
@@ -320,7 +321,7 @@ impl App {
             }
             Reaction::Refuse(why) => self.say(Level::Warn, why),
         }
-        Some(vec![])
+        vec![]
     }
 
     /// Why an action cannot be done now.
@@ -351,6 +352,19 @@ impl App {
             Action::Help => self
                 .overlays
                 .push(Overlay::Help(Help::new(self.bindings(), self.elsewhere()))),
+            Action::Command => self.command_line(""),
+            Action::Palette => self.open_palette(),
+            Action::Messages => self.show_messages(),
+            Action::Menu => self.open_menu(),
+            Action::Jump => self.open_jump(),
+            Action::Undo => return self.take_back(),
+            Action::YankId
+            | Action::YankName
+            | Action::YankPath
+            | Action::YankLink
+            | Action::YankRow
+            | Action::YankJson
+            | Action::YankCommand => return self.yank(action),
             Action::Demo => self.how = Some(How::Demo),
             Action::Refresh if self.is_open() && self.gone.is_none() => self.expire(),
             Action::Refresh => {
@@ -365,10 +379,6 @@ impl App {
                 self.overlays.push(Overlay::Form(Form::default()));
                 self.offers.want(());
             }
-            Action::Undo => match self.undo.take() {
-                Some(verb) => return vec![Effect::Do(verb)],
-                None => self.say(Level::Info, "there is nothing to take back"),
-            },
             Action::Interrupt => self.interrupt(),
             Action::Suspend => return vec![Effect::Suspend],
             Action::Repaint => return vec![Effect::Repaint],
@@ -411,7 +421,7 @@ impl App {
     }
 
     /// Every action that has a key and a use here, and why some cannot be done now.
-    fn bindings(&self) -> Vec<Binding> {
+    pub(super) fn bindings(&self) -> Vec<Binding> {
         let targets = self.stacks.front_ref().targets();
         self.keymap
             .bindings(&self.contexts())
@@ -427,7 +437,7 @@ impl App {
     }
 
     /// The keys of the other views, for who looks for one of them here.
-    fn elsewhere(&self) -> Vec<(&'static str, Binding)> {
+    pub(super) fn elsewhere(&self) -> Vec<(&'static str, Binding)> {
         let here = self.contexts();
         let views: [(&str, &[&str]); 7] = [
             ("Runs", &["runs"]),

@@ -57,19 +57,7 @@ impl Along {
 }
 
 /// Places of an axis for each epoch: it is counted in thousandths.
-const EPOCH: i64 = 1_000;
-
-/// What a run tells of how its points stand on an axis.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Origin {
-    pub step: Option<i64>,
-    /// Milliseconds since 1970.
-    pub time: Option<i64>,
-    /// Steps of an epoch.
-    pub epoch: Option<f64>,
-    /// Rows of a step.
-    pub rows: Option<f64>,
-}
+pub const EPOCH: i64 = 1_000;
 
 /// How the points of one run become places on an axis: `(key - origin) · unit`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,41 +74,6 @@ impl Default for Track {
             origin: 0,
             unit: 1.0,
         }
-    }
-}
-
-impl Origin {
-    /// The way onto an axis, or why there is none.
-    pub fn track(&self, along: Along) -> Result<Track, &'static str> {
-        let steps = Track::default();
-        let positive = |unit: Option<f64>| unit.filter(|unit| unit.is_finite() && 0.0 < *unit);
-        Ok(match along {
-            Along::Step => steps,
-            Along::RelStep => Track {
-                origin: self.step.ok_or("there is no first step yet")?,
-                ..steps
-            },
-            Along::RelTime => Track {
-                key: Key::Time,
-                origin: self.time.ok_or("there is no first point yet")?,
-                ..steps
-            },
-            Along::Wall => Track {
-                key: Key::Time,
-                ..steps
-            },
-            Along::Epoch => {
-                let epoch = positive(self.epoch).ok_or("the steps of an epoch are not known")?;
-                Track {
-                    unit: EPOCH as f64 / epoch,
-                    ..steps
-                }
-            }
-            Along::Samples => Track {
-                unit: positive(self.rows).ok_or("the rows of a step are not known")?,
-                ..steps
-            },
-        })
     }
 }
 
@@ -347,6 +300,7 @@ mod tests {
     use strum::IntoEnumIterator as _;
 
     use super::*;
+    use crate::tui::chart::origin::Origin;
 
     #[test]
     fn the_axis_of_an_unplanned_run_moves_in_jumps() {
@@ -455,20 +409,6 @@ mod tests {
             labels(Along::Samples, 0, 2_000_000),
             "0 | 500k | 1M | 1.5M | 2M"
         );
-    }
-
-    #[test]
-    fn an_axis_whose_data_is_missing_says_what() {
-        let none = Origin::default();
-        assert!(none.track(Along::Step).is_ok() && none.track(Along::Wall).is_ok());
-        for (along, why) in [
-            (Along::RelStep, "there is no first step yet"),
-            (Along::RelTime, "there is no first point yet"),
-            (Along::Epoch, "the steps of an epoch are not known"),
-            (Along::Samples, "the rows of a step are not known"),
-        ] {
-            assert_eq!(none.track(along), Err(why));
-        }
     }
 
     proptest! {

@@ -60,8 +60,8 @@ impl Limit {
 
     fn role(self) -> Role {
         match self {
-            Self::Warn(_) => Role::Warn,
-            Self::Alert(_) => Role::Error,
+            Self::Warn(_) => Role::LimitWarn,
+            Self::Alert(_) => Role::LimitAlert,
         }
     }
 }

@@ -398,8 +398,8 @@ mod tests {
             "1T 1G 1M 1000 1 0.001 1e-6 1e-9 1e-12"
         );
         assert_eq!(
-            labels(Kind::Log, 0.002, 0.8, 24),
-            "1 0.5 0.2 0.1 0.05 0.02 0.01 0.005 0.002 0.001"
+            labels(Kind::Log, 0.02, 0.8, 24),
+            "1 0.5 0.2 0.1 0.05 0.02 0.01"
         );
         assert_eq!(labels(Kind::Symlog, -40.0, 900.0, 30), "100 1 0 -1 -100");
         assert_eq!(labels(Kind::Symlog, 0.0, 0.0, 9), "0.1 0");

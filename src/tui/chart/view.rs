@@ -1,7 +1,8 @@
 //! How charts are looked at, and what the keys do to that.
 
 use super::{
-    axis::{Along, Axis},
+    ChartData,
+    axis::{Along, Axis, Track},
     smooth::WEIGHTS,
     ticks::Kind,
 };
@@ -67,6 +68,28 @@ pub struct Field {
     pub flaws: Vec<i64>,
     /// What its points can be counted by.
     pub alongs: Vec<Along>,
+}
+
+/// The places where the first of some series has points, and those where any has one that is not finite, each in order.
+pub fn places<'a>(
+    mut series: impl Iterator<Item = (Track, &'a ChartData)>,
+) -> (Vec<i64>, Vec<i64>) {
+    let (mut samples, mut flaws) = (vec![], vec![]);
+    if let Some((track, data)) = series.next() {
+        let filled = data.buckets().filter(|bucket| !bucket.is_empty());
+        samples.extend(filled.map(|bucket| track.place(bucket)));
+        flaws.extend(data.flaws.iter().map(|point| track.place_of(point)));
+    }
+    for (track, data) in series {
+        flaws.extend(data.flaws.iter().map(|point| track.place_of(point)));
+    }
+    (in_order(samples), in_order(flaws))
+}
+
+fn in_order(mut places: Vec<i64>) -> Vec<i64> {
+    places.sort_unstable();
+    places.dedup();
+    places
 }
 
 /// A zoom is of no fewer places.

@@ -390,7 +390,7 @@ mod tests {
         let lines = drawn(&table, 100, &fields, &Sort::default());
         let words = |at: usize| lines[at].split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(words(0), "STATE NAME VAL/LOSS TRAIN/…@LAST LR ID");
-        assert_eq!(words(1), "▌✓ done a 0.2500 NaN 0.001 0101");
+        assert_eq!(words(1), "✓ done a 0.2500 NaN 0.001 0101");
         assert_eq!(words(2), "✓ done b 12.50 · 0.001 0202");
     }
 
@@ -418,6 +418,8 @@ mod tests {
                 "STATE NAME VAL/AUC STEP EXPERIMENT TAG",
                 // What is narrow fits where what says more does not.
                 "STATE NAME VAL/AUC AGE▲ EXPERIMENT TAG",
+                "STATE NAME VAL/AUC EXPERIMENT TAG",
+                "STATE NAME VAL/AUC AGE▲ TAG",
             ]
         );
     }

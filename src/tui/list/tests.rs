@@ -71,7 +71,7 @@ fn a_range_reaches_over_rows_that_are_not_at_hand() {
 #[test]
 fn verbs_act_on_what_is_marked_and_leave_out_what_they_cannot() {
     let mut stage = stage();
-    stage.keys("1 space j j j space D");
+    stage.keys("1 space j j space D");
     let screen = stage.screen();
     assert!(screen.contains("1 have not ended and stay"), "{screen}");
     stage.keys("y");

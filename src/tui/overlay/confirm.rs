@@ -112,6 +112,10 @@ impl Confirm {
         self.question.action
     }
 
+    pub fn asked_of(&self) -> impl Iterator<Item = RunId> {
+        self.asked_of.iter().map(|(id, _)| *id)
+    }
+
     /// What has changed of the targets since they were asked about, in words; `None` when nothing has.
     pub fn change(&self, targets: &[Target]) -> Option<String> {
         let changed = targets.iter().filter_map(|target| {
@@ -243,10 +247,9 @@ impl Confirm {
         fixed.into_iter().chain(answers).collect()
     }
 
-    /// Draws itself; the row of the button that Enter presses has the focus.
+    /// Draws itself; gives back where the cursor stands in its input.
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, shared: &Shared) -> Option<Position> {
-        let look = &shared.look;
-        let question = &self.question;
+        let (question, look) = (&self.question, &shared.look);
         let wide = (question.answers.iter())
             .map(|answer| answer.button)
             .fold(text::width(question.keep), |wide, button| {
@@ -268,14 +271,13 @@ impl Confirm {
             lines.extend(wrapped.map(|line| Line::from(format!(" {line}"))));
         }
         lines.push(Line::default());
-        let first = lines.len();
+        let focus = lines.len() + self.focus;
         lines.extend(self.buttons(look, wide));
         let height = lines.len() as u16 + if question.tier == Tier::Key { 0 } else { 2 };
         let inner = framed(buffer, area, look, &question.title, (width, height));
         let used = lines.len() as u16;
         look.lines(buffer, inner, lines);
-        let row = inner.rows().nth(first + self.focus);
-        shared.focus_on(row.unwrap_or_default());
+        shared.focus_on(inner.rows().nth(focus).unwrap_or_default());
         let below = Rect {
             y: inner.y + (used + 1).min(inner.height.saturating_sub(1)),
             height: 1.min(inner.height),

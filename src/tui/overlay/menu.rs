@@ -1,10 +1,6 @@
-//! A short list to choose from.
+//! A short list to choose from: by its keys, or by moving to it.
 
-use ratatui::{
-    buffer::Buffer,
-    layout::Rect,
-    text::{Line, Span},
-};
+use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
 use super::{Key, Outcome, framed};
 use crate::{
@@ -14,31 +10,67 @@ use crate::{
 
 #[derive(Debug)]
 pub struct Menu {
-    title: &'static str,
-    choices: Vec<(String, Sort)>,
+    title: String,
+    choices: Vec<Choice>,
     index: usize,
+    pub is_of_verbs: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The key that takes it.
+    pub key: Option<char>,
+    pub label: String,
+    /// Why it cannot be taken now.
+    pub refusal: Option<String>,
+    pub take: Take,
+}
+
+/// What a choice comes to.
+#[derive(Clone, Debug)]
+pub enum Take {
+    Sort(Sort),
+    Act(Action),
 }
 
 impl Menu {
     /// Orders of the list of runs, standing on the one in force.
     pub fn sort(choices: Vec<(String, Sort)>, now: &Sort) -> Self {
+        let index = choices.iter().position(|(_, sort)| sort == now);
+        let choice = |(at, (label, sort)): (usize, (String, Sort))| Choice {
+            // Digits choose, so that no arrow is needed.
+            key: char::from_digit(at as u32 + 1, 10),
+            label,
+            refusal: None,
+            take: Take::Sort(sort),
+        };
         Self {
-            title: "sort by",
+            title: "sort by".to_owned(),
+            index: index.unwrap_or(0),
+            choices: choices.into_iter().enumerate().map(choice).collect(),
+            is_of_verbs: false,
+        }
+    }
+
+    /// All that can be done with what the cursor stands on, by the keys that do it everywhere.
+    pub fn verbs(title: String, choices: Vec<Choice>) -> Self {
+        Self {
+            title,
             index: choices
                 .iter()
-                .position(|(_, sort)| sort == now)
+                .position(|choice| choice.refusal.is_none())
                 .unwrap_or(0),
             choices,
+            is_of_verbs: true,
         }
     }
 
     pub fn key(&mut self, key: Key) -> Outcome {
-        // Digits choose, so that no arrow is needed.
-        let digit = key.chord.typed().and_then(|c| c.to_digit(10));
-        if let Some((_, sort)) =
-            digit.and_then(|digit| self.choices.get((digit as usize).checked_sub(1)?))
-        {
-            return Outcome::Sort(sort.clone());
+        let typed = key.chord.typed();
+        let named = self.choices.iter();
+        let named = typed.and_then(|c| named.clone().position(|choice| choice.key == Some(c)));
+        if let Some(at) = named {
+            return self.take(at);
         }
         let last = self.choices.len().saturating_sub(1);
         match key.action {
@@ -46,49 +78,59 @@ impl Menu {
             Some(Action::Up | Action::PreviousPane) => self.index = self.index.saturating_sub(1),
             Some(Action::First | Action::PageUp) => self.index = 0,
             Some(Action::Last | Action::PageDown) => self.index = last,
-            Some(Action::Open) => {
-                return match self.choices.get(self.index) {
-                    Some((_, sort)) => Outcome::Sort(sort.clone()),
-                    None => Outcome::Close,
-                };
-            }
+            Some(Action::Open) => return self.take(self.index),
             Some(Action::Back | Action::Escape | Action::Interrupt) => return Outcome::Close,
             _ => {}
         }
         Outcome::Stay
     }
 
-    /// Draws itself; gives back the row of the choice.
+    fn take(&mut self, at: usize) -> Outcome {
+        let Some(choice) = self.choices.get(at) else {
+            return Outcome::Close;
+        };
+        match &choice.take {
+            // What cannot be done says why when it is tried.
+            Take::Act(action) => Outcome::Act(*action),
+            Take::Sort(sort) => Outcome::Sort(sort.clone()),
+        }
+    }
+
+    /// Draws itself; gives back the row of what would be taken.
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Rect {
-        let mut chosen = Rect::ZERO;
-        let widths = self.choices.iter().map(|(name, _)| text::width(name));
-        let width = widths.max().unwrap_or(0).max(16) + 6;
-        let size = (width as u16, self.choices.len() as u16);
-        let inner = framed(buffer, area, look, self.title, size);
+        let labels = self.choices.iter();
+        let labels: Vec<String> = labels
+            .map(|choice| match &choice.refusal {
+                Some(why) => format!("{}: {why}", choice.label),
+                None => choice.label.clone(),
+            })
+            .collect();
+        let widest = labels.iter().map(|label| text::width(label)).max();
+        let title = text::width(&self.title) + 4;
+        let width = widest.unwrap_or(0).max(16).max(title) + 6;
+        let size = (width.min(90) as u16, self.choices.len() as u16);
+        let inner = framed(buffer, area, look, &self.title, size);
         let first = (self.index + 1).saturating_sub(usize::from(inner.height));
-        for (line, (at, (name, _))) in inner
-            .rows()
-            .zip(self.choices.iter().enumerate().skip(first))
-        {
-            let number = if at < 9 {
-                (at + 1).to_string()
+        let mut focus = Rect::ZERO;
+        let shown = self.choices.iter().zip(labels).enumerate().skip(first);
+        for (line, (at, (choice, label))) in inner.rows().zip(shown) {
+            let key = choice.key.map_or(" ".to_owned(), String::from);
+            let label = look.clip(&label, usize::from(inner.width).saturating_sub(4));
+            let role = if choice.refusal.is_some() {
+                Role::Dim
             } else {
-                " ".to_owned()
+                Role::Text
             };
-            let name = look.clip(name, usize::from(inner.width).saturating_sub(4));
-            look.line(
-                buffer,
-                line,
-                Line::from(vec![
-                    look.span(format!(" {number} "), Role::Key),
-                    Span::raw(name),
-                ]),
-            );
+            let spans = vec![
+                look.span(format!(" {key} "), Role::Key),
+                look.span(label, role),
+            ];
+            look.line(buffer, line, Line::from(spans));
             if at == self.index {
                 buffer.set_style(line, look.style(Role::Selected));
-                chosen = line;
+                focus = line;
             }
         }
-        chosen
+        focus
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
-    text::{Line, Span},
+    text::Line,
     widgets::{Clear, Widget as _},
 };
 
@@ -95,61 +95,70 @@ impl Prompt {
         };
         let mut hints = vec![("Esc", give_up), ("Enter", take)];
         hints.extend(more);
-        hints.extend([
-            ("^u", "clear"),
-            ("^w", "a word back"),
-        ]);
+        hints.extend([("^u", "clear"), ("^w", "a word back")]);
         hints
     }
 
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<Position> {
-        let error = self.error();
-        let height = if error.is_some() { 2 } else { 1 }.min(area.height);
-        let place = Rect {
-            y: area.bottom() - height,
-            height,
-            ..area
-        };
-        Clear.render(place, buffer);
         let title = match self.purpose {
             Purpose::Filter => " / ",
             Purpose::Tags(_) => " tags (-tag removes): ",
             Purpose::Note(_) => " note: ",
         };
-        let lead = text::width(title) as u16;
-        look.line(buffer, place, Line::from(look.span(title, Role::Key)));
-        let field = Rect {
-            x: place.x + lead.min(place.width),
-            width: place.width.saturating_sub(lead),
-            height: 1.min(place.height),
+        let wrong = self.error().map(|error| {
+            let hint = error.hint.map_or(String::new(), |hint| format!(", {hint}"));
+            (error.span.start, format!("{}{hint}", error.message))
+        });
+        draw_line(buffer, area, look, title, &self.input, wrong)
+    }
+}
+
+/// Draws a line of text at the foot of an area, and below it what is wrong with it, from a byte on. Gives back where the
+/// cursor stands.
+pub fn draw_line(
+    buffer: &mut Buffer,
+    area: Rect,
+    look: &Look,
+    title: &str,
+    input: &Input,
+    wrong: Option<(usize, String)>,
+) -> Option<Position> {
+    let height = if wrong.is_some() { 2 } else { 1 }.min(area.height);
+    let place = Rect {
+        y: area.bottom() - height,
+        height,
+        ..area
+    };
+    Clear.render(place, buffer);
+    let lead = text::width(title) as u16;
+    look.line(buffer, place, Line::from(look.span(title, Role::Key)));
+    let field = Rect {
+        x: place.x + lead.min(place.width),
+        width: place.width.saturating_sub(lead),
+        height: 1.min(place.height),
+        ..place
+    };
+    let (line, column) = input.draw(look, usize::from(field.width));
+    look.line(buffer, field, line);
+    if let Some((at, message)) = wrong {
+        // The caret stands under what is wrong, as far as the text is in sight.
+        let before = &input.text[..input.text.floor_char_boundary(at)];
+        let indent = usize::from(lead) + text::width(before);
+        let message = format!(
+            "{}^ {message}",
+            " ".repeat(indent.min(usize::from(area.width) / 2))
+        );
+        let below = Rect {
+            y: place.y + 1,
+            height: place.height - 1,
             ..place
         };
-        let (line, column) = self.input.draw(look, usize::from(field.width));
-        look.line(buffer, field, line);
-        if let Some(error) = error {
-            // The caret stands under what is wrong, as far as the text is in sight.
-            let before = &self.input.text[..error.span.start.min(self.input.text.len())];
-            let indent = usize::from(lead) + text::width(before);
-            let hint = error.hint.map_or(String::new(), |hint| format!(", {hint}"));
-            let message = format!(
-                "{}^ {}{hint}",
-                " ".repeat(indent.min(usize::from(area.width) / 2)),
-                error.message
-            );
-            let below = Rect {
-                y: place.y + 1,
-                height: place.height - 1,
-                ..place
-            };
-            look.line(
-                buffer,
-                below,
-                Line::from(Span::styled(
-                    look.clip(&message, usize::from(area.width)),
-                    look.style(Role::Error),
-                )),
-            );
-        }
-        (!field.is_empty()).then(|| Position::new(field.x + column.min(field.width - 1), field.y))
+        let message = look.clip(&message, usize::from(area.width));
+        look.line(
+            buffer,
+            below,
+            Line::from(look.span(message, Role::InputError)),
+        );
     }
+    (!field.is_empty()).then(|| Position::new(field.x + column.min(field.width - 1), field.y))
 }

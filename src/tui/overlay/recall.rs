@@ -1,11 +1,7 @@
 //! What a filter can be made of without typing it: those that were kept before, and the names that it can use.
 
 use super::input::Input;
-use crate::{
-    domain::filter::FIELDS,
-    ops::runs::Names,
-    tui::action::Action,
-};
+use crate::{domain::filter::FIELDS, ops::runs::Names, tui::action::Action};
 
 #[derive(Debug, Default)]
 pub struct Recall {
@@ -93,7 +89,10 @@ impl Recall {
     }
 
     fn complete(&mut self, text: &str, by: isize) -> Option<String> {
-        let is_known = self.offered.as_ref().is_some_and(|offered| offered.text == text);
+        let is_known = self
+            .offered
+            .as_ref()
+            .is_some_and(|offered| offered.text == text);
         if !is_known {
             let (before, begun) = text.split_at(last_word(text));
             let begun = begun.to_lowercase();
@@ -112,7 +111,10 @@ impl Recall {
                 text: text.to_owned(),
             });
         }
-        let offered = self.offered.as_mut().filter(|offered| !offered.words.is_empty())?;
+        let offered = self
+            .offered
+            .as_mut()
+            .filter(|offered| !offered.words.is_empty())?;
         let count = offered.words.len();
         offered.at = match (offered.at, by) {
             (usize::MAX, 1) => 0,
@@ -179,7 +181,14 @@ mod tests {
             recall.act(Some(action), &mut input);
             input.text.clone()
         };
-        let walked = [Action::Up, Action::Up, Action::Up, Action::Down, Action::Down].map(&mut walk);
+        let walked = [
+            Action::Up,
+            Action::Up,
+            Action::Up,
+            Action::Down,
+            Action::Down,
+        ]
+        .map(&mut walk);
         assert_eq!(
             walked,
             ["tag:junk", "state:done", "state:done", "tag:junk", "ty"]

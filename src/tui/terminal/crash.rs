@@ -101,7 +101,8 @@ mod tests {
         let name = name.split_once("::").unwrap().1;
         command.args(["--exact", name, "--nocapture", "--test-threads=1"]);
         command.env(STRAY, state.path().join("screen.log"));
-        let modes = || pair.master.get_termios().unwrap();
+        let tty = std::fs::File::open(pair.master.tty_name().unwrap()).unwrap();
+        let modes = || format!("{:?}", rustix::termios::tcgetattr(&tty).unwrap());
         let before = modes();
         let mut child = pair.slave.spawn_command(command).unwrap();
         let mut output = pair.master.try_clone_reader().unwrap();

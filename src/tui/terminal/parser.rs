@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{
+    Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
 
 const ESCAPE: u8 = 0x1b;
 const BELL: u8 = 0x07;
@@ -301,6 +304,9 @@ fn coded_key(code: u32) -> Option<KeyCode> {
 /// What a control sequence says that came whole; nothing for the answers of a terminal.
 fn meaning(sent: &[u8], letter: u8) -> Option<Input> {
     let sent = std::str::from_utf8(sent).ok()?;
+    if let (Some(told), b'M' | b'm') = (sent.strip_prefix('<'), letter) {
+        return pointed(told, letter == b'M').map(Input::Mouse);
+    }
     // A mark at the front makes it private to the terminal, and one at the end is of answers alone.
     if !sent.bytes().all(|byte| matches!(byte, b'0'..=b';')) {
         return None;
@@ -324,6 +330,35 @@ fn meaning(sent: &[u8], letter: u8) -> Option<Input> {
     };
     let modifiers = modifiers_of(modifiers.unwrap_or(1));
     Some(Input::Key(KeyEvent::new_with_kind(code, modifiers, kind)))
+}
+
+/// What the mouse did, as terminals tell it since xterm 277: buttons, column, row. Moves without a button are nothing here.
+fn pointed(told: &str, is_down: bool) -> Option<MouseEvent> {
+    let mut numbers = told.split(';').map(|number| number.parse::<u16>().ok());
+    let mut next = || numbers.next().flatten();
+    let (buttons, column, row) = (next()?, next()?, next()?);
+    let button = match buttons & 3 {
+        0 => MouseButton::Left,
+        1 => MouseButton::Middle,
+        2 => MouseButton::Right,
+        _ => return None,
+    };
+    let (is_drag, is_wheel) = (buttons & 32 != 0, buttons & 64 != 0);
+    let kind = match (is_wheel, button, is_drag, is_down) {
+        _ if buttons & 128 != 0 => return None,
+        (true, MouseButton::Left, ..) => MouseEventKind::ScrollUp,
+        (true, MouseButton::Middle, ..) => MouseEventKind::ScrollDown,
+        (true, ..) => return None,
+        (_, button, true, _) => MouseEventKind::Drag(button),
+        (_, button, _, true) => MouseEventKind::Down(button),
+        (_, button, _, false) => MouseEventKind::Up(button),
+    };
+    Some(MouseEvent {
+        kind,
+        column: column.checked_sub(1)?,
+        row: row.checked_sub(1)?,
+        modifiers: modifiers_of(1 + u32::from(buttons >> 2 & 7)),
+    })
 }
 
 /// A parameter and what stands after its colon.
@@ -433,6 +468,36 @@ pub mod tests {
             ("\u{80}\u{9b}", "\u{80} \u{9b}"),
         ] {
             assert_eq!(said(&[bytes]), wanted, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn the_mouse_is_told_by_buttons_column_and_row() {
+        use MouseEventKind::{Down, Drag, ScrollDown, ScrollUp, Up};
+        let left = MouseButton::Left;
+        let cases = [
+            ("\x1b[<0;1;1M", Some((Down(left), 0, 0))),
+            ("\x1b[<0;300;200m", Some((Up(left), 299, 199))),
+            ("\x1b[<32;5;6M", Some((Drag(left), 4, 5))),
+            ("\x1b[<2;5;6M", Some((Down(MouseButton::Right), 4, 5))),
+            ("\x1b[<64;5;6M", Some((ScrollUp, 4, 5))),
+            ("\x1b[<65;5;6M", Some((ScrollDown, 4, 5))),
+            ("\x1b[<35;5;6M", None),
+            ("\x1b[<0;0;6M", None),
+            ("\x1b[<0;99999;6M", None),
+            ("\x1b[<0;5M", None),
+        ];
+        for (bytes, wanted) in cases {
+            let inputs = Parser::default().feed(bytes.as_bytes());
+            let told = inputs.into_iter().map(|input| match input {
+                Input::Mouse(event) => (event.kind, event.column, event.row),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(
+                told.collect::<Vec<_>>(),
+                Vec::from_iter(wanted),
+                "{bytes:?}"
+            );
         }
     }
 

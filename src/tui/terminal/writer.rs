@@ -37,6 +37,8 @@ pub struct Mailbox {
 #[derive(Default)]
 struct State {
     frame: Option<Frame>,
+    /// Bytes that change nothing that is shown.
+    aside: Vec<u8>,
     is_forgotten: bool,
     is_closed: bool,
 }
@@ -51,6 +53,12 @@ impl Mailbox {
         self.state().is_forgotten = true;
     }
 
+    /// Says something to the terminal between two frames, in one piece: it changes nothing that is shown.
+    pub fn say(&self, bytes: &[u8]) {
+        self.state().aside.extend_from_slice(bytes);
+        self.filled.notify_one();
+    }
+
     pub fn close(&self) {
         self.state().is_closed = true;
         self.filled.notify_one();
@@ -60,15 +68,17 @@ impl Mailbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a frame; says with it whether everything must be painted anew.
-    fn take(&self) -> Option<(Frame, bool)> {
+    /// Waits for something to write: bytes to say aside, a frame, and with it whether everything must be painted anew.
+    fn take(&self) -> Option<(Vec<u8>, Option<(Frame, bool)>)> {
         let mut state = self.state();
         loop {
             if state.is_closed {
                 return None;
             }
-            if let Some(frame) = state.frame.take() {
-                return Some((frame, std::mem::take(&mut state.is_forgotten)));
+            let (frame, aside) = (state.frame.take(), std::mem::take(&mut state.aside));
+            if frame.is_some() || !aside.is_empty() {
+                let frame = frame.map(|frame| (frame, std::mem::take(&mut state.is_forgotten)));
+                return Some((aside, frame));
             }
             state = self
                 .filled
@@ -83,7 +93,13 @@ pub fn start(mailbox: &Arc<Mailbox>, tty: &Arc<Tty>, events: &UnboundedSender<Ev
     thread::spawn(move || {
         let mut encoder = Encoder::default();
         let mut slow_since = None::<Instant>;
-        while let Some((frame, is_forgotten)) = mailbox.take() {
+        while let Some((aside, frame)) = mailbox.take() {
+            if !aside.is_empty() {
+                let _ = tty.write(&aside);
+            }
+            let Some((frame, is_forgotten)) = frame else {
+                continue;
+            };
             if is_forgotten {
                 encoder.forget();
             }
@@ -232,8 +248,13 @@ mod tests {
         let mailbox = Mailbox::default();
         mailbox.put(frame("old", None));
         mailbox.put(frame("new", None));
-        let (taken, _) = mailbox.take().unwrap();
-        assert_eq!(taken.buffer[(0, 0)].symbol(), "n");
+        let (_, taken) = mailbox.take().unwrap();
+        assert_eq!(taken.unwrap().0.buffer[(0, 0)].symbol(), "n");
+        // What is said aside is in no frame, and none of it is dropped.
+        mailbox.say(b"a");
+        mailbox.say(b"b");
+        let (aside, frame) = mailbox.take().unwrap();
+        assert_eq!((&aside[..], frame.is_none()), (&b"ab"[..], true));
         mailbox.close();
         assert!(mailbox.take().is_none());
     }

@@ -163,7 +163,8 @@ fn measured(
         };
         on.extend(grounds.iter().map(place(need)));
         // The cursor's row is bold, and what it says stands in other rows too.
-        on.extend(rows.iter().map(place(GRAPHIC)));
+        let is_text = need == TEXT;
+        on.extend(rows.iter().filter(|_| is_text).map(place(GRAPHIC)));
     }
     // Most schemes make it as dark as the background.
     let is_grey = matches!(style.fg, Some(Color::DarkGray | Color::Indexed(8)));

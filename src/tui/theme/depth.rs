@@ -1,9 +1,8 @@
 //! How many colours a terminal has, and themes fitted to that.
 
 use ratatui::style::{Color, Style};
-use strum::IntoEnumIterator as _;
 
-use super::{Background, Palette, Role, Theme, measure};
+use super::{Background, Palette, Theme, measure};
 
 /// What a terminal can be asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, strum::Display)]
@@ -67,19 +66,18 @@ impl Theme {
 impl Palette {
     fn fitted(&self, depth: Depth) -> Self {
         let few = Theme::Sixteen.palette();
-        let fit = |style: Style, plain: Style| fitted(style, plain, depth);
+        let fit = |style: Style, plain: Style| fitted(style, depth).unwrap_or(plain);
         let mut fit_all = self.clone();
-        for role in Role::iter() {
-            let at = role as usize;
-            fit_all.roles[at] = fit(self.roles[at], few.roles[at]);
+        for (style, plain) in fit_all.roles.iter_mut().zip(few.roles) {
+            *style = fit(*style, plain);
         }
-        fit_all.raw = self.raw.map(|raw| fit(raw, Style::new()));
-        for (at, style) in fit_all.series.iter_mut().enumerate() {
-            *style = fit(*style, few.series[at]);
+        for (style, plain) in fit_all.series.iter_mut().zip(few.series) {
+            *style = fit(*style, plain);
         }
-        for (at, style) in fit_all.heat.iter_mut().enumerate() {
-            *style = fit(*style, few.heat[at]);
+        for (style, plain) in fit_all.heat.iter_mut().zip(few.heat) {
+            *style = fit(*style, plain);
         }
+        fit_all.raw = self.raw.and_then(|raw| fitted(raw, depth).or(few.raw));
         if depth == Depth::Sixteen {
             fit_all.background = Background::Any;
         }
@@ -87,10 +85,11 @@ impl Palette {
     }
 }
 
-fn fitted(style: Style, plain: Style, depth: Depth) -> Style {
-    let colours = || style.fg.into_iter().chain(style.bg);
-    if depth == Depth::Sixteen && colours().any(|colour| !depth.has(colour)) {
-        return plain;
+/// `None` where a terminal of few colours has not the style's.
+fn fitted(style: Style, depth: Depth) -> Option<Style> {
+    let mut colours = style.fg.into_iter().chain(style.bg);
+    if depth == Depth::Sixteen && colours.any(|colour| !depth.has(colour)) {
+        return None;
     }
     let near = |colour: Color| match colour {
         Color::Rgb(red, green, blue) if !depth.has(colour) => {
@@ -98,9 +97,9 @@ fn fitted(style: Style, plain: Style, depth: Depth) -> Style {
         }
         colour => colour,
     };
-    Style {
+    Some(Style {
         fg: style.fg.map(near),
         bg: style.bg.map(near),
         ..style
-    }
+    })
 }

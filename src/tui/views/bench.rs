@@ -1,6 +1,9 @@
 //! The bench: panes together, in the layout of the screen that is in force.
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
 
 use super::{Root, View, selection::Selection};
 use crate::{
@@ -9,6 +12,7 @@ use crate::{
         action::Action,
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
+        list::RunList,
         panes::{self, Pane, tiling},
         place::{Place, Settings, Spot},
         shared::{Reaction, Reply, Shared, Target},
@@ -22,6 +26,8 @@ pub struct Bench {
     /// Those that the last frame had room for, by their numbers.
     shown: Vec<usize>,
     hidden: Vec<screens::Pane>,
+    /// Where the panes of the last frame stood.
+    places: Vec<(usize, Rect)>,
     /// The pane that has the keys.
     focus: usize,
     is_zoomed: bool,
@@ -39,6 +45,7 @@ impl Bench {
             panes: vec![],
             shown: vec![],
             hidden: vec![],
+            places: vec![],
             focus: 0,
             is_zoomed: false,
             screen: settings.get("screen").map(str::to_owned),
@@ -151,6 +158,7 @@ impl View for Bench {
         if !places.iter().any(is_list_seen) {
             self.selection.list.want(shared, UNSEEN_ROWS, 0);
         }
+        self.places.clone_from(&places);
         for (number, place) in places {
             let is_focused = number == self.focus;
             let (_, pane) = &mut self.panes[number];
@@ -189,6 +197,23 @@ impl View for Bench {
 
     fn target(&self) -> Option<Target> {
         self.focused()?.target(&self.selection)
+    }
+
+    fn list(&self) -> Option<&RunList> {
+        Some(&self.selection.list)
+    }
+
+    fn handles(&self) -> Vec<Position> {
+        let panes = self.places.iter().map(|(_, place)| place.as_position());
+        panes.chain(self.selection.list.handles()).collect()
+    }
+
+    fn point(&mut self, at: Position) {
+        let mut places = self.places.iter();
+        if let Some((number, _)) = places.find(|(_, place)| place.contains(at)) {
+            self.focus = *number;
+            self.selection.list.point(at);
+        }
     }
 
     fn is_following(&self) -> bool {

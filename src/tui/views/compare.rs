@@ -11,10 +11,10 @@ use crate::{
     ops::runs::Comparison,
     tui::{
         action::Action,
-        board::{in_order, rows_of_step, steps_of_epoch},
         chart::{
             ChartData, ChartQuestion, Series,
-            axis::{Along, Axis, Origin, Track},
+            axis::{Along, Axis, Track},
+            origin::Origin,
             pane::{self, Framed},
             plot::{self, Plot},
             view::{ChartView, Field},
@@ -148,13 +148,7 @@ impl Compare {
         let extent = self.data(run, metric).and_then(|data| data.extent);
         let comparison = self.answer.value.iter();
         let mut runs = comparison.flat_map(|comparison| &comparison.runs);
-        let run = runs.find(|known| known.id == run);
-        Origin {
-            step: extent.map(|extent| extent.first_step),
-            time: extent.map(|extent| extent.first_time),
-            epoch: run.and_then(steps_of_epoch),
-            rows: run.and_then(rows_of_step),
-        }
+        Origin::of(runs.find(|known| known.id == run), extent.into_iter())
     }
 
     fn data(&self, run: RunId, metric: &str) -> Option<&ChartData> {
@@ -169,10 +163,13 @@ impl Compare {
 
     /// What the points of all runs can be counted by.
     fn alongs(&self, metric: &str) -> Vec<Along> {
+        let origins = self.ids.iter().map(|id| self.origin(*id, metric).alongs());
+        let origins: Vec<Vec<Along>> = origins.collect();
         let mut alongs = Along::ALL.to_vec();
-        alongs.retain(|along| {
-            let mut origins = self.ids.iter().map(|id| self.origin(*id, metric));
-            origins.all(|origin| origin.time.is_some() && origin.track(*along).is_ok())
+        alongs.retain(|along| match along {
+            // Runs that begin elsewhere are set over each other by it.
+            Along::RelStep => origins.iter().any(|known| known.contains(along)),
+            along => origins.iter().all(|known| known.contains(along)),
         });
         alongs
     }
@@ -477,6 +474,13 @@ impl Compare {
         };
         self.ids.iter().map(name).collect()
     }
+}
+
+fn in_order(places: impl Iterator<Item = i64>) -> Vec<i64> {
+    let mut places: Vec<i64> = places.collect();
+    places.sort_unstable();
+    places.dedup();
+    places
 }
 
 /// The metrics that have a place in the chart: not those of the machine.

@@ -2,7 +2,10 @@
 
 mod tree;
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
 
 use self::tree::Tree;
 use super::{
@@ -19,7 +22,10 @@ use crate::{
         board::{charts, facts, progress},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
-        list::field::{self, Field},
+        list::{
+            RunList,
+            field::{self, Field},
+        },
         look::Pane,
         overlay::{
             Overlay,
@@ -226,6 +232,18 @@ impl View for Runs {
         self.selection.list.targets()
     }
 
+    fn list(&self) -> Option<&RunList> {
+        Some(&self.selection.list)
+    }
+
+    fn handles(&self) -> Vec<Position> {
+        self.selection.list.handles()
+    }
+
+    fn point(&mut self, at: Position) {
+        self.selection.list.point(at);
+    }
+
     fn name(&self) -> String {
         "runs".to_owned()
     }
@@ -392,8 +410,15 @@ impl Runs {
             _ if area.height < 10 => (area, Rect::ZERO),
             _ => split_down(area, area.height * 3 / 5),
         };
-        let parts = [(Part::Tree, tree), (Part::List, list), (Part::Preview, preview)];
-        parts.into_iter().filter(|(_, area)| !area.is_empty()).collect()
+        let parts = [
+            (Part::Tree, tree),
+            (Part::List, list),
+            (Part::Preview, preview),
+        ];
+        parts
+            .into_iter()
+            .filter(|(_, area)| !area.is_empty())
+            .collect()
     }
 
     fn draw_list(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {

@@ -86,10 +86,16 @@ impl Stacks {
 
     /// Where one is: the names of the views below, and the whole crumb of the one in front.
     pub fn crumb(&self) -> String {
-        let stack = &self.stacks[self.root as usize];
-        let below = stack.iter().take(stack.len() - 1).map(|view| view.name());
-        let crumbs: Vec<String> = below.chain([self.front_ref().crumb()]).collect();
+        let mut crumbs = self.names();
+        crumbs.pop();
+        crumbs.push(self.front_ref().crumb());
         crumbs.join(" > ")
+    }
+
+    /// The names of the views from the root to the one in front.
+    pub fn names(&self) -> Vec<String> {
+        let stack = &self.stacks[self.root as usize];
+        stack.iter().map(|view| view.name()).collect()
     }
 
     /// Opens a view above the one in front.

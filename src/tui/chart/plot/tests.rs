@@ -220,7 +220,8 @@ fn a_log_chart_has_a_strip_for_what_is_not_positive() {
         "<=0×13+",
         "one shares its column"
     );
-    assert_eq!(strip(Charset::Ascii, &[-1.0; 1_200]), "<=0×1.2k");
+    assert_eq!(strip(Charset::Braille, &[-1.0; 1_200]), "≤0×1.2k│");
+    assert_eq!(strip(Charset::Ascii, &[-1.0; 1_200]), "<=0");
 }
 
 #[test]

@@ -141,7 +141,10 @@ mod tests {
         tree.grow();
         let mut filter = "state:done | x".to_owned();
         for (action, wanted) in [
-            (Action::Down, r#"experiment="vision \"a\"" (state:done | x)"#),
+            (
+                Action::Down,
+                r#"experiment="vision \"a\"" (state:done | x)"#,
+            ),
             (Action::Down, r#"experiment="text" (state:done | x)"#),
         ] {
             tree.act(action);
@@ -153,6 +156,9 @@ mod tests {
         assert_eq!(tree.narrowed(&filter), "(state:done | x)");
         tree.act(Action::Last);
         assert_eq!(tree.narrowed(""), r#"experiment="text""#);
-        assert_eq!(tree.narrowed(r#"experiment="text" lynx"#), r#"experiment="text" lynx"#);
+        assert_eq!(
+            tree.narrowed(r#"experiment="text" lynx"#),
+            r#"experiment="text" lynx"#
+        );
     }
 }
