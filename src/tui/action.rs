@@ -86,9 +86,9 @@ pub enum Action {
     Compare,
     /// choose the metric
     Metric,
-    /// the run that the others are set against
+    /// baseline: the run that the others are set against
     Baseline,
-    /// only what differs, or all
+    /// all: what is alike too, or only what differs
     Difference,
     /// groups by a parameter
     Groups,

@@ -431,6 +431,9 @@ impl App {
 
     fn done(&mut self, done: Done) {
         self.expire();
+        if let (Verb::Trash(ids), Ok(_)) = (&done.verb, &done.result) {
+            self.stacks.all().for_each(|view| view.forget(ids));
+        }
         match (done.verb, done.result) {
             (Verb::Train { .. }, Err(error)) => match self.overlays.last_mut() {
                 Some(Overlay::Form(form)) => form.refused(error),

@@ -199,8 +199,9 @@ impl RunList {
         }
     }
 
-    pub fn clear_marks(&mut self) {
-        self.table.marks.clear();
+    /// Takes the marks of these runs.
+    pub fn forget(&mut self, runs: &[RunId]) {
+        self.table.marks.retain(|id| !runs.contains(id));
     }
 
     /// Where its rows stood in the last frame.
@@ -335,8 +336,13 @@ impl RunList {
         }
     }
 
-    /// The window to fetch when it is not drawn, or not drawn yet.
+    /// The window to fetch when it is not drawn.
     pub fn want(&mut self, shared: &Shared, rows: u64, trend: usize) {
+        self.table.hide();
+        self.want_rows(shared, rows, trend);
+    }
+
+    fn want_rows(&mut self, shared: &Shared, rows: u64, trend: usize) {
         let top = self.table.cursor.top();
         let offset = top / BLOCK * BLOCK;
         // A list that is ordered by a metric shows that one.
@@ -377,7 +383,7 @@ impl RunList {
         let has_trend = shown.iter().any(is_trend);
         drop(sheet);
         let height = u64::from(area.height.saturating_sub(1));
-        self.want(shared, height, if has_trend { TREND } else { 0 });
+        self.want_rows(shared, height, if has_trend { TREND } else { 0 });
     }
 
     /// What to say where there is no run.

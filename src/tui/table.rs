@@ -185,6 +185,11 @@ impl<I: Clone + Ord> Table<I> {
         self.cursor.row(rows)
     }
 
+    /// This frame shows none of its rows.
+    pub fn hide(&mut self) {
+        self.place = Rect::ZERO;
+    }
+
     /// Where its rows stood in the last frame, of so many that there are.
     pub fn handles(&self, len: u64) -> Vec<Position> {
         let rows = self.place.rows().map(|row| row.as_position());

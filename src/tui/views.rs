@@ -27,6 +27,7 @@ use super::{
     place::{Place, Spot},
     shared::{Reaction, Reply, Shared, Target},
 };
+use crate::domain::ids::RunId;
 
 /// One screenful with its own state.
 ///
@@ -67,6 +68,9 @@ pub trait View {
 
     /// Goes to what stood at a position in the last frame, if something did.
     fn point(&mut self, _: Position) {}
+
+    /// These runs have left the lists by a person's will: no mark of theirs stays.
+    fn forget(&mut self, _: &[RunId]) {}
 
     /// Where one is, for the line below the tabs: its name, and how it is set.
     fn crumb(&self) -> String;

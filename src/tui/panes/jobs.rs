@@ -48,4 +48,8 @@ impl super::Pane for Queue {
     fn target(&self, _: &Selection) -> Option<Target> {
         self.0.target()
     }
+
+    fn targets(&self, _: &Selection) -> Vec<Target> {
+        self.0.targets()
+    }
 }

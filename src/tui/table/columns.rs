@@ -189,14 +189,12 @@ impl Fitted {
                 break;
             }
         }
-        let mut shown: Vec<Shown> = wanted
-            .into_iter()
-            .filter(|column| is_shown[column.at])
-            .collect();
+        let mut shown: Vec<Shown> = wanted.clone();
+        shown.retain(|column| is_shown[column.at]);
         for column in &mut shown {
-            column.width = column.width.min(columns[column.at].least);
+            column.width = least(column.at);
         }
-        share(&mut shown, columns, cells, width, look);
+        share(&mut shown, &wanted, columns, width);
         let passed = skip.min(optional.len());
         let hidden = optional.iter().filter(|at| !is_shown[**at]).count();
         Self {
@@ -238,13 +236,7 @@ fn parts(number: &str) -> Option<(usize, usize)> {
 }
 
 /// Gives the room that is left to the columns that want more, or takes what is too much from the widest.
-fn share<R>(
-    shown: &mut [Shown],
-    columns: &[Column<'_, R>],
-    cells: &[Vec<Cell>],
-    width: usize,
-    look: &Look,
-) {
+fn share<R>(shown: &mut [Shown], wanted: &[Shown], columns: &[Column<'_, R>], width: usize) {
     // The blank after the last column needs no room.
     let used = shown.iter().map(|column| column.width + 1).sum::<usize>();
     let mut over = used.saturating_sub(width);
@@ -265,7 +257,7 @@ fn share<R>(
     by_rank.sort_by_key(|place| columns[shown[*place].at].rank);
     for place in by_rank {
         let column = &mut shown[place];
-        let wanted = measured(column.at, &columns[column.at], cells, look).width;
+        let wanted = wanted[column.at].width;
         let more = match columns[column.at].is_filling {
             true => free,
             false => free.min(wanted.saturating_sub(column.width)),

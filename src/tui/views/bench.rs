@@ -8,6 +8,7 @@ use ratatui::{
 use super::{Root, View, selection::Selection};
 use crate::{
     config::screens::{self, Layout, Layouts},
+    domain::ids::RunId,
     tui::{
         action::Action,
         effect::{Answer, Effect},
@@ -197,6 +198,15 @@ impl View for Bench {
 
     fn target(&self) -> Option<Target> {
         self.focused()?.target(&self.selection)
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        let pane = self.focused();
+        pane.map_or(vec![], |pane| pane.targets(&self.selection))
+    }
+
+    fn forget(&mut self, runs: &[RunId]) {
+        self.selection.list.forget(runs);
     }
 
     fn list(&self) -> Option<&RunList> {

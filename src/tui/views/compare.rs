@@ -442,7 +442,8 @@ impl Compare {
                 true => self.view.weight(),
                 false => 0.0,
             },
-            notes: vec![],
+            // What Enter opens, for who sees no colours.
+            notes: vec![format!("[{}]", parts::letter(self.focused))],
             place: Some(format!("{}/{count}", self.view.selected + 1)),
             at: self.view.crosshair.or(Some(last)),
             is_focused,
@@ -572,7 +573,13 @@ impl View for Compare {
     fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
         match answer {
             Answer::Compare(result) if self.answer.awaits(ticket) => {
+                let charted = self.metric();
                 self.answer.answer(result);
+                if charted.is_some() {
+                    // Others may have come before it.
+                    self.view.wanted = charted;
+                    self.select_metric("");
+                }
                 let rows = self.sides().map(|sides| sides.params(self.has_all));
                 let rows: Vec<Value> = rows.unwrap_or_default();
                 self.params.settle(Window::whole(&rows), None, true);

@@ -1,6 +1,10 @@
 //! The runs of a list by the values of a parameter: how each value did, in numbers and in a chart.
 
-use ratatui::{buffer::Buffer, layout::Rect, text::Line};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    text::Line,
+};
 
 use super::{Root, View, split_across, split_down};
 use crate::{
@@ -417,6 +421,15 @@ impl View for Groups {
             }
             other => Some(other),
         }
+    }
+
+    fn handles(&self) -> Vec<Position> {
+        self.table.handles(self.rows.len() as u64)
+    }
+
+    fn point(&mut self, at: Position) {
+        let rows = &self.rows;
+        self.table.point(at, Window::whole(rows));
     }
 
     fn target(&self) -> Option<Target> {

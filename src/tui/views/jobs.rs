@@ -2,7 +2,7 @@
 
 use ratatui::{
     buffer::Buffer,
-    layout::Rect,
+    layout::{Position, Rect},
     text::{Line, Span},
 };
 
@@ -308,6 +308,15 @@ impl View for Jobs {
             }
             other => Some(other),
         }
+    }
+
+    fn handles(&self) -> Vec<Position> {
+        self.table.handles(self.rows().len() as u64)
+    }
+
+    fn point(&mut self, at: Position) {
+        let rows = self.rows.value.as_deref().unwrap_or_default();
+        self.table.point(at, Window::whole(rows));
     }
 
     fn target(&self) -> Option<Target> {

@@ -15,7 +15,7 @@ use super::{
     split_across, split_down,
 };
 use crate::{
-    domain::metrics::Direction,
+    domain::{ids::RunId, metrics::Direction},
     ops::runs::{MOST, MetricColumn, MetricValue, Sort, SortKey},
     tui::{
         action::Action,
@@ -230,6 +230,10 @@ impl View for Runs {
 
     fn targets(&self) -> Vec<Target> {
         self.selection.list.targets()
+    }
+
+    fn forget(&mut self, runs: &[RunId]) {
+        self.selection.list.forget(runs);
     }
 
     fn list(&self) -> Option<&RunList> {
@@ -530,3 +534,6 @@ fn said(sort: &Sort) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

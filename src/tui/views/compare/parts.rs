@@ -169,7 +169,9 @@ impl<'a> Sides<'a> {
             // The focused run is never out of sight.
             let rank = 1 + (at as u8).abs_diff(self.focused as u8);
             let rank = if at == self.focused { 0 } else { rank };
-            columns.push(column.decimal().least(8).most(28).gives_way(rank));
+            // Values of a parameter are alike; those of metrics are not, and have their distances behind them.
+            let column = if has_deltas { column } else { column.decimal() };
+            columns.push(column.least(8).most(28).gives_way(rank));
         }
         if has_deltas && 1 < self.at.len() {
             columns.push(Column::new("BEST", move |row: &Value| best(row, look)).gives_way(9));

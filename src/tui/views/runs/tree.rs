@@ -20,8 +20,9 @@ pub struct Tree {
     /// All runs, then experiment by experiment.
     rows: Vec<Branch>,
     table: Table<Option<String>>,
-    /// What the tree has put before the filter of the list.
+    /// What the tree has put before the filter of the list, and whether that stands in brackets behind it.
     narrows: String,
+    has_brackets: bool,
 }
 
 struct Branch {
@@ -50,19 +51,28 @@ impl Tree {
 
     /// The filter of the list once the experiment under the cursor narrows it.
     pub fn narrowed(&mut self, filter: &str) -> String {
-        let rest = filter.strip_prefix(&self.narrows).unwrap_or(filter);
-        let rest = rest.trim_start().to_owned();
+        let rest = match filter.strip_prefix(&self.narrows).map(str::trim) {
+            Some(rest) if self.has_brackets => {
+                let inner = rest
+                    .strip_prefix('(')
+                    .and_then(|rest| rest.strip_suffix(')'));
+                inner.unwrap_or(rest)
+            }
+            rest => rest.unwrap_or(filter),
+        };
+        let rest = rest.to_owned();
         let row = self.table.row(Window::whole(&self.rows));
         let experiment = row.and_then(|row| row.experiment.as_ref());
         self.narrows = experiment.map_or_else(String::new, |name| {
             let name = name.replace('\\', "\\\\").replace('"', "\\\"");
             format!("experiment=\"{name}\"")
         });
+        // What was typed may be an alternative.
+        self.has_brackets = !self.narrows.is_empty() && rest.contains(['|', '(']);
         match (self.narrows.as_str(), rest.as_str()) {
             (narrows, "") => narrows.to_owned(),
             ("", rest) => rest.to_owned(),
-            // What is typed behind it may be an alternative.
-            (narrows, rest) if rest.contains(['|']) => format!("{narrows} ({rest})"),
+            (narrows, rest) if self.has_brackets => format!("{narrows} ({rest})"),
             (narrows, rest) => format!("{narrows} {rest}"),
         }
     }
@@ -153,7 +163,7 @@ mod tests {
             assert!(Filter::parse(&filter).is_ok(), "{filter}");
         }
         tree.act(Action::First);
-        assert_eq!(tree.narrowed(&filter), "(state:done | x)");
+        assert_eq!(tree.narrowed(&filter), "state:done | x");
         tree.act(Action::Last);
         assert_eq!(tree.narrowed(""), r#"experiment="text""#);
         assert_eq!(
