@@ -1,8 +1,9 @@
-//! The screen over a bad line: through ssh, in a network of its own, with a round trip of 300 ms, 3 % of the packets lost
-//! each way and 56 kbit/s. Each step of a session, with the time until its last byte came, and the bytes.
+//! The screen over a bad line: through ssh to this machine, with a round trip of 300 ms, 56 kbit/s and 3 % of the packets
+//! lost, each of which holds up all that comes after it until it is sent again. Each step of a session, with the time
+//! until its last byte came, and the bytes. The line is made here, byte by byte, so that it is the same everywhere.
 //!
-//! `cargo bench --bench link -- DIR` shows the store in DIR, which `cargo bench --bench store -- DIR` seeds. It needs root,
-//! and `ip`, `tc`, `ssh` and `sshd` (Debian: iproute2, openssh-server); without them it says so and measures nothing.
+//! `cargo bench --bench link -- DIR` shows the store in DIR, which `cargo bench --bench store -- DIR` seeds. It needs
+//! `ssh`, `ssh-keygen` and `sshd` (Debian: openssh-server); without them it says so and measures nothing.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -13,17 +14,28 @@ use std::{
     env,
     ffi::OsStr,
     fs,
+    io::{Read as _, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use self::screen::{Screen, row};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sconce");
 /// Each way; half of the round trip.
-const LINE: &str = "delay 150ms loss 3% rate 56kbit limit 100";
+const DELAY: Duration = Duration::from_millis(150);
+/// 56 kbit/s, in bytes a second.
+const SPEED: f64 = 7_000.0;
+const PACKET: usize = 1_400;
+/// One packet in so many is lost, and sent again after so long.
+const LOST: u64 = 33;
+const SENT_AGAIN: Duration = Duration::from_millis(600);
+/// More than this is not on its way at once: then the sender waits.
+const WINDOW: usize = 24;
 /// So long a silence is not the line's any more.
 const QUIET: Duration = Duration::from_secs(4);
 /// The time in which a step must have come to rest, in ms.
@@ -35,7 +47,7 @@ fn main() {
         println!("say which store: cargo bench --bench link -- DIR (--bench store seeds one)");
         return;
     };
-    if let Some(missing) = ["ip", "tc", "ssh", "ssh-keygen", "/usr/sbin/sshd"]
+    if let Some(missing) = ["ssh", "ssh-keygen", "/usr/sbin/sshd"]
         .into_iter()
         .find(|program| !does(&["sh", "-c", &format!("command -v {program}")]))
     {
@@ -44,10 +56,10 @@ fn main() {
     }
     let folder = tempfile::tempdir().expect("there is room for a home");
     let Some(line) = Line::lay(folder.path()) else {
-        println!("not measured: only root can lay a line of its own");
+        println!("not measured: no server could be started");
         return;
     };
-    println!("{LINE}, each way");
+    println!("{DELAY:?} and 1 of {LOST} packets lost each way, {SPEED} bytes a second");
     println!("{:<44}{:>12}{:>12}", "", "measured", "budget");
     session(&line, &dir, folder.path());
 }
@@ -75,9 +87,16 @@ fn session(line: &Line, dir: &Path, home: &Path) {
     step(&mut screen, "the bench", "0");
     step(&mut screen, "help", "?");
     step(&mut screen, "help closed", "\x07");
-    let before = screen.shown.screen().contents();
+    let picture = |screen: &Screen| {
+        let text = screen.shown.screen().contents();
+        text.lines()
+            .map(str::trim_end)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let before = picture(&screen);
     step(&mut screen, "painted anew", "\x0c");
-    let is_same = screen.shown.screen().contents() == before;
+    let is_same = picture(&screen) == before;
     println!(
         "the picture is as painted anew: {}",
         if is_same { "yes" } else { "NO" }
@@ -112,82 +131,34 @@ fn start_program(dir: &Path, home: &Path) -> String {
     said["name"].as_str().unwrap_or_default().to_owned()
 }
 
-/// A network of its own with a server in it, behind a bad line. All of it goes when it is dropped.
+/// A server, behind a bad line. Both end when this is dropped.
 struct Line {
-    name: String,
     server: Child,
+    port: u16,
     folder: PathBuf,
 }
 
 impl Line {
     fn lay(folder: &Path) -> Option<Self> {
-        let name = format!("sconce{}", std::process::id() % 10_000);
-        let (ours, theirs) = (format!("{name}a"), format!("{name}b"));
-        let words = |text: String| does(&text.split(' ').collect::<Vec<_>>());
-        if !words(format!("ip netns add {name}")) {
-            return None;
-        }
-        let inside = format!("ip netns exec {name}");
-        let steps = [
-            format!("ip link add {ours} type veth peer name {theirs} netns {name}"),
-            format!("ip addr add 10.77.0.1/30 dev {ours}"),
-            format!("ip link set {ours} up"),
-            format!("{inside} ip addr add 10.77.0.2/30 dev {theirs}"),
-            format!("{inside} ip link set {theirs} up"),
-            format!("{inside} ip link set lo up"),
-            format!("tc qdisc add dev {ours} root netem {LINE}"),
-            format!("{inside} tc qdisc add dev {theirs} root netem {LINE}"),
-        ];
-        let is_laid = steps.into_iter().all(words);
-        let server = Self::serve(&name, folder).filter(|_| is_laid);
-        match server {
-            Some(server) => Some(Self {
-                name,
-                server,
-                folder: folder.to_owned(),
-            }),
-            None => {
-                does(&["ip", "netns", "del", &name]);
-                None
+        let near = TcpListener::bind("127.0.0.1:0").ok()?;
+        let far = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let (port, far) = (near.local_addr().ok()?.port(), far.ok()?.port());
+        let server = serve(folder, far)?;
+        thread::spawn(move || {
+            while let Ok((ours, _)) = near.accept() {
+                let theirs = TcpStream::connect(("127.0.0.1", far)).expect("the server listens");
+                for (from, to, seed) in [(&ours, &theirs, 1), (&theirs, &ours, 2)] {
+                    let ends = (from.try_clone(), to.try_clone());
+                    let (Ok(from), Ok(to)) = ends else { return };
+                    carry(from, to, seed);
+                }
             }
-        }
-    }
-
-    fn serve(name: &str, folder: &Path) -> Option<Child> {
-        let path = |file: &str| folder.join(file).display().to_string();
-        for key in ["host", "key"] {
-            does(&[
-                "ssh-keygen",
-                "-q",
-                "-t",
-                "ed25519",
-                "-N",
-                "",
-                "-f",
-                &path(key),
-            ]);
-        }
-        fs::copy(path("key.pub"), path("allowed")).ok()?;
-        fs::create_dir_all("/run/sshd").ok()?;
-        let config = [
-            "Port 2222".to_owned(),
-            "UsePAM no".to_owned(),
-            "StrictModes no".to_owned(),
-            "PrintMotd no".to_owned(),
-            "PermitRootLogin yes".to_owned(),
-            format!("HostKey {}", path("host")),
-            format!("AuthorizedKeysFile {}", path("allowed")),
-            format!("PidFile {}", path("sshd.pid")),
-        ];
-        fs::write(path("sshd_config"), config.join("\n")).ok()?;
-        let server = Command::new("ip")
-            .args(["netns", "exec", name, "/usr/sbin/sshd", "-D", "-f"])
-            .arg(path("sshd_config"))
-            .stderr(Stdio::null())
-            .spawn();
-        // It is asked until it answers.
-        thread::sleep(Duration::from_millis(500));
-        server.ok()
+        });
+        Some(Self {
+            server,
+            port,
+            folder: folder.to_owned(),
+        })
     }
 
     /// The screen at the other end.
@@ -198,14 +169,14 @@ impl Line {
             home.display(),
             dir.display()
         );
-        let key = path("key");
+        let (key, port) = (path("key"), self.port.to_string());
         let argv = [
             "ssh",
             "-tt",
             "-F",
             "none",
             "-p",
-            "2222",
+            &port,
             "-i",
             &key,
             "-o",
@@ -216,7 +187,7 @@ impl Line {
             "LogLevel=ERROR",
             "-o",
             "ConnectTimeout=60",
-            "root@10.77.0.2",
+            "127.0.0.1",
             &there,
         ];
         let argv = argv.map(OsStr::new);
@@ -233,8 +204,82 @@ impl Drop for Line {
     fn drop(&mut self) {
         let _ = self.server.kill();
         let _ = self.server.wait();
-        does(&["ip", "netns", "del", &self.name]);
     }
+}
+
+/// A server for this user alone, once it answers.
+fn serve(folder: &Path, port: u16) -> Option<Child> {
+    let path = |file: &str| folder.join(file).display().to_string();
+    for key in ["host", "key"] {
+        does(&[
+            "ssh-keygen",
+            "-q",
+            "-t",
+            "ed25519",
+            "-N",
+            "",
+            "-f",
+            &path(key),
+        ]);
+    }
+    fs::copy(path("key.pub"), path("allowed")).ok()?;
+    // It wants this folder where it is run by root.
+    let _ = fs::create_dir_all("/run/sshd");
+    let config = [
+        format!("Port {port}"),
+        "ListenAddress 127.0.0.1".to_owned(),
+        "UsePAM no".to_owned(),
+        "StrictModes no".to_owned(),
+        "PrintMotd no".to_owned(),
+        "PermitRootLogin yes".to_owned(),
+        format!("HostKey {}", path("host")),
+        format!("AuthorizedKeysFile {}", path("allowed")),
+        format!("PidFile {}", path("sshd.pid")),
+    ];
+    fs::write(path("sshd_config"), config.join("\n")).ok()?;
+    let mut command = Command::new("/usr/sbin/sshd");
+    command.args(["-D", "-f"]).arg(path("sshd_config"));
+    let mut server = command.stderr(Stdio::null()).spawn().ok()?;
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if server.try_wait().ok()?.is_some() {
+            return None;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Some(server)
+}
+
+/// Carries bytes one way, as the line lets them through.
+fn carry(mut from: TcpStream, mut to: TcpStream, mut dice: u64) {
+    let (sender, on_the_way) = mpsc::sync_channel::<(Instant, Vec<u8>)>(WINDOW);
+    thread::spawn(move || {
+        let (mut buffer, mut free) = ([0; PACKET], Instant::now());
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            // splitmix64: the same packets are lost each time.
+            dice = dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut mixed = (dice ^ (dice >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            free = free.max(Instant::now()) + Duration::from_secs_f64((count + 40) as f64 / SPEED);
+            if (mixed ^ (mixed >> 31)).is_multiple_of(LOST) {
+                free += SENT_AGAIN;
+            }
+            if sender
+                .send((free + DELAY, buffer[..count].to_vec()))
+                .is_err()
+            {
+                return;
+            }
+        }
+    });
+    thread::spawn(move || {
+        for (due, bytes) in on_the_way {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            if to.write_all(&bytes).is_err() {
+                return;
+            }
+        }
+        let _ = to.shutdown(Shutdown::Write);
+    });
 }
 
 /// Runs a command; says whether it succeeded.

@@ -20,6 +20,7 @@ pub mod records;
 pub mod runs;
 pub mod schemas;
 pub mod series;
+pub mod teletype;
 pub mod text;
 pub mod time;
 pub mod wording;

@@ -5,6 +5,7 @@
 
 pub mod candidates;
 pub mod error;
+pub mod files;
 pub mod filters;
 #[cfg(test)]
 mod fixture;
@@ -12,6 +13,7 @@ pub mod health;
 pub mod intake;
 pub mod jobs;
 pub mod leases;
+pub mod lineage;
 pub mod logs;
 pub mod presets;
 pub mod runs;

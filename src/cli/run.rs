@@ -84,7 +84,7 @@ fn follow(context: &Context, ws: &Workspace, id: &RunId) -> Answer {
             return Ok(());
         }
         loop {
-            let chunk = logs::read(ws, id, Some(at), CHUNK)?;
+            let chunk = logs::read(ws, id, logs::Part::From(at), CHUNK)?;
             if chunk.to == at {
                 return Ok(());
             }

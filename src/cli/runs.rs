@@ -13,6 +13,7 @@ mod show;
 mod steer;
 
 pub use list::{parse as parse_filter, print as print_list};
+pub use show::print as print_run;
 
 /// List runs, and work with them
 ///

@@ -1,11 +1,19 @@
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Answer, DONE, Failure, columns, jobs, open::Context, runs::print_list};
+use super::{
+    Answer, DONE, Failure, columns, jobs,
+    open::Context,
+    runs::{print_list, print_run},
+};
 use crate::{
-    domain::{filter::Filter, text::counted},
+    domain::{
+        filter::Filter,
+        teletype,
+        text::{self, counted},
+    },
     ops::{
-        Error, Kind,
+        Error, Kind, logs,
         runs::{self, ListRequest},
     },
     workspace::Workspace,
@@ -13,15 +21,22 @@ use crate::{
 
 /// Runs at work, as the Live view shows them.
 const LIVE: &str = "state:running|paused|stalled|orphaned";
+/// Runs that have ended.
+const ENDED: &str = "-(state:running|paused|stalled|orphaned|queued)";
+/// Lines of a run's output, and the bytes that they are looked for in.
+const LINES: usize = 20;
+const LOG: u64 = 64 << 10;
 
 /// Print a view of the screen as text
 #[derive(Debug, clap::Args)]
 #[command(
-    after_long_help = "Examples:\n  sconce view bench --plain\n  sconce view live --json\n  sconce view runs --csv"
+    after_long_help = "Examples:\n  sconce view bench --plain\n  sconce view live --json\n  sconce view run brave-otter-7\n  sconce view runs --csv"
 )]
 pub struct View {
     /// The view.
     name: Name,
+    /// Of `run`, which one: a name, or enough leading digits of an id.
+    run: Option<String>,
     /// Text, which it is without --json too.
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     plain: bool,
@@ -41,17 +56,27 @@ enum Name {
     /// What is counted, what is at work, what came last.
     Bench,
     Runs,
-    /// Runs at work.
+    /// Runs at work; with none, the one that ended last.
     Live,
     Jobs,
+    /// One run: how far it is, its metrics, parameters, files, and the end of its output.
+    Run,
 }
 
 impl View {
     pub fn run(self, context: &Context) -> Answer {
+        if let (Some(run), false) = (&self.run, matches!(self.name, Name::Run)) {
+            let error = Error::new(
+                Kind::Invalid,
+                format!("this view is not of one run: {run:?}"),
+            );
+            return Err(error.hint(format!("`sconce view run {run}` is")).into());
+        }
         let ws = context.workspace()?;
         match self.name {
             Name::Runs => self.list(context, &ws, "")?,
-            Name::Live => self.list(context, &ws, LIVE)?,
+            Name::Live => self.live(context, &ws)?,
+            Name::Run => self.one(context, &ws)?,
             Name::Jobs => jobs::print(context, &ws, self.limit, self.csv)?,
             Name::Bench if self.csv => {
                 let error = Error::new(Kind::Invalid, "the bench is more than one table");
@@ -60,6 +85,54 @@ impl View {
             Name::Bench => self.bench(context, &ws)?,
         }
         Ok(DONE)
+    }
+
+    /// What is at work; with nothing there the run that ended last, as the screen has it.
+    fn live(&self, context: &Context, ws: &Workspace) -> Result<(), Failure> {
+        let at_work = runs::list(ws, &self.request(LIVE)?)?;
+        if !at_work.rows.is_empty() || !self.filter.is_empty() {
+            return self.list(context, ws, LIVE);
+        }
+        let ended = runs::list(ws, &self.request(ENDED)?)?;
+        let last = ended.rows.iter().max_by_key(|row| row.run.state.ended());
+        let Some(last) = last else {
+            context
+                .out
+                .say("nothing is at work, and nothing has ended yet");
+            return self.list(context, ws, LIVE);
+        };
+        context.out.say("nothing is at work; this run ended last");
+        self.list(context, ws, &format!("id:{}", last.run.id))
+    }
+
+    /// What a run's page shows, one part below the other.
+    fn one(&self, context: &Context, ws: &Workspace) -> Result<(), Failure> {
+        let Some(run) = &self.run else {
+            let error = Error::new(Kind::Invalid, "which run?");
+            return Err(error
+                .hint("`sconce view run NAME`; `sconce runs` lists them")
+                .into());
+        };
+        if self.csv {
+            let error = Error::new(Kind::Invalid, "a run is more than one table");
+            return Err(error.hint(format!("`sconce view run {run} --json`")).into());
+        }
+        let detail = runs::show(ws, &runs::find(ws, run)?)?;
+        let log = logs::read(ws, &detail.run.id, logs::Part::Tail, LOG)?;
+        let lines = teletype::lines(&log.text);
+        let newest = &lines[lines.len().saturating_sub(LINES)..];
+        let out = &context.out;
+        if out.is_json() {
+            return out.json(&json!({ "run": detail, "log": newest }));
+        }
+        print_run(context, ws, &detail)?;
+        if !newest.is_empty() {
+            out.line("\nlog")?;
+        }
+        for line in newest {
+            out.line(format!("  {}", text::shown(line)))?;
+        }
+        Ok(())
     }
 
     fn list(&self, context: &Context, ws: &Workspace, only: &str) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         metrics::Summary,
         runs::{Ending, Run, RunState},
+        text::counted,
     },
     ops::{runs, series},
 };
@@ -79,15 +80,20 @@ fn line(run: &Run, metrics: &[Summary]) -> String {
     if let Some(epoch) = run.progress.epoch {
         line.push_str(&format!(" epoch {}", format::number(Some(epoch))));
     }
-    for metric in metrics
-        .iter()
-        .filter(|metric| !metric.metric.starts_with("system/"))
-    {
+    let is_shown = |metric: &&Summary| !metric.metric.starts_with("system/");
+    for metric in metrics.iter().filter(is_shown).take(MOST) {
         let name = crate::domain::text::shown(&metric.metric);
         line.push_str(&format!(
             " {name} {}",
             format::metric(&metric.metric, Some(metric.last))
         ));
     }
+    let more = metrics.iter().filter(is_shown).count().saturating_sub(MOST);
+    if 0 < more {
+        line.push_str(&format!(" and {} more", counted(more as u64, "metric")));
+    }
     line
 }
+
+/// More metrics than this make no line that is read.
+const MOST: usize = 32;

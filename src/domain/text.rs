@@ -141,51 +141,6 @@ pub fn thousands(number: i64) -> String {
     if number < 0 { format!("-{text}") } else { text }
 }
 
-/// A line as a terminal would leave it: without the sequences that colour it or move in it, only what was written after
-/// the last return to its beginning, and without what was rubbed out.
-pub fn plain(line: &str) -> String {
-    let line = without_escapes(line);
-    let line = line.trim_end_matches('\r');
-    let line = line.rsplit('\r').next().unwrap_or(line);
-    let mut left = String::with_capacity(line.len());
-    for c in line.chars() {
-        match c {
-            '\u{8}' => drop(left.pop()),
-            c => left.push(c),
-        }
-    }
-    left
-}
-
-/// Without CSI, OSC and the other sequences that begin with ESC (ECMA-48, 5.3 to 5.6), also where their end is missing.
-fn without_escapes(line: &str) -> String {
-    let mut kept = String::with_capacity(line.len());
-    let mut rest = line.chars().peekable();
-    while let Some(c) = rest.next() {
-        let kind = match c {
-            '\u{1b}' => rest.next(),
-            '\u{9b}' => Some('['),
-            '\u{9d}' => Some(']'),
-            c => {
-                kept.push(c);
-                continue;
-            }
-        };
-        match kind {
-            Some('[') => drop(rest.by_ref().find(|c| !matches!(c, ' '..='?'))),
-            Some(']' | 'P' | 'X' | '^' | '_') => {
-                let end = rest.find(|c| matches!(c, '\u{7}' | '\u{1b}' | '\u{9c}'));
-                if end == Some('\u{1b}') {
-                    rest.next_if_eq(&'\\');
-                }
-            }
-            Some(' '..='/') => drop(rest.by_ref().find(|c| !matches!(c, ' '..='/'))),
-            _ => {}
-        }
-    }
-    kept
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -193,13 +148,6 @@ mod tests {
     use super::*;
 
     proptest! {
-        #[test]
-        fn nothing_is_left_that_moves_the_cursor(line in "([a-z]|\r|\u{8}|\u{1b}|\\[|\\]|;|[0-9]|m|\u{7}|\\\\|\u{9b}){0,60}") {
-            let left = plain(&line);
-            prop_assert!(!left.contains(['\r', '\u{8}', '\u{1b}', '\u{9b}', '\u{9d}']), "{:?}", left);
-            prop_assert_eq!(plain(&left), left);
-        }
-
         #[test]
         fn nothing_shown_can_steer_a_terminal(text in any::<String>()) {
             prop_assert!(!shown(&text).chars().any(|c| c.is_control() || is_unsafe(c)));
@@ -263,22 +211,5 @@ mod tests {
         assert_eq!(nearest("Fraud", names), Some("fraud"));
         assert_eq!(nearest("weather", names), None);
         assert_eq!(nearest("x", []), None);
-    }
-
-    #[test]
-    fn a_line_is_what_a_terminal_would_leave_of_it() {
-        for (line, want) in [
-            ("plain", "plain"),
-            (" 10%|#   |\r 50%|##  |\r100%|####|", "100%|####|"),
-            ("  3%|#|\r", "  3%|#|"),
-            ("\u{1b}[31mERROR\u{1b}[0m: x\u{1b}[K", "ERROR: x"),
-            ("\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{7}", "link"),
-            ("\u{1b}(B\u{9b}1mbold", "bold"),
-            ("-\u{8}\\\u{8}|\u{8}/", "/"),
-            ("\u{8}\u{8}a", "a"),
-            ("cut \u{1b}]0;title", "cut "),
-        ] {
-            assert_eq!(plain(line), want);
-        }
     }
 }

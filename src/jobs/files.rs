@@ -11,7 +11,7 @@ use std::{
 use rustix::{fs::OFlags, io::Errno};
 
 use super::{Result, file};
-use crate::domain::text;
+use crate::domain::teletype;
 
 /// Replaces `path` by a file of these bytes and this mode: written beside it, synced, renamed. Once it returns, no loss of
 /// power brings the old one back.
@@ -147,7 +147,7 @@ pub fn last_lines(path: &Path, lines: usize) -> String {
         _ => &text,
     };
     // Colours and progress bars are for terminals: what one would have left is what a person would have read.
-    let all: Vec<String> = whole.trim_end().split('\n').map(text::plain).collect();
+    let all = teletype::lines(whole.trim_end());
     all[all.len().saturating_sub(lines)..].join("\n")
 }
 

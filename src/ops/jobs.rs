@@ -13,7 +13,7 @@ use crate::{
     domain::{
         ids::RunId,
         jobs::{Job, JobState, Slot},
-        runs::{Progress, RunState, StateWord, progressed, stated},
+        runs::{Progress, RunKind, RunState, StateWord, progressed, stated},
     },
     jobs::{lock, slots, spawn},
     store::{Connection, jobs as rows, runs as run_rows},
@@ -40,6 +40,7 @@ pub struct JobRow {
     pub job: Job,
     pub name: String,
     pub experiment: String,
+    pub kind: RunKind,
     #[serde(serialize_with = "stated")]
     pub run_state: RunState,
     #[serde(serialize_with = "progressed")]
@@ -112,6 +113,7 @@ fn row(
     Ok(JobRow {
         name: run.name,
         experiment: run.experiment,
+        kind: run.kind,
         run_state: run.state,
         progress: run.progress,
         job,

@@ -151,6 +151,8 @@ pub struct Detail {
     pub metrics: Vec<Summary>,
     pub events: Vec<Event>,
     pub artifacts: Vec<Artifact>,
+    /// Those of them that are not there, by path.
+    pub missing: Vec<String>,
     /// What was captured: arguments, git, environment, host.
     pub captured: serde_json::Value,
     /// When a checkpoint was last written: what every epoch does is in no history.
@@ -317,6 +319,7 @@ pub fn show(ws: &Workspace, id: &RunId) -> Result<Detail> {
     ws.store.read(|tx| {
         let run = rows::get(tx, id)?.ok_or_else(|| gone(id))?;
         let job = job_rows::of_run(tx, id)?;
+        let artifacts = rows::artifacts(tx, id)?;
         let waits = match &job {
             Some(job) => jobs::waits_in(ws, tx, job)?,
             None => None,
@@ -327,13 +330,20 @@ pub fn show(ws: &Workspace, id: &RunId) -> Result<Detail> {
             waits,
             metrics: series::summaries(tx, id).map_err(store::Error::from)?,
             events: events::of(tx, id)?,
-            artifacts: rows::artifacts(tx, id)?,
+            missing: missing(&ws.run_dir(id), &artifacts),
+            artifacts,
             captured: rows::captured(tx, id)?,
             kept: last_checkpoint(&ws.run_dir(id)),
             dir: ws.run_dir(id),
             run,
         })
     })
+}
+
+fn missing(dir: &Path, artifacts: &[Artifact]) -> Vec<String> {
+    let is_missing = |path: &&String| dir.join(path).symlink_metadata().is_err();
+    let paths = artifacts.iter().map(|file| &file.path);
+    paths.filter(is_missing).cloned().collect()
 }
 
 /// When the newer of the two checkpoint files was written.

@@ -100,6 +100,10 @@ pub enum Action {
     Preview,
     /// zoom the pane
     Zoom,
+    /// wrap long lines, or cut them
+    Wrap,
+    /// which charts, and their order
+    Charts,
     /// stop and start the updates of the screen
     Freeze,
     /// read again

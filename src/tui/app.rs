@@ -283,7 +283,10 @@ impl App {
 
     /// What is open.
     pub fn session(&self) -> Session {
-        self.stacks.session()
+        Session {
+            charts: self.shared.charts(),
+            ..self.stacks.session()
+        }
     }
 
     pub fn ended(&self) -> Option<Ended> {
@@ -324,6 +327,7 @@ impl App {
         self.stacks = Stacks::of(&Session {
             root: self.stacks.root(),
             stacks: vec![],
+            charts: self.shared.charts(),
         });
         self.overlays.clear();
         self.toasts = Toasts::default();

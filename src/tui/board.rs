@@ -1,11 +1,18 @@
 //! A run's board: what is known of one run, fetched as far as it is shown, and the settings of its charts.
 
+pub mod arrangement;
 pub mod charts;
 pub mod facts;
 pub mod log;
 pub mod progress;
+pub mod system;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use self::arrangement::Arrangement;
 
 use super::{
     action::Action,
@@ -15,7 +22,7 @@ use super::{
         origin::Origin,
         view::{self, ChartView, Field},
     },
-    effect::{Answer, Effect},
+    effect::{Answer, Effect, RatesQuestion},
     event::{Ticket, Tickets},
     place::Settings,
     remote::Remote,
@@ -26,17 +33,24 @@ use crate::{
         ids::RunId,
         metrics::Summary,
         runs::{Run, RunState},
+        series::Key,
         time::Timestamp,
     },
-    ops::{logs::Chunk, runs::Detail},
+    ops::{runs::Detail, series::Rates},
 };
 
 pub struct Board {
     pub id: RunId,
     pub detail: Remote<RunId, Box<Detail>>,
     pub charts: Series,
-    pub log: Remote<RunId, Chunk>,
+    /// How fast it goes now.
+    pub rates: Remote<RatesQuestion, Option<Rates>>,
     pub view: ChartView,
+    /// The charts of the run, as they are wanted.
+    groups: Rc<[Group]>,
+    arrangement: Arrangement,
+    /// How often the detail has come: what is made from it is made once for each.
+    pub loads: u64,
 }
 
 /// Series that belong into one chart: the same metric of several splits.
@@ -53,8 +67,6 @@ impl Group {
     }
 }
 
-/// Lines in one chart that can still be told apart.
-const MOST_LINES: usize = 8;
 /// From so many on, series whose names differ only by a number share a chart.
 const MANY: usize = 8;
 
@@ -64,8 +76,11 @@ impl Board {
             id,
             detail: Remote::default(),
             charts: Series::default(),
-            log: Remote::default(),
+            rates: Remote::default(),
             view: ChartView::default(),
+            groups: Rc::new([]),
+            arrangement: Arrangement::default(),
+            loads: 0,
         }
     }
 
@@ -89,17 +104,51 @@ impl Board {
         self.run().is_some_and(|run| run.state.is_live())
     }
 
-    /// The charts of the run, the loss first.
-    pub fn groups(&self) -> Vec<Group> {
-        self.detail
-            .value
-            .as_ref()
-            .map_or(vec![], |detail| groups(&detail.metrics))
+    /// The charts of the run, the loss first unless they are wanted otherwise.
+    pub fn groups(&self) -> Rc<[Group]> {
+        Rc::clone(&self.groups)
+    }
+
+    /// All charts in the order in which they are wanted, and which of them are shown.
+    pub fn arranged(&self) -> Vec<(Group, bool)> {
+        let metrics = self.detail.value.as_ref().map(|detail| &detail.metrics);
+        self.arrangement
+            .all(metrics.map_or(vec![], |metrics| groups(metrics)))
+    }
+
+    /// From now on these charts are shown, in this order. The selected one stays selected.
+    pub fn arrange(&mut self, arrangement: &Arrangement) {
+        if self.arrangement == *arrangement {
+            return;
+        }
+        let selected = self.groups.get(self.view.selected);
+        let selected = selected.map(|group| group.name.clone());
+        self.arrangement = arrangement.clone();
+        self.regroup();
+        let found = self
+            .groups
+            .iter()
+            .position(|group| Some(&group.name) == selected.as_ref());
+        self.view.selected = found.unwrap_or(0);
+    }
+
+    fn regroup(&mut self) {
+        let metrics = self.detail.value.as_ref().map(|detail| &detail.metrics);
+        let groups = metrics.map_or(vec![], |metrics| groups(metrics));
+        self.groups = self.arrangement.of(groups).into();
+    }
+
+    /// Takes what is known of the run.
+    pub fn know(&mut self, detail: crate::ops::Result<Box<Detail>>) {
+        self.detail.answer(detail);
+        self.loads += 1;
+        self.regroup();
+        self.select_wanted();
     }
 
     /// The axis of the charts.
     pub fn axis(&self) -> Axis {
-        self.view.axis(self.whole(), self.last_place())
+        self.view.axis(self.whole(), self.newest())
     }
 
     /// How the run's points stand on the axis. What it cannot be counted by, it is not.
@@ -123,17 +172,33 @@ impl Board {
         };
         let is_over = detail.run.state.has_ended();
         if along.is_time() {
-            let extents = || self.charts.iter().filter_map(|(_, _, data)| data.extent);
-            let first = extents().map(|extent| extent.first_time).min();
-            let last = extents().map(|extent| extent.last_time).max();
-            let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
-            return Axis::around(along, track.of(first), track.of(last), None, is_over);
+            let first = self.origin().time.map_or(0, |time| track.of(time));
+            return Axis::around(along, first, self.newest(), None, is_over);
         }
-        let charted = charted(&detail.metrics).map(|summary| summary.last_step);
-        let last = track.of(charted.max().unwrap_or(0));
         // A plan is worth its room while it is being followed.
         let plan = detail.run.progress.steps.filter(|_| !is_over);
-        Axis::around(along, 0, last, plan.map(|steps| track.of(steps)), is_over)
+        let plan = plan.map(|steps| track.of(steps));
+        Axis::around(along, 0, self.newest(), plan, is_over)
+    }
+
+    /// The last place of all charts.
+    fn newest(&self) -> i64 {
+        let track = self.track();
+        let last = match track.key {
+            Key::Time => {
+                let extents = self.charts.iter().filter_map(|(_, _, data)| data.extent);
+                extents.map(|extent| extent.last_time).max()
+            }
+            Key::Step => {
+                let metrics = self
+                    .detail
+                    .value
+                    .iter()
+                    .flat_map(|detail| charted(&detail.metrics));
+                metrics.map(|summary| summary.last_step).max()
+            }
+        };
+        track.of(last.unwrap_or(0))
     }
 
     /// The last place of the selected chart.
@@ -147,7 +212,7 @@ impl Board {
     /// The last place of a chart.
     pub fn last_of(&self, group: &Group) -> Option<i64> {
         let track = self.track();
-        if self.view.along.is_time() {
+        if track.key == Key::Time {
             let known = (group.metrics.iter()).filter_map(|name| self.charts.get(self.id, name));
             let times = known.filter_map(|data| Some(data.extent?.last_time));
             return times.max().map(|time| track.of(time));
@@ -160,8 +225,7 @@ impl Board {
     }
 
     /// Notes that this frame shows a series in so many dot columns.
-    pub fn want_chart(&mut self, metric: &str, dots: usize) {
-        let (axis, track) = (self.axis(), self.track());
+    pub fn want_chart(&mut self, metric: &str, dots: usize, axis: &Axis, track: &Track) {
         let (from, to) = track.keys(axis.from, axis.to);
         self.charts.want(ChartQuestion {
             run: self.id,
@@ -176,7 +240,7 @@ impl Board {
 
     pub fn expire(&mut self) {
         self.detail.expire();
-        self.log.expire();
+        self.rates.expire();
         self.charts.expire();
     }
 
@@ -185,25 +249,20 @@ impl Board {
             .detail
             .ask(tickets)
             .map(|(ticket, id)| Effect::Detail(ticket, id));
-        let log = self
-            .log
-            .ask(tickets)
-            .map(|(ticket, id)| Effect::Log(ticket, id));
+        let rates =
+            (self.rates.ask(tickets)).map(|(ticket, question)| Effect::Rates(ticket, question));
         let charts = self
             .charts
             .ask(tickets)
             .into_iter()
             .map(|(ticket, question)| Effect::Chart(ticket, question));
-        detail.into_iter().chain(log).chain(charts).collect()
+        detail.into_iter().chain(rates).chain(charts).collect()
     }
 
     pub fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
         match answer {
-            Answer::Detail(result) if self.detail.awaits(ticket) => {
-                self.detail.answer(result);
-                self.select_wanted();
-            }
-            Answer::Log(result) if self.log.awaits(ticket) => self.log.answer(result),
+            Answer::Detail(result) if self.detail.awaits(ticket) => self.know(result),
+            Answer::Rates(result) if self.rates.awaits(ticket) => self.rates.answer(result),
             Answer::Chart(result) => {
                 return self.charts.loaded(ticket, result).map(Answer::Chart);
             }
@@ -240,6 +299,7 @@ impl Board {
             charts: groups.len(),
             whole: self.whole(),
             last: self.last_place(),
+            newest: self.newest(),
             samples,
             flaws,
             alongs: self.origin().alongs(),
@@ -283,17 +343,53 @@ impl Board {
         (ENOUGH_STEPS <= done && 0 < spent).then(|| done as f64 * 1000.0 / spent as f64)
     }
 
-    /// Milliseconds until the planned end, at the pace so far.
-    pub fn remaining(&self, now: Timestamp) -> Option<i64> {
+    /// Notes that this frame shows how fast the run goes. The series with the most points tells it.
+    pub fn want_rates(&mut self) {
+        let Some(detail) = self
+            .detail
+            .value
+            .as_ref()
+            .filter(|detail| detail.run.state.is_live())
+        else {
+            return;
+        };
+        if let Some(densest) = charted(&detail.metrics).max_by_key(|summary| summary.points) {
+            let question = RatesQuestion {
+                run: self.id,
+                metric: densest.metric.clone(),
+                points: densest.points,
+                last_step: densest.last_step,
+            };
+            self.rates.want(question);
+        }
+    }
+
+    /// Milliseconds until the planned end, and how much that may be off.
+    ///
+    /// `left / rate`, where the rate is that of the last points, or of the whole attempt while they say nothing. It may be
+    /// off by `left / rate * spread`: what it would be, was the rest a standard deviation of the last parts slower
+    /// ([`crate::ops::series::Rates::of`]). Of a steady run, with a spread of no more than 10 %, that is not worth saying.
+    pub fn remaining(&self, now: Timestamp) -> Option<(i64, Option<i64>)> {
         let progress = &self.run()?.progress;
         let left = progress.steps?.saturating_sub(progress.step);
         if left < 0 {
             return None;
         }
-        Some((left as f64 * 1000.0 / self.pace(now)?) as i64)
+        let average = self.pace(now)?;
+        let rates = self.rates.value.flatten();
+        let rate = rates.map_or(average, |rates| rates.now);
+        let rest = left as f64 * 1_000.0 / rate;
+        let spread = rates
+            .map(|rates| rates.spread)
+            .filter(|spread| STEADY < *spread);
+        Some((rest as i64, spread.map(|spread| (rest * spread) as i64)))
     }
 }
 
+/// Series alike in one chart: of thousands, only those in sight are fetched.
+const MOST_ALIKE: usize = 64;
+/// Up to this coefficient of variation a pace is steady.
+const STEADY: f64 = 0.1;
 /// Fewer steps say nothing about the rest.
 const ENOUGH_STEPS: i64 = 20;
 
@@ -301,23 +397,23 @@ const ENOUGH_STEPS: i64 = 20;
 pub fn groups(metrics: &[Summary]) -> Vec<Group> {
     const SPLITS: [&str; 3] = ["train", "val", "test"];
     let mut groups = alike(metrics);
-    let many: Vec<String> = (groups.iter())
+    let many: BTreeSet<String> = (groups.iter())
         .flat_map(|group| group.metrics.clone())
         .collect();
+    let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
     for summary in charted(metrics).filter(|summary| !many.contains(&summary.metric)) {
         let name = match summary.metric.split_once('/') {
             Some((split, name)) if SPLITS.contains(&split) => name,
             _ => &summary.metric,
         };
-        match groups.iter_mut().find(|group| group.name == name) {
-            Some(group) if group.metrics.len() < MOST_LINES => {
-                group.metrics.push(summary.metric.clone());
-            }
-            _ => groups.push(Group {
+        let at = *by_name.entry(name.to_owned()).or_insert_with(|| {
+            groups.push(Group {
                 name: name.to_owned(),
-                metrics: vec![summary.metric.clone()],
-            }),
-        }
+                metrics: vec![],
+            });
+            groups.len() - 1
+        });
+        groups[at].metrics.push(summary.metric.clone());
     }
     let rank = |group: &Group| {
         let is_judged = group
@@ -335,7 +431,7 @@ pub fn groups(metrics: &[Summary]) -> Vec<Group> {
     for group in groups.iter_mut().filter(|group| !group.is_many()) {
         group
             .metrics
-            .sort_by_key(|metric| (split(metric).is_none(), split(metric), metric.clone()));
+            .sort_by_cached_key(|metric| (split(metric).is_none(), split(metric), metric.clone()));
     }
     groups
 }
@@ -363,10 +459,19 @@ fn alike(metrics: &[Summary]) -> Vec<Group> {
     }
     by_form
         .into_iter()
-        .map(|(name, mut metrics)| {
+        .flat_map(|(name, mut metrics)| {
             metrics.sort();
-            let metrics = metrics.into_iter().map(|(_, metric)| metric).collect();
-            Group { name, metrics }
+            let metrics: Vec<String> = metrics.into_iter().map(|(_, metric)| metric).collect();
+            let parts = metrics.len().div_ceil(MOST_ALIKE);
+            let part = |(at, metrics): (usize, &[String])| Group {
+                name: match at {
+                    0 => name.clone(),
+                    at => format!("{name} {}/{parts}", at + 1),
+                },
+                metrics: metrics.to_vec(),
+            };
+            let groups: Vec<Group> = metrics.chunks(MOST_ALIKE).enumerate().map(part).collect();
+            groups
         })
         .filter(Group::is_many)
         .collect()
@@ -388,7 +493,7 @@ mod tests {
         let mut run = fixture::running(1, "calm-heron-2");
         (run.progress.step, run.progress.steps) = (step, steps);
         let mut board = Board::of(run.id);
-        board.detail.answer(Ok(Box::new(fixture::detail(run))));
+        board.know(Ok(Box::new(fixture::detail(run))));
         board
     }
 
@@ -433,7 +538,7 @@ mod tests {
             last("z", 40),
         ];
         let mut board = Board::of(detail.run.id);
-        board.detail.answer(Ok(Box::new(detail)));
+        board.know(Ok(Box::new(detail)));
         assert_eq!((board.axis().from, board.axis().to), (0, 100));
         board.act(Action::LineEnd);
         assert_eq!(board.view.crosshair, Some(100));
@@ -454,7 +559,10 @@ mod tests {
         assert_eq!((at(19), at(20)), (false, true));
         let board = board(50, Some(100));
         let since = board.run().unwrap().state.started().unwrap();
-        assert_eq!(board.remaining(Timestamp(since.0 + 10_000)), Some(10_000));
+        assert_eq!(
+            board.remaining(Timestamp(since.0 + 10_000)),
+            Some((10_000, None))
+        );
         assert_eq!(self::board(50, None).remaining(now), None);
     }
 

@@ -1,7 +1,10 @@
 //! Work that the screen asks for and never does itself: the only callers of `ops`.
 
+mod page;
+
 use std::{collections::BTreeSet, time::Duration};
 
+pub use self::page::{FindQuestion, LogQuestion, RatesQuestion, Trend, TrendsQuestion};
 use super::{
     chart::{ChartData, ChartQuestion},
     event::{Event, Opened, Ticket},
@@ -17,13 +20,16 @@ use crate::{
     ops::{
         self,
         candidates::{self, Candidate},
+        files::FileRow,
         jobs::JobRow,
-        logs::Chunk,
+        lineage::Lineage,
+        logs::{Chunk, Found},
         presets::Offer,
         runs::{
             BandRequest, Comparison, Counts, Detail, GroupRequest, Grouping, ListRequest,
             MetricColumn, Names, News, Unknown,
         },
+        series::Rates,
     },
     workspace::Workspace,
 };
@@ -36,7 +42,6 @@ pub enum Effect {
     Table(Ticket, TableQuestion),
     Detail(Ticket, RunId),
     Chart(Ticket, ChartQuestion),
-    Log(Ticket, RunId),
     Compare(Ticket, Vec<RunId>),
     Groups(Ticket, GroupsQuestion),
     Names(Ticket),
@@ -44,6 +49,12 @@ pub enum Effect {
     Experiments(Ticket),
     /// Runs of a list, to be marked.
     Matching(Ticket, Matching),
+    Log(Ticket, LogQuestion),
+    Find(Ticket, FindQuestion),
+    Rates(Ticket, RatesQuestion),
+    Trends(Ticket, TrendsQuestion),
+    Files(Ticket, RunId),
+    Lineage(Ticket, RunId),
     Jobs(Ticket),
     Offers(Ticket),
     Counts(Ticket),
@@ -214,6 +225,11 @@ pub enum Answer {
     Names(ops::Result<Names>),
     Experiments(ops::Result<Vec<(String, u64)>>),
     Matching(ops::Result<Vec<Run>>),
+    Find(ops::Result<Found>),
+    Rates(ops::Result<Option<Rates>>),
+    Trends(ops::Result<Vec<Trend>>),
+    Files(ops::Result<Vec<FileRow>>),
+    Lineage(ops::Result<Lineage>),
     Jobs(ops::Result<Vec<JobRow>>),
     Offers(ops::Result<Vec<Offer>>),
     Counts(ops::Result<Counts>),
@@ -263,9 +279,9 @@ impl Effect {
             Self::Chart(ticket, question) => {
                 (ticket, Answer::Chart(ChartData::read(ws, &question)))
             }
-            Self::Log(ticket, id) => (
+            Self::Log(ticket, LogQuestion { run, part }) => (
                 ticket,
-                Answer::Log(ops::logs::read(ws, &id, None, LOG_BYTES)),
+                Answer::Log(ops::logs::read(ws, &run, part, LOG_BYTES)),
             ),
             Self::Compare(ticket, ids) => {
                 let found = ops::runs::compare(ws, &ids).map(Box::new);
@@ -278,6 +294,11 @@ impl Effect {
             Self::Names(ticket) => (ticket, Answer::Names(ops::runs::names(ws))),
             Self::Experiments(ticket) => (ticket, Answer::Experiments(ops::runs::experiments(ws))),
             Self::Matching(ticket, question) => (ticket, Answer::Matching(matching(ws, &question))),
+            Self::Find(ticket, question) => (ticket, Answer::Find(question.answer(ws))),
+            Self::Rates(ticket, question) => (ticket, Answer::Rates(question.answer(ws))),
+            Self::Trends(ticket, question) => (ticket, Answer::Trends(question.answer(ws))),
+            Self::Files(ticket, id) => (ticket, Answer::Files(ops::files::list(ws, &id))),
+            Self::Lineage(ticket, id) => (ticket, Answer::Lineage(ops::lineage::of(ws, &id))),
             Self::Jobs(ticket) => (ticket, Answer::Jobs(ops::jobs::list(ws, JOB_ROWS))),
             Self::Offers(ticket) => (ticket, Answer::Offers(Ok(ops::presets::list(ws)))),
             Self::Counts(ticket) => (ticket, Answer::Counts(ops::runs::counts(ws))),
@@ -320,6 +341,11 @@ impl Effect {
             Self::Names(ticket) => (ticket, Answer::Names(Err(error))),
             Self::Experiments(ticket) => (ticket, Answer::Experiments(Err(error))),
             Self::Matching(ticket, _) => (ticket, Answer::Matching(Err(error))),
+            Self::Find(ticket, _) => (ticket, Answer::Find(Err(error))),
+            Self::Rates(ticket, _) => (ticket, Answer::Rates(Err(error))),
+            Self::Trends(ticket, _) => (ticket, Answer::Trends(Err(error))),
+            Self::Files(ticket, _) => (ticket, Answer::Files(Err(error))),
+            Self::Lineage(ticket, _) => (ticket, Answer::Lineage(Err(error))),
             Self::Jobs(ticket) => (ticket, Answer::Jobs(Err(error))),
             Self::Offers(ticket) => (ticket, Answer::Offers(Err(error))),
             Self::Counts(ticket) => (ticket, Answer::Counts(Err(error))),

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 
 use super::{
     chart::ChartData,
-    effect::{GroupsQuestion, Own, RunRow, Table, TableQuestion},
+    effect::{GroupsQuestion, Own, RunRow, Table, TableQuestion, Trend, TrendsQuestion},
     shared::Shared,
 };
 use crate::{
@@ -22,12 +22,15 @@ use crate::{
         time::Timestamp,
     },
     ops::{
+        files::FileRow,
         jobs::JobRow,
-        logs::Chunk,
+        lineage::Lineage,
+        logs::{Chunk, Part},
         runs::{
             Best, ComparedMetric, Comparison, Detail, Group, Grouping, Names, Numbers, Sort,
             Stretch,
         },
+        series::Rates,
     },
 };
 
@@ -217,16 +220,32 @@ pub fn runs() -> Vec<Run> {
     ]
 }
 
+pub const METRICS: [&str; 7] = [
+    "lr",
+    "system/cpu",
+    "system/memory",
+    "train/loss",
+    "train/rows_per_second",
+    "val/auc",
+    "val/loss",
+];
+
+/// Figures of a machine that is at work.
+fn told(metric: &str) -> Summary {
+    let last = match metric {
+        "system/cpu" => 180.0,
+        "system/memory" => 1_616_000_000.0,
+        "train/rows_per_second" => 2_356.0,
+        _ => return summary(metric),
+    };
+    Summary {
+        last,
+        mean: Some(last * 0.9),
+        ..summary(metric)
+    }
+}
+
 pub fn detail(run: Run) -> Detail {
-    let metrics = [
-        "lr",
-        "system/cpu",
-        "system/memory",
-        "train/loss",
-        "train/rows_per_second",
-        "val/auc",
-        "val/loss",
-    ];
     let process = Process {
         pid: 4242,
         start: 1,
@@ -242,7 +261,7 @@ pub fn detail(run: Run) -> Detail {
         prefix: 4,
         job: None,
         waits: None,
-        metrics: metrics.map(summary).to_vec(),
+        metrics: METRICS.map(told).to_vec(),
         events: vec![
             event(
                 60,
@@ -271,7 +290,8 @@ pub fn detail(run: Run) -> Detail {
             ),
         ],
         artifacts: vec![],
-        captured: serde_json::json!({"git": {"commit": "4c1e02f", "dirty": false}}),
+        missing: vec![],
+        captured: serde_json::json!({"cpus": 4, "memory": 24_105, "git": {"commit": "4c1e02f", "dirty": false}}),
         kept: Some(ago(3)),
         dir: "/store/runs/01".into(),
         run,
@@ -411,15 +431,61 @@ pub fn chart(from: i64, to: i64, dots: usize, until: i64) -> ChartData {
     }
 }
 
-pub fn log(lines: usize) -> Chunk {
-    let text: String = (0..lines)
+/// A part of a log of forty lines.
+pub fn log(part: Part) -> Chunk {
+    let text: String = (0..40)
         .map(|line| format!("step {} loss 0.{:04}\n", line * 10, 9_999 - line))
         .collect();
+    let size = text.len();
+    let (from, to) = match part {
+        Part::Tail => (0, size),
+        Part::From(from) => (from as usize, size),
+        Part::Before(to) => (0, to as usize),
+    };
     Chunk {
-        from: 0,
-        to: text.len() as u64,
-        size: text.len() as u64,
-        text,
+        from: from as u64,
+        to: to as u64,
+        size: size as u64,
+        text: text[from.min(size)..to.min(size)].to_owned(),
+    }
+}
+
+pub const RATES: Rates = Rates {
+    now: 38.5,
+    spread: 0.16,
+    last: NOW,
+};
+
+/// A course that falls, for each series.
+pub fn trends(question: &TrendsQuestion) -> Vec<Trend> {
+    let value = |at: usize| Some(1.0 / (1.0 + at as f64));
+    let trend = |(metric, _): &(String, i64)| Trend {
+        metric: metric.clone(),
+        values: (0..question.columns).map(value).collect(),
+    };
+    question.metrics.iter().map(trend).collect()
+}
+
+pub fn files() -> Vec<FileRow> {
+    let file = |path: &str, kind: Option<&str>, size| FileRow {
+        path: path.into(),
+        kind: kind.map(str::to_owned),
+        size,
+        is_named: kind.is_some(),
+    };
+    vec![
+        file("package/model.safetensors", Some("model"), Some(48_312)),
+        file("plots/roc.png", Some("plot"), None),
+        file("checkpoints/last.safetensors", None, Some(144_902)),
+        file("output.log", None, Some(960)),
+    ]
+}
+
+pub fn lineage() -> Lineage {
+    Lineage {
+        data: Some("demo:diagnosis".into()),
+        data_hash: Some("dc911cacdd35efe7".repeat(4)),
+        weights: Some("1f39c88e7d7b0432".repeat(4)),
     }
 }
 
@@ -439,6 +505,7 @@ pub fn jobs() -> Vec<JobRow> {
         },
         name: run.name.clone(),
         experiment: run.experiment.clone(),
+        kind: run.kind,
         run_state: run.state.clone(),
         progress: run.progress,
         waits: waits.map(str::to_owned),

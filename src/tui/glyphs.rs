@@ -138,6 +138,15 @@ impl Charset {
         }
     }
 
+    /// The marks of a branch that is open and of one that is folded.
+    pub fn fold(self) -> (&'static str, &'static str) {
+        if self.is_ascii() {
+            ("-", "+")
+        } else {
+            ("▾", "▸")
+        }
+    }
+
     /// Levels of a heat map, coolest first.
     pub fn shades(self) -> [&'static str; 5] {
         if self.is_ascii() {

@@ -358,9 +358,9 @@ fn is_verb(keys: &Keys) -> bool {
 mod tests {
     use super::*;
 
-    const CONTEXTS: [&str; 11] = [
-        "global", "card", "list", "table", "bench", "runs", "live", "jobs", "overlay", "compare",
-        "groups",
+    const CONTEXTS: [&str; 13] = [
+        "global", "card", "list", "table", "bench", "runs", "live", "page", "picker", "jobs",
+        "overlay", "compare", "groups",
     ];
 
     fn chords(text: &str) -> Vec<Chord> {

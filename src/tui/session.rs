@@ -10,6 +10,8 @@ use super::{place::Place, views::Root};
 pub struct Session {
     pub root: Root,
     pub stacks: Vec<Vec<Place>>,
+    /// The charts that are wanted of an experiment's runs, by its name.
+    pub charts: std::collections::BTreeMap<String, String>,
 }
 
 impl Session {
@@ -46,6 +48,7 @@ mod tests {
                 ],
                 vec![Place::of_root(Root::Jobs)],
             ],
+            ..Session::default()
         };
         let run = Place::of(Spot::Run(fixture::id(2)));
         let opened = session.at(run.clone());

@@ -1,6 +1,10 @@
 //! What every pane may know, and how panes answer: the two things that pass between `App` and its views.
 
-use std::{cell::Cell, collections::BTreeSet, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use ratatui::{
     buffer::Buffer,
@@ -9,6 +13,7 @@ use ratatui::{
 
 use super::{
     Options,
+    board::arrangement::Arrangement,
     effect::Verb,
     event::Opened,
     list::field::Field,
@@ -41,6 +46,8 @@ pub struct Shared {
     pub is_read_only: bool,
     /// The screen in force, by its name.
     pub screen: Rc<(String, Screen)>,
+    /// The charts that are wanted of an experiment's runs, by its name.
+    charts: Rc<RefCell<BTreeMap<String, String>>>,
     is_ambiguous_wide: bool,
     /// Where the focus was drawn last.
     focus: Rc<Cell<Option<Position>>>,
@@ -73,6 +80,7 @@ impl Shared {
                     .cloned()
                     .unwrap_or_default(),
             )),
+            charts: Rc::new(RefCell::new(options.session.charts.clone())),
             is_ambiguous_wide: options.is_ambiguous_wide,
             focus: Rc::default(),
             youngest: Rc::default(),
@@ -85,6 +93,24 @@ impl Shared {
         self.is_read_only |= screen.read_only == Some(true);
         self.metric = screen.metric.clone().unwrap_or_else(|| self.metric.clone());
         self.screen = Rc::new((name.to_owned(), screen));
+    }
+
+    /// The charts that are wanted of an experiment's runs.
+    pub fn arrangement(&self, experiment: &str) -> Arrangement {
+        let charts = self.charts.borrow();
+        let known = charts.get(experiment).map(String::as_str);
+        Arrangement::from(known.unwrap_or_default())
+    }
+
+    /// From now on these charts are wanted of an experiment's runs.
+    pub fn arrange(&self, experiment: &str, arrangement: &Arrangement) {
+        let mut charts = self.charts.borrow_mut();
+        charts.insert(experiment.to_owned(), arrangement.to_string());
+    }
+
+    /// What is wanted of every experiment, for the session.
+    pub fn charts(&self) -> BTreeMap<String, String> {
+        self.charts.borrow().clone()
     }
 
     /// Notes what the keys act on: the cursor's row, the button that Enter presses. The last to say so is right.
@@ -148,6 +174,11 @@ pub enum Reaction {
 pub enum Reply {
     /// The filter as far as it is typed.
     Filter(String),
+    /// What shall be found, as far as it is typed, and whether it is typed to its end.
+    Search {
+        text: String,
+        is_whole: bool,
+    },
     Sort(Sort),
     /// Names that were picked.
     Picked(Pick, Vec<String>),

@@ -18,6 +18,7 @@ use crate::{
     ops::{
         self,
         candidates::{Candidate, Of, Question},
+        logs::Found,
         presets::Offer,
         runs::{Counts, News},
     },
@@ -31,6 +32,8 @@ pub struct Stage {
     pub runs: Vec<Run>,
     /// What verbs were carried out.
     pub verbs: Vec<Verb>,
+    /// For so many metrics a course was last asked for.
+    pub trended: usize,
     /// How many questions of each kind were asked.
     pub asked: Vec<&'static str>,
     pub failure: Option<fn() -> ops::Error>,
@@ -71,6 +74,7 @@ impl Stage {
             size,
             runs,
             verbs: vec![],
+            trended: 0,
             asked: vec![],
             failure: None,
             metrics: vec![],
@@ -227,7 +231,15 @@ impl Stage {
                 )
             }
             Effect::Names(ticket) => (ticket, Answer::Names(Ok(fixture::names()))),
-            Effect::Log(ticket, _) => (ticket, Answer::Log(Ok(fixture::log(40)))),
+            Effect::Log(ticket, question) => (ticket, Answer::Log(Ok(fixture::log(question.part)))),
+            Effect::Find(ticket, _) => (ticket, Answer::Find(Ok(Found::default()))),
+            Effect::Rates(ticket, _) => (ticket, Answer::Rates(Ok(Some(fixture::RATES)))),
+            Effect::Trends(ticket, question) => {
+                self.trended = question.metrics.len();
+                (ticket, Answer::Trends(Ok(fixture::trends(&question))))
+            }
+            Effect::Files(ticket, _) => (ticket, Answer::Files(Ok(fixture::files()))),
+            Effect::Lineage(ticket, _) => (ticket, Answer::Lineage(Ok(fixture::lineage()))),
             Effect::Jobs(ticket) => (
                 ticket,
                 Answer::Jobs(Ok(if self.runs.is_empty() {
@@ -375,6 +387,11 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Names(_) => "names",
         Effect::Experiments(_) => "experiments",
         Effect::Log(..) => "log",
+        Effect::Find(..) => "find",
+        Effect::Rates(..) => "rates",
+        Effect::Trends(..) => "trends",
+        Effect::Files(..) => "files",
+        Effect::Lineage(..) => "lineage",
         Effect::Jobs(_) => "jobs",
         Effect::Offers(_) => "offers",
         Effect::Counts(_) => "counts",

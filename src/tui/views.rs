@@ -182,7 +182,7 @@ impl Place {
         match self.spot {
             Spot::Root(Root::Bench) => Box::new(Bench::at(settings)),
             Spot::Root(Root::Runs) => Box::new(Runs::at(settings)),
-            Spot::Root(Root::Live) => Box::new(Live::default()),
+            Spot::Root(Root::Live) => Box::new(Live::at(settings)),
             Spot::Root(Root::Jobs) => Box::new(Jobs::default()),
             Spot::Run(id) => Box::new(Page::at(id, settings)),
             Spot::Compare(ref ids) => Box::new(Compare::at(ids, settings)),

@@ -373,6 +373,26 @@ fn a_page_of_a_run_says_what_it_was_made_from_and_nothing_endless() {
 }
 
 #[test]
+fn a_view_of_one_run_has_the_end_of_its_output_and_live_names_what_ended_last() {
+    let space = Space::new();
+    let live = space.run(&["view", "live", "--plain"]);
+    assert!(live.err.contains("nothing has ended yet"), "{}", live.err);
+    let bars = "printf ' 50%%|#\\r100%%|##\\n\\033[31mred\\033[0m\\n'";
+    let run = ended(&space, &["sh", "-c", bars]);
+    let page = space.ok(&["view", "run", &run, "--plain"]);
+    assert!(page.contains("\nlog\n  100%|##\n  red\n"), "{page}");
+    assert_eq!(
+        space.json(&["view", "run", &run])["log"],
+        json!(["100%|##", "red"])
+    );
+    let live = space.run(&["view", "live", "--plain"]);
+    assert!(live.err.contains("this run ended last"), "{}", live.err);
+    assert!(live.out.contains(&run), "{}", live.out);
+    assert_eq!(space.run(&["view", "run"]).code, Some(2));
+    assert_eq!(space.run(&["view", "jobs", &run]).code, Some(2));
+}
+
+#[test]
 fn a_state_has_one_shape_for_scripts() {
     let space = Space::new();
     ended(&space, &["sh", "-c", "exit 3"]);

@@ -24,6 +24,8 @@ pub struct Screen {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     pub child: Box<dyn Child + Send + Sync>,
+    /// The program's side of the terminal.
+    tty: PathBuf,
     seen: Arc<Mutex<Seen>>,
     flow: Arc<Flow>,
     reading: thread::JoinHandle<()>,
@@ -65,6 +67,8 @@ impl Screen {
         command.env("TERM", "xterm-256color");
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
+        let input = format!("/proc/{}/fd/0", child.process_id().unwrap());
+        let tty = std::fs::read_link(input).unwrap();
         let seen = Arc::new(Mutex::new(Seen {
             shown: vt100::Parser::new(cells(height), cells(width), 0),
             bytes: vec![],
@@ -87,6 +91,7 @@ impl Screen {
             master: pair.master,
             keys,
             child,
+            tty,
             seen,
             flow,
             reading,
@@ -123,12 +128,8 @@ impl Screen {
 
     /// The line discipline of the terminal, as it is now.
     pub fn modes(&self) -> String {
-        let mut options = std::fs::File::options();
-        let tty = options
-            .read(true)
-            .write(true)
-            .open(self.master.tty_name().unwrap());
-        format!("{:?}", rustix::termios::tcgetattr(tty.unwrap()).unwrap())
+        let tty = std::fs::File::open(&self.tty).unwrap();
+        format!("{:?}", rustix::termios::tcgetattr(tty).unwrap())
     }
 
     /// How many frames came whole.

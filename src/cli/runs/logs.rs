@@ -32,7 +32,7 @@ impl Logs {
         let run = runs::find(&ws, &self.run)?;
         let out = &context.out;
         if out.is_json() {
-            let chunk = logs::read(&ws, &run, None, TAIL)?;
+            let chunk = logs::read(&ws, &run, logs::Part::Tail, TAIL)?;
             let text = self
                 .lines
                 .map_or(chunk.text.as_str(), |lines| last(&chunk.text, lines));
@@ -41,7 +41,7 @@ impl Logs {
         }
         let mut at = 0;
         if let Some(lines) = self.lines {
-            let chunk = logs::read(&ws, &run, None, TAIL)?;
+            let chunk = logs::read(&ws, &run, logs::Part::Tail, TAIL)?;
             out.output(last(&chunk.text, lines))?;
             at = chunk.to;
         }
@@ -66,7 +66,7 @@ impl Logs {
 /// Prints what is there from a byte on.
 fn print_from(context: &Context, ws: &Workspace, run: &RunId, at: &mut u64) -> Result<(), Failure> {
     loop {
-        let chunk = logs::read(ws, run, Some(*at), CHUNK)?;
+        let chunk = logs::read(ws, run, logs::Part::From(*at), CHUNK)?;
         if chunk.to == *at {
             return Ok(());
         }

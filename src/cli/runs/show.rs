@@ -15,6 +15,7 @@ use crate::{
         time::{Span, Timestamp},
     },
     ops::runs::{self, Detail},
+    workspace::Workspace,
 };
 
 /// Show one run: state, what it was made from, parameters, metrics, files
@@ -36,23 +37,30 @@ impl Show {
             out.json(&detail)?;
             return Ok(DONE);
         }
-        out.table(&head(&detail, ws.now()))?;
-        section(out, "made from", &made_from(&detail.captured))?;
-        section(out, "environment", &environment(&detail.captured))?;
-        section(out, "parameters", &params(&detail.run))?;
-        section(out, "metrics", &metrics(&detail))?;
-        section(out, "files", &files(&detail))?;
-        if let RunState::Ended {
-            how: Ending::Failed { message, .. },
-            ..
-        } = &detail.run.state
-            && !message.trim().is_empty()
-        {
-            let message = format::safe_lines(message.trim_end());
-            out.line(format!("\nfailed\n  {}", message.replace('\n', "\n  ")))?;
-        }
+        print(context, &ws, &detail)?;
         Ok(DONE)
     }
+}
+
+/// Prints all that is known of a run.
+pub fn print(context: &Context, ws: &Workspace, detail: &Detail) -> Result<(), Failure> {
+    let out = &context.out;
+    out.table(&head(detail, ws.now()))?;
+    section(out, "made from", &made_from(&detail.captured))?;
+    section(out, "environment", &environment(&detail.captured))?;
+    section(out, "parameters", &params(&detail.run))?;
+    section(out, "metrics", &metrics(detail))?;
+    section(out, "files", &files(detail))?;
+    if let RunState::Ended {
+        how: Ending::Failed { message, .. },
+        ..
+    } = &detail.run.state
+        && !message.trim().is_empty()
+    {
+        let message = format::safe_lines(message.trim_end());
+        out.line(format!("\nfailed\n  {}", message.replace('\n', "\n  ")))?;
+    }
+    Ok(())
 }
 
 /// Show what happened to a run
@@ -238,10 +246,13 @@ fn metrics(detail: &Detail) -> Table {
 }
 
 fn files(detail: &Detail) -> Table {
-    let mut table = Table::default().text("").word("");
+    let mut table = Table::default().text("").word("").word("");
     for artifact in &detail.artifacts {
         let kind = artifact.kind.as_deref().unwrap_or_default();
-        table.row(vec![format!("  {}", artifact.path).into(), kind.into()]);
+        let is_missing = detail.missing.contains(&artifact.path);
+        let missing = if is_missing { "missing" } else { "" };
+        let path = format!("  {}", artifact.path);
+        table.row(vec![path.into(), kind.into(), missing.into()]);
     }
     table
 }

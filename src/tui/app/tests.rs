@@ -438,7 +438,8 @@ fn the_hints_are_those_of_what_has_the_keys() {
         ("C", "Enter train", "zoom"),
         ("?", "Esc close", "zoom"),
         ("1 enter", "X stop", "half a page"),
-        ("1 enter tab", "j scroll down", "next row"),
+        ("1 enter tab", "Enter chart", "crosshair"),
+        ("1 enter tab tab", "/ search", "next row"),
         ("2", "] next run", "next metric"),
         ("1", "q leave", "back"),
     ] {

@@ -241,11 +241,14 @@ impl App {
                 return self.reply(reply);
             }
             Outcome::Typed(Purpose::Filter, text) => return self.reply(Reply::Filter(text)),
+            Outcome::Typed(Purpose::Search, text) => return self.search(text, false),
             Outcome::Typed(..) => {}
             Outcome::Abandoned(purpose, text) => {
                 self.overlays.pop();
-                if purpose == Purpose::Filter {
-                    return self.reply(Reply::Filter(text));
+                match purpose {
+                    Purpose::Filter => return self.reply(Reply::Filter(text)),
+                    Purpose::Search => return self.search(text, true),
+                    _ => {}
                 }
             }
             Outcome::Entered(purpose, text) => {
@@ -259,6 +262,7 @@ impl App {
     fn entered(&mut self, purpose: &Purpose, text: &str) -> Vec<Effect> {
         match purpose {
             Purpose::Filter => return self.reply(Reply::Filter(text.to_owned())),
+            Purpose::Search => return self.search(text.to_owned(), true),
             Purpose::Note(id) => {
                 let targets = self.stacks.front_ref().targets();
                 return self.change(Verb::Note(*id, text.to_owned()), &targets);
@@ -274,6 +278,10 @@ impl App {
             },
         }
         vec![]
+    }
+
+    fn search(&mut self, text: String, is_whole: bool) -> Vec<Effect> {
+        self.reply(Reply::Search { text, is_whole })
     }
 
     pub(super) fn reply(&mut self, reply: Reply) -> Vec<Effect> {

@@ -14,7 +14,7 @@ use crate::{
     },
     tui::{
         chart::{
-            axis::Track,
+            axis::{Axis, Track},
             heatmap::Heatmap,
             pane::{self, Framed},
             plot::{Line, Plot, Tick},
@@ -129,10 +129,10 @@ pub fn draw_one(
 ) {
     let look = &shared.look;
     let dots = pane::dots(look, area, group.metrics.len());
-    for metric in &group.metrics {
-        board.want_chart(metric, dots);
-    }
     let (axis, track) = (board.axis(), board.track());
+    for metric in &group.metrics {
+        board.want_chart(metric, dots, &axis, &track);
+    }
     let badges: Vec<Option<String>> = (group.metrics.iter())
         .map(|metric| badge(board, metric))
         .collect();
@@ -164,7 +164,7 @@ pub fn draw_one(
             true => board.view.weight(),
             false => 0.0,
         },
-        notes: notes(board, &lines),
+        notes: notes(board, &axis, &lines),
         place: place.filter(|_| is_focused),
         at: board.view.crosshair.or(last),
         is_focused,
@@ -210,7 +210,7 @@ fn badge(board: &Board, metric: &str) -> Option<String> {
     })
 }
 
-fn notes(board: &Board, lines: &[Line<'_>]) -> Vec<String> {
+fn notes(board: &Board, axis: &Axis, lines: &[Line<'_>]) -> Vec<String> {
     let mut notes = vec![];
     if lines.iter().any(|line| line.data.is_of_columns) {
         notes.push("ema of columns".to_owned());
@@ -218,7 +218,6 @@ fn notes(board: &Board, lines: &[Line<'_>]) -> Vec<String> {
     match board.view.zoom {
         Some(_) if board.view.is_following => notes.push("follows".to_owned()),
         Some(_) => {
-            let axis = board.axis();
             let (from, to) = (axis.along.told(axis.from), axis.along.told(axis.to));
             notes.push(format!("{from} – {to}"));
         }
@@ -275,7 +274,7 @@ mod tests {
         let shared = fixture::shared();
         let mut board = Board::of(fixture::id(1));
         let detail = fixture::detail(fixture::run(1, "calm-heron-2"));
-        board.detail.answer(Ok(Box::new(detail)));
+        board.know(Ok(Box::new(detail)));
         let area = Rect::new(0, 0, 80, 12);
         let titles = |board: &mut Board| -> String {
             let mut buffer = Buffer::empty(area);
@@ -331,7 +330,7 @@ mod tests {
         let names: Vec<String> = (0..10).map(|layer| format!("layer.{layer}/grad")).collect();
         detail.metrics = names.iter().map(|name| fixture::summary(name)).collect();
         let mut board = Board::of(detail.run.id);
-        board.detail.answer(Ok(Box::new(detail)));
+        board.know(Ok(Box::new(detail)));
         let area = Rect::new(0, 0, 120, 16);
         let mut tickets = crate::tui::event::Tickets::default();
         let mut picture = |board: &mut Board| -> String {

@@ -20,6 +20,15 @@ use crate::{
 
 /// All of it as lines, each cut to the width.
 pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'static>> {
+    all(detail, shared, columns, true)
+}
+
+/// As [`lines`], where what the run takes of its machine stands beside it already.
+pub fn beside_machine(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'static>> {
+    all(detail, shared, columns, false)
+}
+
+fn all(detail: &Detail, shared: &Shared, columns: usize, has_machine: bool) -> Vec<Line<'static>> {
     let look = &shared.look;
     let mut lines = vec![];
     let run = &detail.run;
@@ -56,10 +65,14 @@ pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'stat
         found
     };
     let (judged, trained) = (of(Kind::Judged), of(Kind::Train));
-    let widths = Widths::of(judged.iter().chain(&trained).copied(), columns);
+    let in_sight = judged.iter().take(MOST_METRICS);
+    let in_sight = in_sight.chain(trained.iter().take(MOST_METRICS));
+    let widths = Widths::of(in_sight.copied(), columns);
     if !judged.is_empty() {
         head(&mut lines, look, "METRICS");
-        lines.extend(judged.iter().map(|summary| metric(look, summary, &widths)));
+        let shown = judged.iter().take(MOST_METRICS);
+        lines.extend(shown.map(|summary| metric(look, summary, &widths)));
+        lines.extend(others(look, judged.len()));
     }
     if !run.params.is_empty() {
         head(&mut lines, look, "PARAMETERS");
@@ -70,10 +83,12 @@ pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'stat
     }
     if !trained.is_empty() {
         head(&mut lines, look, "TRAINING");
-        lines.extend(trained.iter().map(|summary| metric(look, summary, &widths)));
+        let shown = trained.iter().take(MOST_METRICS);
+        lines.extend(shown.map(|summary| metric(look, summary, &widths)));
+        lines.extend(others(look, trained.len()));
     }
     let system = of(Kind::System);
-    if run.state.is_live() && !system.is_empty() {
+    if has_machine && run.state.is_live() && !system.is_empty() {
         head(&mut lines, look, "SYSTEM");
         lines.extend(system.iter().map(|summary| machine(look, summary, columns)));
     }
@@ -86,12 +101,17 @@ pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'stat
         head(&mut lines, look, "FILES");
         let files = detail.artifacts.iter();
         lines.extend(files.map(|file| {
-            pair(
+            let kind = file.kind.as_deref().unwrap_or("file");
+            let is_missing = detail.missing.contains(&file.path);
+            let missing = if is_missing { "  missing" } else { "" };
+            let mut line = pair(
                 look,
-                file.kind.as_deref().unwrap_or("file"),
+                kind,
                 &file.path,
-                columns,
-            )
+                columns.saturating_sub(missing.len()),
+            );
+            line.spans.push(look.span(missing, Role::Error));
+            line
         }));
     }
     let captured = captured(&detail.captured);
@@ -124,10 +144,20 @@ impl Kind {
     }
 }
 
+/// More metrics of a kind than this are a table of their own.
+const MOST_METRICS: usize = 24;
+
+/// How many metrics are not named.
+fn others(look: &Look, count: usize) -> Option<Line<'static>> {
+    let more = count.checked_sub(MOST_METRICS).filter(|more| 0 < *more)?;
+    let text = format!(" and {} more", text::count(more as i64));
+    Some(Line::from(look.span(text, Role::Dim)))
+}
+
 /// A run with more checkpoints than this has the older ones in `sconce runs show`.
 const MOST_EVENTS: usize = 200;
 
-fn head(lines: &mut Vec<Line<'static>>, look: &Look, title: &'static str) {
+pub fn head(lines: &mut Vec<Line<'static>>, look: &Look, title: &'static str) {
     lines.push(Line::default());
     lines.push(Line::from(look.span(format!(" {title}"), Role::Title)));
 }
@@ -146,7 +176,7 @@ fn pair(look: &Look, name: &str, value: &str, columns: usize) -> Line<'static> {
 }
 
 /// Pairs whose names take one width: the widest, but not more than half.
-fn pairs(look: &Look, pairs: &[(&str, String)], columns: usize) -> Vec<Line<'static>> {
+pub fn pairs(look: &Look, pairs: &[(&str, String)], columns: usize) -> Vec<Line<'static>> {
     let widest = pairs.iter().map(|(name, _)| text::width(name)).max();
     let half = (columns / 2).max(1);
     let wide = widest
@@ -260,7 +290,8 @@ fn machine(look: &Look, summary: &Summary, columns: usize) -> Line<'static> {
     fit(spans, columns, look.charset.ellipsis())
 }
 
-fn plain(value: &Value) -> String {
+/// A value as a person would write it.
+pub fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Number(number) if number.is_f64() => {
@@ -290,7 +321,8 @@ fn captured(value: &Value) -> Vec<(String, String)> {
     pairs
 }
 
-fn history(event: &Event, shared: &Shared, columns: usize) -> Line<'static> {
+/// A line of the history: how long ago, and what.
+pub fn history(event: &Event, shared: &Shared, columns: usize) -> Line<'static> {
     let look = &shared.look;
     let ago = shared.age(event.time);
     let at = event

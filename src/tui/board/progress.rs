@@ -13,21 +13,27 @@ use crate::{
     tui::{board::Board, look::fit, shared::Shared, text, theme::Role},
 };
 
-/// Two lines on the run. Of one that has ended, what does not fit into the first goes into the second.
+/// Two lines on the run: of what does not fit into the first, some goes into the second.
 pub fn lines(board: &Board, shared: &Shared, columns: usize) -> [Line<'static>; 2] {
+    let ellipsis = shared.look.charset.ellipsis();
+    let words = headwords(board, shared);
     if board.run().is_none_or(|run| !run.state.has_ended()) {
-        return [
-            headline(board, shared, columns),
-            bar(board, shared, columns),
-        ];
+        let (first, left) = weightiest(words, columns);
+        let left = left.into_iter().filter(|word| MOVES <= word.weight);
+        let left: Vec<String> = left
+            .map(|word| word.span.content.trim().to_owned())
+            .collect();
+        let second = bar_beside(board, shared, columns, &left);
+        return [fit(first, columns, ellipsis), second];
     }
     let mut room = columns;
-    let (first, mut second): (Vec<_>, Vec<_>) =
-        headwords(board, shared).into_iter().partition(|word| {
-            let fits = word.width() <= room;
-            room -= if fits { word.width() } else { 0 };
-            fits
-        });
+    let (first, second): (Vec<Word>, Vec<Word>) = words.into_iter().partition(|word| {
+        let fits = word.span.width() <= room;
+        room -= if fits { word.span.width() } else { 0 };
+        fits
+    });
+    let spans = |words: Vec<Word>| words.into_iter().map(|word| word.span).collect::<Vec<_>>();
+    let (first, mut second) = (spans(first), spans(second));
     if let Some(word) = second.first_mut() {
         word.content = word.content.trim_start().to_owned().into();
     }
@@ -36,59 +42,92 @@ pub fn lines(board: &Board, shared: &Shared, columns: usize) -> [Line<'static>; 
         second.push(Span::raw("  "));
     }
     second.extend(notes);
-    let ellipsis = shared.look.charset.ellipsis();
     [first, second].map(|spans| fit(spans, columns, ellipsis))
 }
 
 /// The state and the figures of the run, as many as fit, the weightier first.
 pub fn headline(board: &Board, shared: &Shared, columns: usize) -> Line<'static> {
-    fit(
-        headwords(board, shared),
-        columns,
-        shared.look.charset.ellipsis(),
-    )
+    let (words, _) = weightiest(headwords(board, shared), columns);
+    fit(words, columns, shared.look.charset.ellipsis())
 }
 
-fn headwords(board: &Board, shared: &Shared) -> Vec<Span<'static>> {
+/// A part of the first line. Where room is short, the lightest goes first.
+struct Word {
+    span: Span<'static>,
+    weight: u8,
+}
+
+/// From this weight on, what does not fit into the first line is worth a place in the second.
+const MOVES: u8 = 2;
+/// The weight of what stays as long as anything does.
+const STAYS: u8 = 9;
+
+/// The words that fit in their order, and those that had to go.
+fn weightiest(mut words: Vec<Word>, columns: usize) -> (Vec<Span<'static>>, Vec<Word>) {
+    let mut left = vec![];
+    while columns < words.iter().map(|word| word.span.width()).sum() {
+        let lightest = words.iter().map(|word| word.weight).min();
+        let place = words.iter().rposition(|word| Some(word.weight) == lightest);
+        match place.filter(|place| words[*place].weight < STAYS) {
+            Some(place) => left.insert(0, words.remove(place)),
+            None => break,
+        }
+    }
+    (words.into_iter().map(|word| word.span).collect(), left)
+}
+
+fn headwords(board: &Board, shared: &Shared) -> Vec<Word> {
     let look = &shared.look;
+    let stays = |span| Word {
+        span,
+        weight: STAYS,
+    };
     let Some(detail) = &board.detail.value else {
-        return vec![look.span("…", Role::Dim)];
+        return vec![stays(look.span("…", Role::Dim))];
     };
     let run = &detail.run;
-    let mut spans = vec![look.state(run.state.word())];
-    let mut push = |text: String| spans.push(Span::raw(format!("  {text}")));
+    let mut words = vec![stays(look.state(run.state.word()))];
+    let mut push = |(text, weight): (String, u8)| {
+        words.push(Word {
+            span: Span::raw(format!("  {text}")),
+            weight,
+        });
+    };
     match &run.state {
         RunState::Ended { how, .. } => {
             if let (Some(started), Some(ended)) = (run.state.started(), run.state.ended()) {
-                push(format!("in {}", lasted(ended.since(started))));
+                push((format!("in {}", lasted(ended.since(started))), 7));
             }
             if let Some(early) = stopped_early(detail) {
-                push(early.to_owned());
+                push((early.to_owned(), 6));
             }
             if let Some(text) = ending(how) {
-                push(text);
+                push((text, 8));
             }
             if 0 < run.progress.step {
-                push(steps(run));
+                steps(run).into_iter().for_each(push);
             }
         }
         RunState::Running {
             activity: Activity::Stalled { last },
             ..
         } => {
-            push(format!("no step for {}", shared.age(*last)));
-            push(steps(run));
+            push((format!("no step for {}", shared.age(*last)), 8));
+            steps(run).into_iter().for_each(push);
         }
-        RunState::Queued => push(match &detail.waits {
-            Some(why) => format!("waits: {why}"),
-            None => "waits for its turn".to_owned(),
-        }),
+        RunState::Queued => {
+            let why = match &detail.waits {
+                Some(why) => format!("waits: {why}"),
+                None => "waits for its turn".to_owned(),
+            };
+            push((why, 8));
+        }
         _ => {
-            push(steps(run));
-            figures(board, shared).into_iter().for_each(&mut push);
+            steps(run).into_iter().for_each(&mut push);
+            figures(board, shared).into_iter().for_each(push);
         }
     }
-    spans
+    words
 }
 
 /// A duration; of seconds with their tenths, so that a short run does not take `0s`.
@@ -110,38 +149,64 @@ fn stopped_early(detail: &Detail) -> Option<&str> {
         })
 }
 
-fn steps(run: &Run) -> String {
+fn steps(run: &Run) -> Vec<(String, u8)> {
     let progress = &run.progress;
-    let mut text = match progress.steps {
-        Some(steps) => format!("step {}/{}", text::count(progress.step), text::count(steps)),
-        None => format!("step {}", text::count(progress.step)),
-    };
+    let mut words = vec![];
     if let (Some(epoch), Some(epochs)) = (progress.epoch, progress.epochs) {
         // The one at work, counted from 1.
-        text = format!("epoch {:.0}/{epochs}  {text}", epoch.ceil().max(1.0));
+        words.push((format!("epoch {:.0}/{epochs}", epoch.ceil().max(1.0)), 4));
     }
-    text
+    let step = text::count(progress.step);
+    words.push(match progress.steps {
+        Some(steps) => (format!("step {step}/{}", text::count(steps)), 8),
+        None => (format!("step {step}"), 8),
+    });
+    words
 }
 
-fn figures(board: &Board, shared: &Shared) -> Vec<String> {
+fn figures(board: &Board, shared: &Shared) -> Vec<(String, u8)> {
     let mut figures = vec![];
-    let last = |ending: &str| find(board, ending).map(|summary| summary.last);
-    match (last("rows_per_second"), board.pace(shared.now)) {
-        (Some(rows), _) if rows.is_finite() => {
-            figures.push(format!("{} rows/s", text::scaled(rows)));
+    // Before there are enough steps to tell, a rate is a guess.
+    if let Some(average) = board.pace(shared.now) {
+        let rows = find(board, "rows_per_second").filter(|rows| rows.last.is_finite());
+        let rates = board.rates.value.flatten();
+        let (now, average, unit) = match (rows, rates) {
+            (Some(rows), _) => (rows.last, rows.mean.unwrap_or(rows.last), "rows/s"),
+            (None, Some(rates)) => (rates.now, average, "steps/s"),
+            (None, None) => (average, average, "steps/s"),
+        };
+        let (now, average) = (text::scaled(now), text::scaled(average));
+        figures.push((format!("{now} {unit}"), 6));
+        if now != average {
+            figures.push((format!("(avg {average})"), 1));
         }
-        (_, Some(pace)) => figures.push(format!("{} steps/s", text::scaled(pace))),
-        _ => {}
     }
-    if let Some(left) = board.remaining(shared.now) {
-        figures.push(format!("ETA {}", TimeSpan(left)));
-    }
-    for (name, ending) in [("lr", "lr"), ("grad", "grad_norm")] {
-        if let Some(value) = last(ending) {
-            figures.push(format!("{name} {}", text::value(value)));
+    if let Some((left, off)) = board.remaining(shared.now) {
+        let mut text = format!("ETA {}", TimeSpan(left));
+        if let Some(off) = off {
+            text += &format!(" ±{}", text::span(off));
         }
+        figures.push((text, 7));
+    }
+    let last = |name: &str| find(board, name).map(|summary| summary.last);
+    if let Some(lr) = last("lr") {
+        figures.push((format!("lr {}", small(lr)), 3));
+    }
+    if let Some(norm) = last("grad_norm") {
+        figures.push((format!("grad {}", text::rough(norm)), 3));
+    }
+    if let Some(share) = last("data_wait").filter(|share| (0.0..=1.0).contains(share)) {
+        figures.push((format!("data wait {:.0}%", share * 100.0), 2));
     }
     figures
+}
+
+/// A small number in two digits: `2.7e-4`.
+fn small(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() || 0.01 <= number.abs() {
+        return text::rough(number);
+    }
+    format!("{number:.1e}").replace(".0e", "e")
 }
 
 /// The metric of this name, whatever split or group it stands in.
@@ -167,24 +232,37 @@ pub fn ending(how: &Ending) -> Option<String> {
 
 /// A bar over the planned steps, and what is known besides.
 pub fn bar(board: &Board, shared: &Shared, columns: usize) -> Line<'static> {
+    bar_beside(board, shared, columns, &[])
+}
+
+/// The bar, and beside it these words before what else is known.
+fn bar_beside(board: &Board, shared: &Shared, columns: usize, words: &[String]) -> Line<'static> {
     let look = &shared.look;
     let Some(run) = board.run() else {
         return Line::default();
     };
+    let mut notes = notes(board, shared);
+    for word in words.iter().rev() {
+        if !notes.is_empty() {
+            notes.insert(0, Span::raw("  "));
+        }
+        notes.insert(0, Span::raw(word.clone()));
+    }
     // What has ended early is as done as it will be, and a plan that was outrun is none: a bar would say otherwise.
     let share = match run.progress.steps {
         Some(steps) if 0 < steps && run.progress.step <= steps && !run.state.has_ended() => {
             run.progress.step as f64 / steps as f64
         }
-        _ => return Line::from(notes(board, shared)),
+        _ => return fit(notes, columns, look.charset.ellipsis()),
     };
-    let notes = notes(board, shared);
     let percent = format!(" {:.0}%", (share * 100.0).floor());
     let beside: usize = notes.iter().map(Span::width).sum::<usize>() + percent.len() + 2;
     let wide = columns.saturating_sub(beside).clamp(8.min(columns), 60);
     let mut spans = look.bar(share, wide);
     spans.push(Span::raw(percent));
-    spans.push(Span::raw("  "));
+    if !notes.is_empty() {
+        spans.push(Span::raw("  "));
+    }
     spans.extend(notes);
     fit(spans, columns, look.charset.ellipsis())
 }
@@ -256,7 +334,7 @@ pub fn refused_lines(board: &Board) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::events::Event, tui::fixture};
+    use crate::{domain::events::Event, ops::series::Rates, tui::fixture};
 
     fn board(run: Run, events: Vec<What>) -> Board {
         let mut detail = fixture::detail(run);
@@ -273,7 +351,7 @@ mod tests {
             (summary.nan, summary.infinite) = (nan, infinite);
         }
         let mut board = Board::of(detail.run.id);
-        board.detail.answer(Ok(Box::new(detail)));
+        board.know(Ok(Box::new(detail)));
         board
     }
 
@@ -308,6 +386,68 @@ mod tests {
         let [first, second] = lines(&board, &fixture::shared(), 200);
         assert!(first.to_string().contains(text), "{first}");
         assert!(second.to_string().starts_with("lr NaN×40"), "{second}");
+    }
+
+    #[test]
+    fn where_room_is_short_the_lightest_goes_first_and_some_of_it_below() {
+        let mut board = board(fixture::running(1, "calm-heron-2"), vec![]);
+        board.rates.answer(Ok(Some(Rates {
+            now: 40.0,
+            spread: 0.25,
+            last: fixture::NOW,
+        })));
+        let mut detail = board.detail.value.clone().unwrap();
+        detail.metrics = [
+            ("train/lr", 3e-4),
+            ("train/grad_norm", 0.91),
+            ("data_wait", 0.02),
+        ]
+        .map(|(metric, last)| Summary {
+            last,
+            ..fixture::summary(metric)
+        })
+        .to_vec();
+        board.know(Ok(detail));
+        let at = |columns| lines(&board, &fixture::shared(), columns).map(|line| line.to_string());
+        assert!(at(140)[0].contains("40 steps/s  (avg 36.8)  ETA"));
+        let [first, second] = at(110);
+        assert_eq!(
+            first,
+            "● running  epoch 46/100  step 1,840/4,000  40 steps/s  ETA 54s ±13s  lr 3e-4  grad 0.910  data wait 2%"
+        );
+        assert!(second.ends_with("46%"), "{second}");
+        let [first, second] = at(78);
+        assert_eq!(
+            first,
+            "● running  epoch 46/100  step 1,840/4,000  40 steps/s  ETA 54s ±13s"
+        );
+        assert!(
+            second.ends_with("46%  lr 3e-4  grad 0.910  data wait 2%"),
+            "{second}"
+        );
+        assert_eq!(at(44)[0], "● running  step 1,840/4,000  ETA 54s ±13s");
+    }
+
+    #[test]
+    fn a_steady_pace_has_no_spread_and_a_young_one_no_end() {
+        let eta = |step, spread| {
+            let mut run = fixture::running(1, "calm-heron-2");
+            run.progress.step = step;
+            let mut board = board(run, vec![]);
+            board.rates.answer(Ok(Some(Rates {
+                now: 40.0,
+                spread,
+                last: fixture::NOW,
+            })));
+            headline(&board, &fixture::shared(), 200).to_string()
+        };
+        assert!(
+            eta(1_840, 0.1).contains("ETA 54s  lr"),
+            "{}",
+            eta(1_840, 0.1)
+        );
+        assert!(eta(1_840, 0.2).contains("ETA 54s ±10s"));
+        assert!(!eta(19, 0.2).contains("ETA") && !eta(19, 0.2).contains("/s"));
     }
 
     #[test]

@@ -7,7 +7,14 @@ use ratatui::{
 };
 
 use super::{Key, Outcome, framed, input::Input};
-use crate::tui::{action::Action, chord::Keys, look::Look, text, theme::Role};
+use crate::tui::{
+    action::Action,
+    chord::Keys,
+    command::{COMMANDS, Command},
+    look::Look,
+    text,
+    theme::Role,
+};
 
 #[derive(Debug)]
 pub struct Help {
@@ -33,6 +40,7 @@ enum Row<'a> {
     Section(&'static str),
     Here(&'a Binding),
     Elsewhere(&'static str, &'a Binding),
+    Command(&'static Command),
 }
 
 /// Columns of the box where there is room.
@@ -51,7 +59,17 @@ impl Help {
         }
     }
 
+    /// `k:x` asks for what begins with that key, and for nothing else.
     fn matches(&self, binding: &Binding) -> bool {
+        if let Some(key) = self.input.text.strip_prefix("k:") {
+            let begins = |keys: &Keys| {
+                let first = Keys(keys.0[..1].to_vec());
+                let whole = [keys.to_string(), keys.short()];
+                let first = [first.to_string(), first.short()];
+                key.is_empty() || whole.iter().chain(&first).any(|name| name == key)
+            };
+            return binding.keys.iter().any(begins);
+        }
         let wanted = self.input.text.to_lowercase();
         let is_key = |keys: &Keys| [keys.to_string(), keys.short()].contains(&self.input.text);
         let words = format!("{} {}", binding.action.name(), binding.label);
@@ -86,8 +104,24 @@ impl Help {
                     .into_iter()
                     .map(|(view, other)| Row::Elsewhere(view, other)),
             );
+            let commands: Vec<_> = self.commands().collect();
+            if !commands.is_empty() {
+                rows.push(Row::Section("commands"));
+            }
+            rows.extend(commands.into_iter().map(Row::Command));
         }
         rows
+    }
+
+    /// The commands that fit the search; `:` alone asks for all.
+    fn commands(&self) -> impl Iterator<Item = &'static Command> {
+        let wanted = self.input.text.to_lowercase();
+        let is_key = wanted.starts_with("k:");
+        let wanted = wanted.strip_prefix(':').unwrap_or(&wanted).to_owned();
+        let fits = move |command: &&Command| {
+            !is_key && (command.name.contains(&wanted) || command.help.contains(&wanted))
+        };
+        COMMANDS.iter().filter(fits)
     }
 
     pub fn key(&mut self, key: Key) -> Outcome {
@@ -220,6 +254,14 @@ impl Row<'_> {
                 }
                 None => (keys(binding), binding.label.clone(), Role::Text),
             },
+            Self::Command(command) => {
+                let name = format!(" :{} {}", command.name, command.args);
+                let spans = vec![
+                    look.span(name.trim_end().to_owned(), Role::Key),
+                    look.span(format!("  {}", command.help), Role::Dim),
+                ];
+                return crate::tui::look::fit(spans, columns, look.charset.ellipsis());
+            }
             Self::Elsewhere(view, binding) => (
                 keys(binding),
                 format!("{}, in {view}", binding.label),

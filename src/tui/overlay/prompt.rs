@@ -29,6 +29,8 @@ pub struct Prompt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
     Filter,
+    /// Something to be found in what is shown.
+    Search,
     /// Tags with blanks between; one with `-` before it is taken away.
     Tags(Vec<RunId>),
     Note(RunId),
@@ -79,19 +81,20 @@ impl Prompt {
     fn error(&self) -> Option<filter::Error> {
         match self.purpose {
             Purpose::Filter => Filter::parse(&self.input.text).err(),
-            Purpose::Tags(_) | Purpose::Note(_) => None,
+            Purpose::Search | Purpose::Tags(_) | Purpose::Note(_) => None,
         }
     }
 
     pub fn hints(&self) -> Vec<(&'static str, &'static str)> {
         let (take, give_up) = match self.purpose {
             Purpose::Filter => ("keep", "as it was"),
+            Purpose::Search => ("search", "as it was"),
             Purpose::Tags(_) => ("tag", "cancel"),
             Purpose::Note(_) => ("keep the note", "cancel"),
         };
         let more: &[(&str, &str)] = match self.purpose {
             Purpose::Filter => &[("Tab", "complete"), ("↑", "an earlier one")],
-            Purpose::Tags(_) | Purpose::Note(_) => &[],
+            Purpose::Tags(_) | Purpose::Note(_) | Purpose::Search => &[],
         };
         let mut hints = vec![("Esc", give_up), ("Enter", take)];
         hints.extend(more);
@@ -101,7 +104,7 @@ impl Prompt {
 
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<Position> {
         let title = match self.purpose {
-            Purpose::Filter => " / ",
+            Purpose::Filter | Purpose::Search => " / ",
             Purpose::Tags(_) => " tags (-tag removes): ",
             Purpose::Note(_) => " note: ",
         };

@@ -2,21 +2,19 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use crate::{
-    domain::ids::RunId,
-    tui::{
-        action::Action,
-        board::log::LogView,
-        look,
-        shared::{Reaction, Shared},
-        views::selection::Selection,
-    },
+use crate::tui::{
+    action::Action,
+    board::log::LogView,
+    effect::{Answer, Effect},
+    event::{Ticket, Tickets},
+    look,
+    shared::{Reaction, Shared},
+    views::selection::Selection,
 };
 
 #[derive(Default)]
 pub struct Log {
     view: LogView,
-    of: Option<RunId>,
     is_live: bool,
 }
 
@@ -40,18 +38,27 @@ impl super::Pane for Log {
         shared: &Shared,
         is_focused: bool,
     ) {
-        let Some((board, run)) = selection.show() else {
+        let Some((_, run)) = selection.show() else {
             let pane = look::Pane::new("log").focused(is_focused);
             shared.look.pane(buffer, area, &pane);
             self.is_live = false;
             return;
         };
-        if self.of.replace(run.id) != Some(run.id) {
-            self.view = LogView::default();
-        }
         self.is_live = run.state.is_live();
-        board.log.want(run.id);
-        self.view.draw(&board.log, buffer, area, shared, is_focused);
+        self.view.want(run.id);
+        self.view.draw(buffer, area, shared, is_focused);
+    }
+
+    fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
+        self.view.ask(tickets)
+    }
+
+    fn expire(&mut self) {
+        self.view.expire();
+    }
+
+    fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
+        self.view.loaded(ticket, answer)
     }
 
     fn is_following(&self) -> bool {

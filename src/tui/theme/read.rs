@@ -325,7 +325,7 @@ fn list<const N: usize>(values: &Values, token: &str) -> Result<[Style; N], Mist
     let mut styles = [Style::new(); N];
     if let Some(Value::List(paints)) = values.get(token) {
         for (style, paint) in styles.iter_mut().zip(paints) {
-            style.fg = colour(values, paint, &mut vec![])?;
+            style.fg = colour(values, paint, &mut vec![])?.filter(|colour| *colour != Color::Reset);
         }
     }
     Ok(styles)
@@ -345,6 +345,8 @@ fn resolved(
     }
     let style = match values.get(token) {
         Some(Value::Colour(Paint::Token(name, place))) => resolved(values, name, *place, way)?,
+        // What is in no colour keeps that of what it lies on; in a table, `default` takes it away.
+        Some(Value::Colour(Paint::Colour(Color::Reset))) => Style::new(),
         Some(Value::Colour(paint)) => Style {
             fg: colour(values, paint, way)?,
             ..Style::new()
@@ -369,8 +371,6 @@ fn resolved(
 
 fn colour(values: &Values, paint: &Paint, way: &mut Way) -> Result<Option<Color>, Mistake> {
     match paint {
-        // The terminal's own colour is no colour at all.
-        Paint::Colour(Color::Reset) => Ok(None),
         Paint::Colour(colour) => Ok(Some(*colour)),
         Paint::Token(name, place) => Ok(resolved(values, name, *place, way)?.fg),
     }

@@ -91,7 +91,11 @@ fn a_warmer_cell_of_a_heat_map_is_always_further_from_the_background() {
 #[test]
 fn mono_names_no_colour() {
     for (token, style) in Theme::Mono.palette().styles() {
-        assert_eq!((style.fg, style.bg), (None, None), "{token}");
+        let colours = [style.fg, style.bg].into_iter().flatten();
+        assert!(
+            colours.into_iter().all(|colour| colour == Color::Reset),
+            "{token}"
+        );
     }
     assert!((0..9).all(|slot| Theme::Mono.raw(slot) == Style::new()));
 }
@@ -293,6 +297,18 @@ proptest! {
     #[test]
     fn no_text_panics(text in "(accent|fg|sel|series|=|\\[|\\]|\\{|\\}|'|#|[0-9]|,|bg|state\\.|\n| ){0,24}") {
         let _ = read::palette(&text);
+    }
+}
+
+#[test]
+fn a_selected_row_has_one_look_where_it_is_inverse() {
+    for theme in [Theme::HighContrast, Theme::Sixteen, Theme::Mono] {
+        let mut cell = ratatui::buffer::Cell::default();
+        cell.set_style(theme.style(Role::Ok));
+        cell.set_style(theme.style(Role::Selected));
+        let mut other = ratatui::buffer::Cell::default();
+        other.set_style(theme.style(Role::Selected));
+        assert_eq!(cell, other, "{}", name(theme));
     }
 }
 

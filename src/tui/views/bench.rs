@@ -135,7 +135,7 @@ impl View for Bench {
         match reply {
             Reply::Filter(text) => self.selection.list.set_filter(&text),
             Reply::Sort(sort) => self.selection.list.set_sort(sort),
-            Reply::Picked(..) => return Reaction::None,
+            Reply::Picked(..) | Reply::Search { .. } => return Reaction::None,
         }
         Reaction::Done
     }

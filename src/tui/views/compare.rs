@@ -235,6 +235,7 @@ impl Compare {
             charts,
             whole: self.whole(&metric),
             last: self.last(&metric),
+            newest: self.last(&metric),
             samples: in_order(samples),
             flaws: in_order(flaws),
             alongs: self.alongs(&metric),

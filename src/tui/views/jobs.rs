@@ -9,11 +9,11 @@ use ratatui::{
 use super::{Root, View, split_across, split_down};
 use crate::{
     domain::{
-        ids::{JobId, RunId},
+        ids::JobId,
         jobs::JobState,
         runs::{RunState, StateWord},
     },
-    ops::{jobs::JobRow, logs::Chunk},
+    ops::jobs::JobRow,
     tui::{
         action::Action,
         board::log::LogView,
@@ -33,8 +33,7 @@ use crate::{
 pub struct Jobs {
     rows: Remote<(), Vec<JobRow>>,
     table: Table<JobId>,
-    log: Remote<RunId, Chunk>,
-    log_view: LogView,
+    log: LogView,
     is_log_focused: bool,
     is_zoomed: bool,
 }
@@ -235,8 +234,8 @@ impl View for Jobs {
             Action::NextPane | Action::PreviousPane => self.is_log_focused = !self.is_log_focused,
             Action::Zoom => self.is_zoomed = !self.is_zoomed,
             Action::Escape if self.is_zoomed => self.is_zoomed = false,
-            Action::Matter => drop(self.log_view.act(Action::Matter)),
-            action if self.is_log_focused && self.log_view.act(action) => {}
+            Action::Matter => drop(self.log.act(Action::Matter)),
+            action if self.is_log_focused && self.log.act(action) => {}
             action => return self.go(action),
         }
         Reaction::Done
@@ -259,12 +258,8 @@ impl View for Jobs {
         if !log.is_empty() {
             match self.row().map(|row| row.job.run) {
                 Some(run) => {
-                    if self.log.asked() != Some(&run) {
-                        (self.log, self.log_view) = (Remote::default(), LogView::default());
-                    }
                     self.log.want(run);
-                    self.log_view
-                        .draw(&self.log, buffer, log, shared, self.is_log_focused);
+                    self.log.draw(buffer, log, shared, self.is_log_focused);
                 }
                 None => {
                     shared.look.pane(buffer, log, &Pane::new("log"));
@@ -281,11 +276,7 @@ impl View for Jobs {
             .rows
             .ask(tickets)
             .map(|(ticket, ())| Effect::Jobs(ticket));
-        let log = self
-            .log
-            .ask(tickets)
-            .map(|(ticket, run)| Effect::Log(ticket, run));
-        rows.into_iter().chain(log).collect()
+        rows.into_iter().chain(self.log.ask(tickets)).collect()
     }
 
     fn expire(&mut self) {
@@ -302,11 +293,7 @@ impl View for Jobs {
                 self.table.settle(Window::whole(rows), known, true);
                 None
             }
-            Answer::Log(result) if self.log.awaits(ticket) => {
-                self.log.answer(result);
-                None
-            }
-            other => Some(other),
+            other => self.log.loaded(ticket, other),
         }
     }
 
@@ -325,7 +312,7 @@ impl View for Jobs {
             id: row.job.run,
             name: row.name.clone(),
             state: row.run_state.clone(),
-            kind: None,
+            kind: Some(row.kind),
             progress: row.progress,
             labels: None,
             is_trashed: false,
@@ -378,6 +365,6 @@ impl View for Jobs {
         let is_live = |row: &JobRow| {
             !matches!(row.run_state.word(), StateWord::Queued) && !row.run_state.has_ended()
         };
-        self.log_view.is_following() && self.row().is_some_and(is_live)
+        self.log.is_following() && self.row().is_some_and(is_live)
     }
 }

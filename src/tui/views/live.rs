@@ -6,18 +6,22 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Root, View, page::Page, split_down};
+use super::{Root, View, page::Page, split_across, split_down};
 use crate::{
-    domain::{ids::RunId, runs::Run},
+    domain::{
+        ids::RunId,
+        runs::{Run, StateWord},
+    },
     tui::{
         action::Action,
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
         list::RunList,
-        look::fit,
-        place::Place,
-        shared::{Reaction, Shared, Target},
-        theme::Role,
+        look::{Pane, fit},
+        place::{Place, Settings},
+        shared::{Reaction, Reply, Shared, Target},
+        text,
+        theme::{Role, state_role},
     },
 };
 
@@ -27,6 +31,8 @@ pub struct Live {
     /// What to show while nothing is at work: the newest that have ended.
     ended: RunList,
     page: Option<Page>,
+    /// How the first page is looked at.
+    settings: Settings,
     /// The page is there for want of a run at work.
     is_stopgap: bool,
 }
@@ -37,12 +43,16 @@ impl Default for Live {
             list: RunList::filtered(AT_WORK),
             ended: RunList::filtered(&format!("-({AT_WORK}|queued)")),
             page: None,
+            settings: Settings::default(),
             is_stopgap: false,
         }
     }
 }
 
 const AT_WORK: &str = "state:running|paused|stalled|orphaned";
+/// Columns from which the runs at work stand in a list beside the page, and those of the list.
+const ROOM_FOR_LIST: u16 = 160;
+const LIST: u16 = 34;
 /// More runs at work than this are in the list of runs.
 const MOST: u64 = 32;
 
@@ -53,6 +63,26 @@ impl Live {
 
     fn here(&self) -> Option<RunId> {
         self.page.as_ref().map(|page| page.board.id)
+    }
+
+    /// Set as a person left it.
+    pub fn at(settings: &Settings) -> Self {
+        Self {
+            settings: settings.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// How the page is looked at, for the next run too: its tab, but not a zoom into this one's steps.
+    fn looked(&self) -> Settings {
+        let settings = self
+            .page
+            .as_ref()
+            .map_or(self.settings.clone(), Page::settings);
+        let kept = ["tab", "wrap"].into_iter();
+        kept.fold(Settings::default(), |kept, name| {
+            kept.with(name, settings.get(name).unwrap_or_default())
+        })
     }
 
     /// The run that ended last.
@@ -73,7 +103,7 @@ impl Live {
         };
         let next = ids.get(next % ids.len().max(1));
         match next.filter(|id| Some(**id) != self.here()) {
-            Some(id) => self.page = Some(Page::of(*id)),
+            Some(id) => self.page = Some(Page::at(*id, &self.looked())),
             None => return Reaction::Refuse("no other run is at work".into()),
         }
         Reaction::Done
@@ -93,17 +123,58 @@ impl Live {
         ended.into_iter().chain(others)
     }
 
+    /// The runs one below the other, that on show marked.
+    fn draw_list(&self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+        let look = &shared.look;
+        let runs: Vec<&Run> = self.choice().collect();
+        let pane = Pane::new(format!("live runs {}", runs.len()));
+        let inner = look.pane(buffer, area, &pane);
+        let height = usize::from(inner.height);
+        let here = runs.iter().position(|run| Some(run.id) == self.here());
+        let top = (here.unwrap_or(0) + 1).saturating_sub(height);
+        for (row, run) in inner.rows().zip(runs.iter().skip(top)) {
+            let is_here = Some(run.id) == self.here();
+            look.line(
+                buffer,
+                row,
+                self.listed(run, is_here, usize::from(row.width), shared),
+            );
+            if is_here {
+                let row = row.intersection(buffer.area);
+                shared.focus_on(row);
+                buffer.set_style(row, look.style(Role::SelectedElsewhere));
+            }
+        }
+    }
+
+    /// A run in the list: its state, its name, and at the right how far it is.
+    fn listed(&self, run: &Run, is_here: bool, width: usize, shared: &Shared) -> Line<'static> {
+        let look = &shared.look;
+        let word = run.state.word();
+        let how = match word {
+            StateWord::Running => far(run),
+            word => Some(word.to_string()),
+        };
+        let how = how.unwrap_or_default();
+        let name = width.saturating_sub(text::width(&how) + 6);
+        let gutter = if is_here { look.charset.gutter() } else { " " };
+        let role = if is_here { Role::Title } else { Role::Text };
+        let spans = vec![
+            look.span(gutter, Role::Accent),
+            look.span(format!("{} ", look.charset.state(word)), state_role(word)),
+            look.span(look.cell(&run.name, name), role),
+            look.span(format!("  {how}"), Role::Dim),
+        ];
+        fit(spans, width, look.charset.ellipsis())
+    }
+
     fn draw_strip(&self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         let look = &shared.look;
         let mut spans = vec![Span::raw(" ")];
         for run in self.choice() {
-            let how = match (run.state.ended(), run.progress.steps) {
-                (Some(at), _) => format!("  {} ago", shared.age(at)),
-                (None, Some(steps)) if 0 < steps => {
-                    let share = run.progress.step as f64 / steps as f64;
-                    format!(" {:.0}%", (share * 100.0).floor())
-                }
-                _ => String::new(),
+            let how = match run.state.ended() {
+                Some(at) => format!("  {} ago", shared.age(at)),
+                None => far(run).map_or(String::new(), |far| format!(" {far}")),
             };
             let word = run.state.word();
             let state = if run.state.has_ended() {
@@ -129,6 +200,13 @@ impl Live {
     }
 }
 
+/// How much of its plan a run has done.
+fn far(run: &Run) -> Option<String> {
+    let steps = run.progress.steps.filter(|steps| 0 < *steps)?;
+    let share = run.progress.step as f64 / steps as f64;
+    Some(format!("{:.0}%", (share * 100.0).floor()))
+}
+
 impl View for Live {
     fn contexts(&self) -> &'static [&'static str] {
         self.page.as_ref().map_or(&["live", "list"], View::contexts)
@@ -152,15 +230,26 @@ impl View for Live {
         }
         let at_work = self.others().first().copied();
         if self.page.is_none() || (self.is_stopgap && at_work.is_some()) {
-            self.page = at_work.or_else(|| self.last()).map(Page::of);
+            let settings = self.looked();
+            let run = at_work.or_else(|| self.last());
+            self.page = run.map(|id| Page::at(id, &settings));
             self.is_stopgap = at_work.is_none();
         }
         // Of one run its page says it all.
-        let strip = u16::from(1 < self.choice().count());
-        let (top, body) = split_down(area, strip);
-        if 0 < strip {
-            self.draw_strip(buffer, top, shared);
-        }
+        let has_others = 1 < self.choice().count();
+        let body = match has_others {
+            false => area,
+            true if ROOM_FOR_LIST <= area.width => {
+                let (list, body) = split_across(area, LIST);
+                self.draw_list(buffer, list, shared);
+                body
+            }
+            true => {
+                let (strip, body) = split_down(area, 1);
+                self.draw_strip(buffer, strip, shared);
+                body
+            }
+        };
         let look = &shared.look;
         match &mut self.page {
             Some(page) => page.draw(buffer, body, shared),
@@ -214,7 +303,17 @@ impl View for Live {
     }
 
     fn place(&self) -> Place {
-        Place::of_root(Root::Live)
+        Place {
+            settings: self.looked(),
+            ..Place::of_root(Root::Live)
+        }
+    }
+
+    fn reply(&mut self, reply: Reply) -> Reaction {
+        match &mut self.page {
+            Some(page) => page.reply(reply),
+            None => Reaction::None,
+        }
     }
 
     fn crumb(&self) -> String {
@@ -225,8 +324,10 @@ impl View for Live {
     }
 
     fn hints(&self) -> &'static [Action] {
-        if self.page.is_none() {
-            return &[Action::Train];
+        match &self.page {
+            None => return &[Action::Train],
+            Some(page) if !page.is_overview() => return page.hints(),
+            Some(_) => {}
         }
         &[
             Action::NextSibling,

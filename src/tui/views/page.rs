@@ -1,19 +1,38 @@
-//! A run's page: how far it is, its charts, its facts, its log.
+//! A run's page: how far it is, and in tabs its charts, metrics, log, parameters, files, where it came from, its history.
 
-use ratatui::{buffer::Buffer, layout::Rect, text::Line};
+mod files;
+mod lineage;
+mod metrics;
+mod params;
+mod picker;
+mod rows;
 
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line, Span},
+};
+use strum::IntoEnumIterator as _;
+
+use self::{
+    files::Files, lineage::Origin, metrics::Metrics, params::Params, picker::Picker, rows::Rows,
+};
 use super::{View, split_across, split_down};
 use crate::{
     domain::ids::RunId,
     tui::{
         action::Action,
-        board::{Board, charts, facts, log::LogView, progress},
+        board::{Board, charts, facts, log::LogView, progress, system::System},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
-        look::Pane,
+        look::{Pane, fit},
+        overlay::{
+            Overlay,
+            prompt::{Prompt, Purpose},
+        },
         place::{Place, Settings, Spot},
-        scroll,
-        shared::{Reaction, Shared, Target},
+        shared::{Reaction, Reply, Shared, Target},
+        text,
         theme::Role,
         trouble,
     },
@@ -21,75 +40,177 @@ use crate::{
 
 pub struct Page {
     pub board: Board,
-    focus: Part,
+    tab: Tab,
     is_zoomed: bool,
-    facts_top: usize,
-    facts_lines: usize,
-    facts_height: usize,
     log: LogView,
+    system: System,
+    metrics: Metrics,
+    params: Params,
+    files: Files,
+    lineage: Origin,
+    lines: Rows,
+    picker: Option<Picker>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Charts,
-    Facts,
-    Log,
+/// The parts of a page that are looked at one at a time.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "kebab-case")]
+enum Tab {
+    #[default]
+    Overview,
+    Metrics,
+    Logs,
+    Params,
+    Artifacts,
+    Lineage,
+    History,
 }
 
-const PARTS: [Part; 3] = [Part::Charts, Part::Facts, Part::Log];
-/// Columns from which the parts stand beside each other.
+/// Columns from which the parts of the overview stand beside each other, and those from which the log is below them all.
 const ROOM_BESIDE: u16 = 100;
+const ROOM_BELOW: u16 = 160;
+/// Columns of what stands right of the charts on a wide screen.
+const ASIDE: u16 = 48;
+/// Columns over which pairs are read together.
+const READ: usize = 100;
+/// Rows of a body that has none for the names of the tabs.
+const LEAST_WITH_TABS: u16 = 10;
 
 impl Page {
     pub fn of(id: RunId) -> Self {
         Self {
             board: Board::of(id),
-            focus: Part::Charts,
+            tab: Tab::default(),
             is_zoomed: false,
-            facts_top: 0,
-            facts_lines: 0,
-            facts_height: 0,
             log: LogView::default(),
+            system: System::default(),
+            metrics: Metrics::default(),
+            params: Params::default(),
+            files: Files::default(),
+            lineage: Origin::default(),
+            lines: Rows::default(),
+            picker: None,
         }
     }
 
     pub fn at(id: RunId, settings: &Settings) -> Self {
         let mut page = Self::of(id);
-        page.board.restore(settings);
+        page.restore(settings);
         page
     }
 
-    fn turn(&mut self, by: usize) {
-        let at = PARTS
-            .iter()
-            .position(|part| *part == self.focus)
-            .unwrap_or(0);
-        self.focus = PARTS[(at + by) % PARTS.len()];
+    fn restore(&mut self, settings: &Settings) {
+        self.board.restore(settings);
+        self.log.restore(settings);
+        self.tab = settings.read("tab").unwrap_or_default();
     }
 
-    fn scroll_facts(&mut self, action: Action) -> bool {
-        let most = self.facts_lines.saturating_sub(self.facts_height.max(1));
-        let top = scroll::moved(action, self.facts_top, self.facts_height, most);
-        self.facts_top = top.unwrap_or(self.facts_top);
-        top.is_some()
+    /// How the page is set, for [`Page::at`].
+    pub fn settings(&self) -> Settings {
+        let settings = self.log.settings(self.board.settings());
+        match self.tab {
+            Tab::Overview => settings,
+            tab => settings.with("tab", <&str>::from(tab)),
+        }
+    }
+
+    fn turn(&mut self, by: usize) {
+        let tabs: Vec<Tab> = Tab::iter().collect();
+        let at = tabs.iter().position(|tab| *tab == self.tab).unwrap_or(0);
+        self.tab = tabs[(at + by) % tabs.len()];
+        self.lines = Rows::default();
+    }
+
+    pub fn is_overview(&self) -> bool {
+        self.tab == Tab::Overview && self.picker.is_none()
+    }
+
+    /// The keys act on charts.
+    fn is_charted(&self) -> bool {
+        self.tab == Tab::Overview || self.tab == Tab::Metrics && self.metrics.has_opened()
+    }
+
+    /// What the keys of the tab in front do. Says whether it meant something.
+    fn act_in_tab(&mut self, action: Action) -> bool {
+        match self.tab {
+            Tab::Logs => self.log.act(action),
+            Tab::Metrics if !self.metrics.has_opened() => self.metrics.act(action, &self.board),
+            Tab::Metrics => {
+                action == Action::Escape && (self.board.act(Action::Escape) || self.metrics.close())
+            }
+            Tab::Params => self.params.act(action),
+            Tab::Artifacts => self.files.act(action),
+            Tab::Lineage | Tab::History => self.lines.act(action),
+            Tab::Overview => false,
+        }
+    }
+
+    fn act_on_charts(&mut self, action: Action) -> bool {
+        match action {
+            Action::Zoom | Action::Open => self.is_zoomed = !self.is_zoomed,
+            Action::Escape if self.is_zoomed => self.is_zoomed = false,
+            // Rows of charts: up and down walk them as `[` and `]` do.
+            Action::Down => return self.board.act(Action::NextSibling),
+            Action::Up => return self.board.act(Action::PreviousSibling),
+            action => return self.board.act(action),
+        }
+        true
+    }
+
+    /// The text that the tab's lines are searched for or filtered by; `None` where nothing is.
+    fn searched(&self) -> Option<&str> {
+        match self.tab {
+            Tab::Logs => Some(self.log.searched()),
+            Tab::Metrics if !self.metrics.has_opened() => Some(&self.metrics.filter),
+            Tab::Params => Some(&self.params.filter),
+            _ => None,
+        }
+    }
+
+    fn pick(&mut self, action: Action, shared: &Shared) -> Reaction {
+        let Some(picker) = &mut self.picker else {
+            return Reaction::None;
+        };
+        if picker.act(action) {
+            if let Some(run) = self.board.run() {
+                shared.arrange(&run.experiment, &picker.arrangement());
+            }
+            return Reaction::Done;
+        }
+        match action {
+            Action::Back | Action::Escape | Action::Charts | Action::Interrupt => {
+                self.picker = None;
+                Reaction::Done
+            }
+            _ => Reaction::None,
+        }
     }
 }
 
 impl View for Page {
     fn contexts(&self) -> &'static [&'static str] {
-        match self.focus {
-            Part::Charts => &["live", "list"],
-            Part::Facts => &["list", "live"],
-            Part::Log => &["list", "live"],
+        match self.is_charted() {
+            _ if self.picker.is_some() => &["picker", "page", "list"],
+            true => &["live", "page", "list"],
+            false => &["page", "list"],
         }
     }
 
-    fn act(&mut self, action: Action, _: &Shared) -> Reaction {
-        if let Some(why) = self
-            .board
-            .refuses(action)
-            .filter(|_| self.focus != Part::Log)
-        {
+    fn act(&mut self, action: Action, shared: &Shared) -> Reaction {
+        if self.picker.is_some() {
+            return self.pick(action, shared);
+        }
+        if let Some(why) = self.board.refuses(action).filter(|_| self.is_charted()) {
             return Reaction::Refuse(why.to_owned());
         }
         let meant = match action {
@@ -98,27 +219,20 @@ impl View for Page {
                 true
             }
             Action::PreviousPane => {
-                self.turn(PARTS.len() - 1);
+                self.turn(Tab::iter().count() - 1);
                 true
             }
-            Action::Zoom => {
-                self.is_zoomed = !self.is_zoomed;
+            Action::Filter if let Some(text) = self.searched() => {
+                let prompt = Prompt::new(Purpose::Search, text);
+                return Reaction::Overlay(Box::new(Overlay::Prompt(prompt)));
+            }
+            Action::Charts if self.tab == Tab::Overview => {
+                self.picker = Some(Picker::of(&self.board));
                 true
             }
-            Action::Open if self.focus == Part::Charts => {
-                self.is_zoomed = !self.is_zoomed;
-                true
-            }
-            Action::Escape if self.is_zoomed => {
-                self.is_zoomed = false;
-                true
-            }
-            action if self.focus == Part::Log && self.log.act(action) => true,
-            action if self.focus == Part::Facts && self.scroll_facts(action) => true,
-            // Rows of charts: up and down walk them as `[` and `]` do.
-            Action::Down if self.focus == Part::Charts => self.board.act(Action::NextSibling),
-            Action::Up if self.focus == Part::Charts => self.board.act(Action::PreviousSibling),
-            action => self.board.act(action),
+            action if self.act_in_tab(action) => true,
+            action if self.is_charted() => self.act_on_charts(action),
+            _ => false,
         };
         if meant {
             Reaction::Done
@@ -127,11 +241,30 @@ impl View for Page {
         }
     }
 
+    fn reply(&mut self, reply: Reply) -> Reaction {
+        let Reply::Search { text, is_whole } = reply else {
+            return Reaction::None;
+        };
+        match self.tab {
+            // A log may be long: it is searched for the whole text only.
+            Tab::Logs if is_whole => self.log.search(&text),
+            Tab::Metrics => self.metrics.filter = text,
+            Tab::Params => self.params.filter = text,
+            _ => {}
+        }
+        Reaction::Done
+    }
+
     fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         self.board.detail.want(self.board.id);
         if let (Some(error), None) = (&self.board.detail.error, &self.board.detail.value) {
             trouble::draw(buffer, area, &shared.look, error);
             return;
+        }
+        self.board.want_rates();
+        if let Some(run) = self.board.run() {
+            let arrangement = shared.arrangement(&run.experiment);
+            self.board.arrange(&arrangement);
         }
         let (head, body) = split_down(area, if area.height < 8 { 1 } else { 2 });
         let width = usize::from(area.width).saturating_sub(2);
@@ -142,27 +275,40 @@ impl View for Page {
         shared
             .look
             .lines(buffer, head, lines.into_iter().map(indented));
-        if self.is_zoomed || area.width < ROOM_BESIDE {
-            self.draw_narrow(buffer, body, shared);
-        } else {
-            let (left, right) = split_across(body, body.width * 3 / 5);
-            let (facts, log) = split_down(right, right.height * 3 / 5);
-            for (part, area) in [(Part::Charts, left), (Part::Facts, facts), (Part::Log, log)] {
-                self.draw_part(part, buffer, area, shared);
-            }
+        let (tabs, body) = split_down(body, u16::from(LEAST_WITH_TABS <= body.height));
+        self.draw_tabs(buffer, tabs, shared);
+        self.draw_tab(buffer, body, shared);
+        if let Some(picker) = &mut self.picker {
+            picker.draw(buffer, body, shared);
         }
     }
 
     fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        self.board.ask(tickets)
+        let mut effects = self.board.ask(tickets);
+        effects.extend(self.log.ask(tickets));
+        effects.extend(self.system.ask(tickets));
+        effects.extend(self.metrics.ask(tickets));
+        effects.extend(self.params.ask(tickets));
+        effects.extend(self.files.ask(tickets));
+        effects.extend(self.lineage.ask(tickets));
+        effects
     }
 
     fn expire(&mut self) {
         self.board.expire();
+        self.log.expire();
+        self.files.expire();
+        self.lineage.expire();
     }
 
     fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
-        self.board.loaded(ticket, answer)
+        let answer = self.board.loaded(ticket, answer)?;
+        let answer = self.log.loaded(ticket, answer)?;
+        let answer = self.system.loaded(ticket, answer)?;
+        let answer = self.metrics.loaded(ticket, answer)?;
+        let answer = self.params.loaded(ticket, answer)?;
+        let answer = self.files.loaded(ticket, answer)?;
+        self.lineage.loaded(ticket, answer)
     }
 
     fn target(&self) -> Option<Target> {
@@ -170,48 +316,49 @@ impl View for Page {
     }
 
     fn name(&self) -> String {
-        self.crumb()
-    }
-
-    fn place(&self) -> Place {
-        Place {
-            spot: Spot::Run(self.board.id),
-            settings: self.board.settings(),
-        }
-    }
-
-    fn crumb(&self) -> String {
         self.board
             .run()
             .map_or("…".to_owned(), |run| run.name.clone())
     }
 
+    fn place(&self) -> Place {
+        Place {
+            spot: Spot::Run(self.board.id),
+            settings: self.settings(),
+        }
+    }
+
+    fn crumb(&self) -> String {
+        match self.tab {
+            Tab::Overview => self.name(),
+            tab => format!("{} > {}", self.name(), <&str>::from(tab)),
+        }
+    }
+
     fn hints(&self) -> &'static [Action] {
-        match self.focus {
-            Part::Charts => &[
-                Action::Stop,
-                Action::Resume,
-                Action::Back,
-                Action::Train,
-                Action::NextPane,
-                Action::NextSibling,
-                Action::Left,
-                Action::SmoothMore,
-                Action::LogScale,
-                Action::ZoomIn,
+        use Action::{
+            Back, Charts, Down, Filter, Left, LogScale, Matter, NextMatch, NextPane, NextSibling,
+            Open, Resume, Right, SmoothMore, Sort, Stop, Train, Wrap, ZoomIn,
+        };
+        match self.tab {
+            _ if self.picker.is_some() => &[Open, Left, Right, Back],
+            _ if self.is_charted() => &[
+                Stop,
+                Resume,
+                NextPane,
+                Back,
+                Train,
+                NextSibling,
+                Charts,
+                Left,
+                SmoothMore,
+                LogScale,
+                ZoomIn,
             ],
-            _ => &[
-                Action::Down,
-                Action::Up,
-                Action::Stop,
-                Action::Resume,
-                Action::Back,
-                Action::Train,
-                Action::NextPane,
-                Action::Zoom,
-                Action::Tag,
-                Action::Note,
-            ],
+            Tab::Logs => &[Filter, NextMatch, Matter, Wrap, NextPane, Stop, Back, Down],
+            Tab::Metrics => &[Open, Filter, Sort, NextPane, Stop, Back, Down],
+            Tab::Params => &[Open, Filter, NextPane, Stop, Back, Down],
+            _ => &[Down, NextPane, Stop, Resume, Back],
         }
     }
 
@@ -221,102 +368,237 @@ impl View for Page {
 
     fn offers(&self, action: Action) -> bool {
         use Action::{
-            FarLeft, FarRight, Fit, Left, LineEnd, LineStart, LogScale, NextSibling, PanLeft,
-            PanRight, PreviousSibling, Right, SmoothLess, SmoothMore, ZoomIn, ZoomOut,
+            Down, FarLeft, FarRight, Fit, Left, LineEnd, LineStart, LogScale, NextSibling, Open,
+            PanLeft, PanRight, PreviousSibling, Right, SmoothLess, SmoothMore, Up, Zoom, ZoomIn,
+            ZoomOut,
         };
-        let groups = self.board.groups().len();
+        let groups = if self.is_charted() {
+            self.board.groups().len()
+        } else {
+            0
+        };
+        let has_picker = self.picker.is_some();
         match action {
-            NextSibling | PreviousSibling => 1 < groups,
-            Action::Down | Action::Up if self.focus == Part::Charts => 1 < groups,
-            Action::Matter => match self.focus {
-                Part::Charts => 0 < groups,
-                Part::Facts => false,
-                Part::Log => true,
-            },
-            Action::Heat | Action::NextMatch | Action::PreviousMatch | Action::Along => {
+            Left | Right if has_picker => true,
+            NextSibling | PreviousSibling => 1 < groups && !has_picker,
+            Down | Up if self.tab == Tab::Overview => 1 < groups || has_picker,
+            Action::Matter if self.is_charted() => 0 < groups,
+            Action::Heat | Action::NextMatch | Action::PreviousMatch | Action::Along
+                if self.is_charted() =>
+            {
                 0 < groups && self.board.refuses(action).is_none()
             }
+            Action::Heat | Action::Along => false,
             Action::Clip => 0 < groups,
-            // There is nothing to open on a page.
-            Action::Open => false,
             Left | Right | FarLeft | FarRight | LineStart | LineEnd => 0 < groups,
             LogScale | SmoothLess | SmoothMore => 0 < groups,
             ZoomIn | ZoomOut | Fit | PanLeft | PanRight => 0 < groups,
+            Zoom => self.tab == Tab::Overview,
+            // On the overview there is nothing to open but the charts in their picker.
+            Open => has_picker || matches!(self.tab, Tab::Metrics | Tab::Params),
+            Action::Filter => self.searched().is_some(),
+            Action::Sort => self.tab == Tab::Metrics && !self.metrics.has_opened(),
+            Action::Matter | Action::Wrap => self.tab == Tab::Logs,
+            Action::NextMatch | Action::PreviousMatch => {
+                self.tab == Tab::Logs && !self.log.searched().is_empty()
+            }
+            Action::Charts => self.tab == Tab::Overview && 0 < groups,
             _ => true,
         }
     }
 
     fn label(&self, action: Action) -> Option<&'static str> {
-        let is_charts = self.focus == Part::Charts;
+        let has_picker = self.picker.is_some();
         Some(match action {
-            Action::Down | Action::NextSibling if is_charts => "next chart",
-            Action::Up | Action::PreviousSibling if is_charts => "previous chart",
+            Action::Open if has_picker => "show or hide",
+            Action::Left if has_picker => "earlier",
+            Action::Right if has_picker => "later",
+            Action::Back if has_picker => "close",
+            Action::Down if has_picker => "next chart",
+            Action::Up if has_picker => "previous chart",
+            Action::NextPane => "next tab",
+            Action::PreviousPane => "previous tab",
             Action::NextSibling => "next chart",
             Action::PreviousSibling => "previous chart",
-            Action::Down => "scroll down",
-            Action::Up => "scroll up",
-            Action::First => "top",
-            Action::Last => "end",
-            Action::Matter if is_charts => "follow the last points",
-            Action::Matter => "follow the log's end",
+            Action::Down if self.is_charted() => "next chart",
+            Action::Up if self.is_charted() => "previous chart",
+            Action::Open if self.tab == Tab::Metrics => "chart",
+            Action::Open if self.tab == Tab::Params => "fold",
+            Action::Down if !matches!(self.tab, Tab::Metrics | Tab::Params) => "scroll down",
+            Action::Up if !matches!(self.tab, Tab::Metrics | Tab::Params) => "scroll up",
+            Action::Filter if self.tab == Tab::Logs => "search",
+            Action::Matter if self.is_charted() => "follow the last points",
+            Action::Matter => "follow",
+            Action::NextMatch if !self.is_charted() => "next match",
+            Action::PreviousMatch if !self.is_charted() => "previous match",
+            Action::Wrap => "wrap",
+            Action::Charts => "charts",
             _ => return None,
         })
     }
 
     fn is_following(&self) -> bool {
-        self.board.is_live() && self.log.is_following()
+        let has_log = matches!(self.tab, Tab::Overview | Tab::Logs);
+        has_log && self.board.is_live() && self.log.is_following()
     }
 }
 
 impl Page {
-    /// One part at a time, with the end of the log below the charts where there is room.
+    /// The names of the tabs, the one in front standing out.
+    fn draw_tabs(&self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+        let look = &shared.look;
+        let width = usize::from(area.width);
+        let counted = |tab: Tab| {
+            let detail = self.board.detail.value.as_ref()?;
+            let count = match tab {
+                Tab::Metrics => detail.metrics.len(),
+                Tab::Params => detail.run.params.len(),
+                Tab::Artifacts => detail.artifacts.len(),
+                Tab::History => detail.events.len(),
+                _ => return None,
+            };
+            Some(text::count(count as i64))
+        };
+        let name = |tab: Tab, has_count: bool| {
+            let count = counted(tab).filter(|_| has_count);
+            let count = count.map_or(String::new(), |count| format!(" {count}"));
+            format!(" {}{count} ", <&str>::from(tab))
+        };
+        // Where there is no room for all, the counts go first, then the names of the others.
+        let whole = |has_count| {
+            Tab::iter()
+                .map(|tab| name(tab, has_count).len() + 1)
+                .sum::<usize>()
+        };
+        let has_counts = whole(true) < width;
+        let is_whole = whole(false) < width;
+        let mut spans = vec![];
+        for (at, tab) in Tab::iter().enumerate() {
+            let name = match is_whole || tab == self.tab {
+                true => name(tab, has_counts),
+                false => format!(" {} ", at + 1),
+            };
+            let role = match tab == self.tab {
+                true => Role::Banner,
+                false => Role::Dim,
+            };
+            spans.push(look.span(name, role));
+            spans.push(Span::raw(" "));
+        }
+        look.line(
+            buffer,
+            area,
+            indented(fit(spans, width.saturating_sub(1), look.charset.ellipsis())),
+        );
+    }
+
+    fn draw_tab(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+        let board = &mut self.board;
+        let detail = board.detail.value.as_ref();
+        let width = usize::from(area.width).saturating_sub(2);
+        match (self.tab, detail) {
+            (Tab::Overview, _) => self.draw_overview(buffer, area, shared),
+            (Tab::Logs, _) => self.draw_log(buffer, area, shared, true),
+            (Tab::Metrics, _) => self.metrics.draw(board, buffer, area, shared),
+            (Tab::Params, Some(detail)) => self.params.draw(detail, buffer, area, shared),
+            (Tab::Artifacts, Some(detail)) => self.files.draw(detail, buffer, area, shared),
+            (Tab::Lineage, Some(detail)) => {
+                let lines = self.lineage.lines(detail, shared, width.min(READ));
+                self.lines
+                    .draw_lines("lineage", lines, buffer, area, shared);
+            }
+            (Tab::History, Some(detail)) => {
+                let events = &detail.events;
+                let line =
+                    |at: usize| facts::history(&events[events.len() - 1 - at], shared, width);
+                let inner = self
+                    .lines
+                    .frame("history", events.len(), buffer, area, shared);
+                let shown = self.lines.shown().map(line);
+                shared.look.lines(buffer, inner, shown);
+            }
+            (_, None) => shared
+                .look
+                .line(buffer, area, shared.look.span(" …", Role::Dim).into()),
+        }
+    }
+
+    fn draw_overview(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+        match area.width {
+            _ if self.is_zoomed => self.draw_charts(buffer, area, shared),
+            ..ROOM_BESIDE => self.draw_narrow(buffer, area, shared),
+            ROOM_BESIDE..ROOM_BELOW => {
+                let (charts, aside) = split_across(area, area.width * 2 / 3);
+                self.draw_charts(buffer, charts, shared);
+                let (above, log) = split_down(aside, aside.height * 3 / 5);
+                self.draw_aside(buffer, above, shared);
+                self.draw_log(buffer, log, shared, false);
+            }
+            _ => {
+                let (above, log) = split_down(area, area.height - (area.height / 4).clamp(5, 16));
+                let (charts, aside) = split_across(above, above.width - ASIDE);
+                self.draw_charts(buffer, charts, shared);
+                self.draw_aside(buffer, aside, shared);
+                self.draw_log(buffer, log, shared, false);
+            }
+        }
+    }
+
+    /// The charts, below them a line on the machine and the end of the log where there is room.
     fn draw_narrow(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        if self.focus == Part::Charts && !self.is_zoomed && 16 <= area.height {
-            let (charts, log) = split_down(area, area.height - 5);
-            self.draw_part(Part::Charts, buffer, charts, shared);
-            self.draw_part(Part::Log, buffer, log, shared);
-        } else {
-            self.draw_part(self.focus, buffer, area, shared);
+        let log = if 16 <= area.height { 4 } else { 0 };
+        let (above, log) = split_down(area, area.height - log);
+        let machine = self
+            .system
+            .line(&self.board, shared, usize::from(area.width));
+        let machine = machine.filter(|_| 10 <= above.height);
+        let (charts, below) = split_down(above, above.height - u16::from(machine.is_some()));
+        self.draw_charts(buffer, charts, shared);
+        if let Some(machine) = machine {
+            shared.look.line(buffer, below, machine);
+        }
+        if !log.is_empty() {
+            self.draw_log(buffer, log, shared, false);
         }
     }
 
-    fn draw_part(&mut self, part: Part, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        let is_focused = self.focus == part;
-        match part {
-            Part::Charts => {
-                self.board.view.is_alone = self.is_zoomed;
-                charts::draw(&mut self.board, buffer, area, shared, is_focused);
-            }
-            Part::Log => {
-                self.board.log.want(self.board.id);
-                self.log
-                    .draw(&self.board.log, buffer, area, shared, is_focused);
-            }
-            Part::Facts => self.draw_facts(buffer, area, shared, is_focused),
-        }
+    fn draw_charts(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+        self.board.view.is_alone = self.is_zoomed;
+        charts::draw(&mut self.board, buffer, area, shared, true);
     }
 
-    fn draw_facts(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared, is_focused: bool) {
+    fn draw_log(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared, is_focused: bool) {
+        self.log.want(self.board.id);
+        self.log.draw(buffer, area, shared, is_focused);
+    }
+
+    /// The machine while the run is at work, and what is known besides.
+    fn draw_aside(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
         let look = &shared.look;
         let width = usize::from(area.width).saturating_sub(2);
+        let machine = self.system.lines(&self.board, shared, width);
+        let height = match machine.is_empty() {
+            true => 0,
+            false => (machine.len() as u16 + 2).min(area.height / 2),
+        };
+        let (system, rest) = split_down(area, height);
+        if !system.is_empty() {
+            let inner = look.pane(buffer, system, &Pane::new("system"));
+            look.lines(buffer, inner, machine);
+        }
         let lines = match &self.board.detail.value {
-            Some(detail) => facts::lines(detail, shared, width),
+            Some(detail) => facts::beside_machine(detail, shared, width),
             None => vec![Line::from(look.span(" …", Role::Dim))],
         };
-        self.facts_lines = lines.len();
-        let note = match lines.len().checked_sub(self.facts_top + self.facts_height) {
-            Some(more) if 0 < more && 0 < self.facts_height => format!("{more} more"),
-            _ => String::new(),
+        let room = usize::from(rest.height.saturating_sub(2));
+        let more = lines.len().saturating_sub(room);
+        let note = match more {
+            0 => String::new(),
+            more => format!("{more} more"),
         };
-        let pane = Pane::new("facts")
-            .note(vec![look.span(note, Role::Dim)])
-            .focused(is_focused);
-        let inner = look.pane(buffer, area, &pane);
-        self.facts_height = usize::from(inner.height);
-        self.facts_top = self
-            .facts_top
-            .min(lines.len().saturating_sub(self.facts_height));
-        look.lines(buffer, inner, lines.into_iter().skip(self.facts_top));
+        let pane = Pane::new("facts").note(vec![look.span(note, Role::Dim)]);
+        let inner = look.pane(buffer, rest, &pane);
+        look.lines(buffer, inner, lines);
     }
 }
 
@@ -324,3 +606,6 @@ pub fn indented(mut line: Line<'static>) -> Line<'static> {
     line.spans.insert(0, " ".into());
     line
 }
+
+#[cfg(test)]
+mod tests;

@@ -275,7 +275,7 @@ impl View for Runs {
                     settings: Groups::settings(by, metric.as_deref(), filter),
                 });
             }
-            Reply::Picked(Pick::Metric, _) => return Reaction::None,
+            Reply::Picked(Pick::Metric, _) | Reply::Search { .. } => return Reaction::None,
         }
         Reaction::Done
     }

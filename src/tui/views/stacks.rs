@@ -182,6 +182,7 @@ impl Stacks {
         Session {
             root: self.root,
             stacks: self.stacks.iter().map(places).collect(),
+            ..Session::default()
         }
     }
 

@@ -43,6 +43,25 @@ fn what_lies_over_the_view_has_its_look() {
 }
 
 #[test]
+fn help_is_searched_by_key_and_names_the_commands() {
+    let help = |search: &str| sized(100, 40).keys("1 ?").text(search).screen();
+    let screen = help("k:g");
+    assert!(
+        screen.contains("all runs") && screen.contains("first row"),
+        "{screen}"
+    );
+    assert!(!screen.contains("next row"), "{screen}");
+    let screen = help("k:PgDn");
+    assert!(
+        screen.contains("a page down") && !screen.contains("half a page"),
+        "{screen}"
+    );
+    assert!(help("k:+").contains("raise the priority, in Jobs"));
+    let screen = help(":theme");
+    assert!(screen.contains(":theme NAME  other colours"), "{screen}");
+}
+
+#[test]
 fn commands_go_where_keys_go() {
     let mut stage = stage();
     command(&mut stage, "runs /name:lynx");
