@@ -35,6 +35,7 @@ pub mod runner;
 pub mod scroll;
 pub mod session;
 pub mod shared;
+pub mod table;
 pub mod terminal;
 pub mod text;
 pub mod theme;
@@ -85,6 +86,8 @@ pub struct Options {
     pub is_demo: bool,
     /// The metric shown first in lists; empty means each run's own.
     pub metric: String,
+    /// Columns of lists of runs; none for the usual ones.
+    pub columns: Vec<list::field::Field>,
     pub keys: Keymap,
     /// The themes that can be chosen, by name.
     pub themes: Vec<(String, Theme)>,

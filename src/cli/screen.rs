@@ -21,6 +21,7 @@ use crate::{
         access::{Access, Motion},
         clipboard::Clipboard,
         glyphs::Charset,
+        list::field::Field,
         place::{Place, Spot},
         session::Session,
     },
@@ -191,6 +192,7 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
         is_read_only: ui.read_only,
         is_demo,
         metric: ui.metric.clone(),
+        columns: columns(&ui.columns)?,
         keys: keys::keymap(loaded)?,
         themes: theme::all(loaded),
         clipboard: Clipboard {
@@ -213,6 +215,13 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
         stray: Some(environment.places.state.join("screen.log")),
         term,
     })
+}
+
+fn columns(words: &[String]) -> Result<Vec<Field>, Failure> {
+    let columns = words.iter().map(|word| Field::parse(word));
+    columns
+        .collect::<crate::ops::Result<_>>()
+        .map_err(|error| Error::new(error.kind, format!("ui.columns: {error}")).into())
 }
 
 /// The screen of a name.

@@ -109,6 +109,8 @@ pub struct UiSettings {
     pub mouse: bool,
     /// The metric shown first in lists of runs; empty means each run's own.
     pub metric: String,
+    /// Columns of lists of runs: fields, metrics, parameters; empty means the usual ones.
+    pub columns: Vec<String>,
 }
 
 impl Default for UiSettings {
@@ -120,6 +122,7 @@ impl Default for UiSettings {
             read_only: false,
             mouse: false,
             metric: String::new(),
+            columns: vec![],
         }
     }
 }

@@ -220,6 +220,32 @@ pub fn unknown(ws: &Workspace, names: &[&str]) -> Result<Vec<Unknown>> {
         .collect())
 }
 
+/// The experiments of all runs that are not in the trash, each with how many it has.
+pub fn experiments(ws: &Workspace) -> Result<Vec<(String, u64)>> {
+    ws.store.read(|tx| Ok(rows::experiments(tx)?))
+}
+
+/// What columns, orders and filters can name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Names {
+    pub params: Vec<String>,
+    pub metrics: Vec<String>,
+    /// Saved filters.
+    pub filters: Vec<String>,
+}
+
+/// The names of all parameters and metrics that any run has, and of the saved filters.
+pub fn names(ws: &Workspace) -> Result<Names> {
+    let filters = filters::list(ws)?;
+    ws.store.read(|tx| {
+        Ok(Names {
+            filters: filters.into_iter().map(|saved| saved.name).collect(),
+            params: rows::known_params(tx)?.into_iter().collect(),
+            metrics: rows::known_metrics(tx)?.into_iter().collect(),
+        })
+    })
+}
+
 fn unknown_in(known: &BTreeSet<String>, request: &ListRequest) -> Vec<Unknown> {
     let in_sort = match &request.sort.key {
         SortKey::Metric(column) if !known.contains(&column.metric) => {

@@ -14,7 +14,9 @@ use crate::domain::{
     runs::{Progress, Run, RunState, StateWord, Tag, Trashed},
     time::Timestamp,
 };
-pub use params::{all_of_param, known_names, remove_param, run_params, set_param};
+pub use params::{
+    all_of_param, known_metrics, known_names, known_params, remove_param, run_params, set_param,
+};
 
 /// Adds a run. Says `false`, and adds nothing, when the name is taken.
 pub fn insert(tx: &Connection, run: &Run, captured: &serde_json::Value) -> Result<bool> {
@@ -419,6 +421,15 @@ pub fn remove_tag(tx: &Connection, id: &RunId, tag: &Tag) -> Result<()> {
     tx.prepare_cached("delete from tags where run = ?1 and tag = ?2")?
         .execute([&id.to_string(), tag.as_str()])?;
     Ok(())
+}
+
+/// Experiments by name, each with how many runs it has outside the trash.
+pub fn experiments(tx: &Connection) -> Result<Vec<(String, u64)>> {
+    let mut query = tx.prepare_cached(
+        "select experiment, count(*) from runs where trashed is null group by experiment order by experiment",
+    )?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 pub fn artifacts(tx: &Connection, id: &RunId) -> Result<Vec<Artifact>> {

@@ -68,8 +68,30 @@ pub enum Action {
     Backward,
     /// make the move that was taken back
     Forward,
+    /// columns to the left
+    ColumnsLeft,
+    /// columns to the right
+    ColumnsRight,
     /// filter
     Filter,
+    /// mark, or take the mark away
+    Mark,
+    /// mark from here to where this is said again
+    MarkRange,
+    /// mark all in the filter
+    MarkAll,
+    /// choose the columns
+    Columns,
+    /// compare the marked runs
+    Compare,
+    /// choose the metric
+    Metric,
+    /// baseline: the run that the others are set against
+    Baseline,
+    /// all: what is alike too, or only what differs
+    Difference,
+    /// groups by a parameter
+    Groups,
     /// only what matters: at work, or the log's end
     Matter,
     /// sort
@@ -130,7 +152,7 @@ pub enum Action {
     Tag,
     /// note
     Note,
-    /// take the last tag or note back
+    /// clear the marks, or take the last change back
     Undo,
     /// yank the id
     YankId,
@@ -160,6 +182,8 @@ pub enum Action {
     Raise,
     /// lower the priority
     Lower,
+    /// into the trash, for some days
+    Trash,
     /// demo: real models on real data, in a store of its own
     Demo,
     /// command line
@@ -211,6 +235,8 @@ impl Action {
             Self::Pause => "sconce runs pause",
             Self::Checkpoint => "sconce runs checkpoint",
             Self::Raise | Self::Lower => "sconce jobs priority",
+            Self::Trash => "sconce runs rm",
+            Self::Undo => "sconce runs restore",
             Self::Tag => "sconce runs tag",
             Self::Note => "sconce runs note",
             _ => return None,
@@ -219,10 +245,10 @@ impl Action {
 
     /// The work of others or of the machine changes by it, beyond tags and notes.
     pub fn changes_state(self) -> bool {
-        use Action::{Checkpoint, Lower, Pause, Raise, Resume, Stop, Train};
+        use Action::{Checkpoint, Lower, Pause, Raise, Resume, Stop, Train, Trash};
         matches!(
             self,
-            Train | Stop | Resume | Pause | Checkpoint | Raise | Lower
+            Trash | Train | Stop | Resume | Pause | Checkpoint | Raise | Lower
         )
     }
 }

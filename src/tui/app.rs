@@ -36,7 +36,7 @@ use crate::{
         self,
         candidates::{self, Candidate},
         presets::Offer,
-        runs::{Counts, News},
+        runs::{Counts, Names, News},
     },
 };
 
@@ -53,6 +53,7 @@ pub struct App {
     stacks: Stacks,
     counts: Remote<(), Counts>,
     offers: Remote<(), Vec<Offer>>,
+    names: Remote<(), Names>,
     overlays: Vec<Overlay>,
     typed: Vec<Chord>,
     typed_at: Timestamp,
@@ -124,6 +125,7 @@ impl App {
             stacks: Stacks::of(&options.session),
             counts: Remote::default(),
             offers: Remote::default(),
+            names: Remote::default(),
             overlays: vec![],
             typed: vec![],
             typed_at: now,
@@ -393,6 +395,15 @@ impl App {
                 self.offers = Remote::default();
                 return vec![];
             }
+            Answer::Names(result) if self.names.awaits(ticket) => {
+                match (self.overlays.last_mut(), result) {
+                    (Some(Overlay::Picker(picker)), result) => picker.named(result),
+                    (Some(Overlay::Prompt(prompt)), Ok(names)) => prompt.recall.named(&names),
+                    _ => {}
+                }
+                self.names = Remote::default();
+                return vec![];
+            }
             answer => answer,
         };
         let mut left = Some(answer);
@@ -424,6 +435,9 @@ impl App {
 
     fn done(&mut self, done: Done) {
         self.expire();
+        if let (Verb::Trash(ids), Ok(_)) = (&done.verb, &done.result) {
+            self.stacks.all().for_each(|view| view.forget(ids));
+        }
         match (done.verb, done.result) {
             (Verb::Train { .. }, Err(error)) => match self.overlays.last_mut() {
                 Some(Overlay::Form(form)) => form.refused(error),

@@ -2,7 +2,7 @@
 
 mod page;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 pub use self::page::{FindQuestion, LogQuestion, RatesQuestion, Trend, TrendsQuestion};
 use super::{
@@ -26,7 +26,10 @@ use crate::{
         lineage::Lineage,
         logs::{Chunk, Found},
         presets::Offer,
-        runs::{Counts, Detail, ListRequest, Listing, News},
+        runs::{
+            BandRequest, Comparison, Counts, Detail, GroupRequest, Grouping, ListRequest,
+            MetricColumn, Names, News, Unknown,
+        },
         series::Rates,
     },
     workspace::Workspace,
@@ -40,6 +43,13 @@ pub enum Effect {
     Table(Ticket, TableQuestion),
     Detail(Ticket, RunId),
     Chart(Ticket, ChartQuestion),
+    Compare(Ticket, Vec<RunId>),
+    Groups(Ticket, GroupsQuestion),
+    Names(Ticket),
+    /// Experiments with their runs counted.
+    Experiments(Ticket),
+    /// Runs of a list, to be marked.
+    Matching(Ticket, Matching),
     Log(Ticket, LogQuestion),
     Find(Ticket, FindQuestion),
     Rates(Ticket, RatesQuestion),
@@ -95,6 +105,8 @@ pub enum Yank {
 pub struct TableQuestion {
     pub filter: crate::domain::filter::Filter,
     pub sort: ops::runs::Sort,
+    /// Metrics beside each run.
+    pub columns: Vec<MetricColumn>,
     pub offset: u64,
     pub limit: u64,
     /// Columns of the sparkline beside each run; 0 for none.
@@ -108,11 +120,62 @@ pub struct TableQuestion {
 /// A window of the list, each run with the metric that says most about it.
 #[derive(Clone, Debug)]
 pub struct Table {
+    /// Runs in the store.
+    pub total: u64,
+    /// Runs in the list.
+    pub matched: u64,
+    /// Names in the filter and the order that no run has.
+    pub unknown: Vec<Unknown>,
     /// The place of the first row in the whole list.
     pub offset: u64,
-    pub listing: Listing,
-    /// Beside the rows.
-    pub own: Vec<Own>,
+    pub rows: Vec<RunRow>,
+}
+
+/// The runs of a list, or a part of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matching {
+    pub filter: crate::domain::filter::Filter,
+    pub sort: ops::runs::Sort,
+    /// From which place on, and how many; `None` for all.
+    pub part: Option<(u64, u64)>,
+}
+
+/// Runs by the values of a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupsQuestion {
+    pub filter: crate::domain::filter::Filter,
+    pub by: String,
+    pub metric: Option<MetricColumn>,
+    /// Columns of dots of a chart of bands; 0 for none.
+    pub dots: usize,
+}
+
+/// Runs of a group that its band is made of, the newest.
+const BAND_RUNS: usize = 50;
+
+impl GroupsQuestion {
+    fn request(&self) -> GroupRequest {
+        GroupRequest {
+            filter: self.filter.clone(),
+            by: self.by.clone(),
+            metric: self.metric.clone(),
+            band: (0 < self.dots).then_some(BandRequest {
+                columns: self.dots,
+                runs: BAND_RUNS,
+            }),
+        }
+    }
+}
+
+/// A run in a list.
+#[derive(Clone, Debug)]
+pub struct RunRow {
+    pub run: Run,
+    /// How many leading digits of the id tell this run from every other.
+    pub prefix: usize,
+    /// Beside the columns of the question.
+    pub values: Vec<Option<f64>>,
+    pub own: Own,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -142,6 +205,10 @@ pub enum Verb {
     Save(String, Filter),
     /// One after the other, as far as each is possible.
     Each(Vec<Verb>),
+    /// Into the trash, together.
+    Trash(Vec<RunId>),
+    /// Out of it.
+    Restore(Vec<RunId>),
     Train {
         preset: String,
         overrides: Vec<String>,
@@ -156,6 +223,11 @@ pub enum Answer {
     Detail(ops::Result<Box<Detail>>),
     Chart(ops::Result<ChartData>),
     Log(ops::Result<Chunk>),
+    Compare(ops::Result<Box<Comparison>>),
+    Groups(ops::Result<Box<Grouping>>),
+    Names(ops::Result<Names>),
+    Experiments(ops::Result<Vec<(String, u64)>>),
+    Matching(ops::Result<Vec<Run>>),
     Find(ops::Result<Found>),
     Rates(ops::Result<Option<Rates>>),
     Trends(ops::Result<Vec<Trend>>),
@@ -214,6 +286,17 @@ impl Effect {
                 ticket,
                 Answer::Log(ops::logs::read(ws, &run, part, LOG_BYTES)),
             ),
+            Self::Compare(ticket, ids) => {
+                let found = ops::runs::compare(ws, &ids).map(Box::new);
+                (ticket, Answer::Compare(found))
+            }
+            Self::Groups(ticket, question) => {
+                let found = ops::runs::groups(ws, &question.request()).map(Box::new);
+                (ticket, Answer::Groups(found))
+            }
+            Self::Names(ticket) => (ticket, Answer::Names(ops::runs::names(ws))),
+            Self::Experiments(ticket) => (ticket, Answer::Experiments(ops::runs::experiments(ws))),
+            Self::Matching(ticket, question) => (ticket, Answer::Matching(matching(ws, &question))),
             Self::Find(ticket, question) => (ticket, Answer::Find(question.answer(ws))),
             Self::Rates(ticket, question) => (ticket, Answer::Rates(question.answer(ws))),
             Self::Trends(ticket, question) => (ticket, Answer::Trends(question.answer(ws))),
@@ -256,6 +339,11 @@ impl Effect {
             Self::Detail(ticket, _) => (ticket, Answer::Detail(Err(error))),
             Self::Chart(ticket, _) => (ticket, Answer::Chart(Err(error))),
             Self::Log(ticket, _) => (ticket, Answer::Log(Err(error))),
+            Self::Compare(ticket, _) => (ticket, Answer::Compare(Err(error))),
+            Self::Groups(ticket, _) => (ticket, Answer::Groups(Err(error))),
+            Self::Names(ticket) => (ticket, Answer::Names(Err(error))),
+            Self::Experiments(ticket) => (ticket, Answer::Experiments(Err(error))),
+            Self::Matching(ticket, _) => (ticket, Answer::Matching(Err(error))),
             Self::Find(ticket, _) => (ticket, Answer::Find(Err(error))),
             Self::Rates(ticket, _) => (ticket, Answer::Rates(Err(error))),
             Self::Trends(ticket, _) => (ticket, Answer::Trends(Err(error))),
@@ -377,7 +465,11 @@ impl Verb {
             | Self::Tag(id, ..)
             | Self::Note(id, _)
             | Self::Priority(id, _) => Some(*id),
-            Self::Each(_) | Self::Save(..) | Self::Train { .. } => None,
+            Self::Each(_)
+            | Self::Save(..)
+            | Self::Trash(_)
+            | Self::Restore(_)
+            | Self::Train { .. } => None,
         }
     }
 
@@ -395,6 +487,11 @@ impl Verb {
                     text: format!("@{} stands for {}", saved.name, saved.text),
                     run: None,
                 }
+            }
+            Self::Trash(ids) => return trash(ws, ids),
+            Self::Restore(ids) => {
+                let report = runs::restore(ws, ids)?;
+                return told(&report, "back from the trash");
             }
             Self::Stop(id, how) => {
                 let run = runs::stop(ws, id, *how)?;
@@ -447,6 +544,45 @@ impl Verb {
     }
 }
 
+/// Says what goes free, and how the runs come back.
+fn trash(ws: &Workspace, ids: &[RunId]) -> ops::Result<Said> {
+    let report = ops::runs::trash(ws, ids)?;
+    let mut said = told(&report, "in the trash")?;
+    let done: BTreeSet<RunId> = report.done().map(|run| run.id).collect();
+    let found = ops::runs::in_trash(ws)?.into_iter();
+    let bytes: u64 = found
+        .filter(|found| done.contains(&found.run.id))
+        .map(|found| found.bytes)
+        .sum();
+    let days = u64::from(ws.config.store.trash_days);
+    let in_days = crate::domain::text::counted(days, "day");
+    let bytes = super::text::bytes(bytes as f64);
+    said.text += &format!(": {bytes} go free in {in_days}; u takes back");
+    Ok(said)
+}
+
+/// What became of several runs, in a sentence; an error where nothing was done.
+fn told(report: &ops::runs::Report, done: &str) -> ops::Result<Said> {
+    let names: Vec<&str> = report.done().map(|run| run.name.as_str()).collect();
+    let refused = report.refused().next();
+    let text = match (&names[..], refused) {
+        ([], Some((_, error))) => {
+            let refusal = ops::Error::new(error.kind, error.message.clone());
+            return Err(match &error.hint {
+                Some(hint) => refusal.hint(hint.clone()),
+                None => refusal,
+            });
+        }
+        ([name], None) => format!("{name} is {done}"),
+        (names, None) => format!("{} runs are {done}", names.len()),
+        (names, Some((_, error))) => {
+            let count = names.len() + report.refused().count();
+            format!("{} of {count} runs are {done}; {error}", names.len())
+        }
+    };
+    Ok(Said { text, run: None })
+}
+
 /// Tells of the first, and how many others there were. One that is refused keeps none of the others.
 fn each(verbs: &[Verb], ws: &Workspace) -> ops::Result<Said> {
     let (mut done, mut refused) = (vec![], vec![]);
@@ -481,22 +617,44 @@ fn table(ws: &Workspace, question: &TableQuestion) -> ops::Result<Table> {
         &ListRequest {
             filter: question.filter.clone(),
             sort: question.sort.clone(),
-            columns: vec![],
+            columns: question.columns.clone(),
             offset: question.offset,
             limit: question.limit,
             around: question.around,
         },
     )?;
-    let own = listing
-        .rows
-        .iter()
-        .map(|row| own(ws, &row.run, question))
-        .collect::<ops::Result<_>>()?;
+    let rows = listing.rows.into_iter().map(|row| {
+        Ok(RunRow {
+            own: own(ws, &row.run, question)?,
+            run: row.run,
+            prefix: row.prefix,
+            values: row.values,
+        })
+    });
     Ok(Table {
+        total: listing.total,
+        matched: listing.matched,
+        unknown: listing.unknown,
         offset: listing.offset,
-        listing,
-        own,
+        rows: rows.collect::<ops::Result<_>>()?,
     })
+}
+
+fn matching(ws: &Workspace, question: &Matching) -> ops::Result<Vec<Run>> {
+    let Some((offset, limit)) = question.part else {
+        return ops::runs::matching(ws, &question.filter);
+    };
+    let listing = ops::runs::list(
+        ws,
+        &ListRequest {
+            filter: question.filter.clone(),
+            sort: question.sort.clone(),
+            offset,
+            limit,
+            ..ListRequest::default()
+        },
+    )?;
+    Ok(listing.rows.into_iter().map(|row| row.run).collect())
 }
 
 fn own(ws: &Workspace, run: &Run, question: &TableQuestion) -> ops::Result<Own> {
@@ -542,19 +700,21 @@ pub fn wrong_override(preset: &Preset, change: String) -> Option<ops::Error> {
     ops::presets::apply(preset, &[change]).err()
 }
 
+/// Metrics that say most about a model, the one that says more first.
+pub const SCORES: [&str; 8] = [
+    "val/auc",
+    "val/r2",
+    "val/accuracy",
+    "val/acc",
+    "val/f1",
+    "val/rmse",
+    "val/mae",
+    "val/loss",
+];
+
 /// The metric that says most about a run: the one asked for; the one its checkpoints are judged by, unless that is a
 /// loss and there is a score; a validation score; a loss; the first that is not the machine's.
 pub fn primary<'a>(summaries: &'a [Summary], run: &Run, asked: &str) -> Option<&'a Summary> {
-    const SCORES: [&str; 8] = [
-        "val/auc",
-        "val/r2",
-        "val/accuracy",
-        "val/acc",
-        "val/f1",
-        "val/rmse",
-        "val/mae",
-        "val/loss",
-    ];
     let named = |name: &str| summaries.iter().find(|summary| summary.metric == name);
     let judged = ["train.best", "best"]
         .iter()

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 
 use super::{
     chart::ChartData,
-    effect::{Own, Table, TableQuestion, Trend, TrendsQuestion},
+    effect::{GroupsQuestion, Own, RunRow, Table, TableQuestion, Trend, TrendsQuestion},
     shared::Shared,
 };
 use crate::{
@@ -16,8 +16,8 @@ use crate::{
         filter::Filter,
         ids::{Id, JobId, RunId},
         jobs::{Exit, Job, JobState, Needs, Slot},
-        metrics::{Extreme, Summary},
-        runs::{Activity, Ending, Progress, Run, RunKind, RunState, Tag},
+        metrics::{Direction, Extreme, Summary},
+        runs::{Activity, Ending, Progress, Run, RunKind, RunState, StateWord, Tag},
         series::{Bucket, Point, Segment},
         time::Timestamp,
     },
@@ -26,7 +26,10 @@ use crate::{
         jobs::JobRow,
         lineage::Lineage,
         logs::{Chunk, Part},
-        runs::{Detail, Listing, Row, Sort},
+        runs::{
+            Best, ComparedMetric, Comparison, Detail, Group, Grouping, Names, Numbers, Sort,
+            Stretch,
+        },
         series::Rates,
     },
 };
@@ -162,6 +165,7 @@ pub fn table_question() -> TableQuestion {
     TableQuestion {
         filter: Filter::default(),
         sort: Sort::default(),
+        columns: vec![],
         offset: 0,
         limit: 64,
         trend: 8,
@@ -176,35 +180,28 @@ pub fn shared() -> Shared {
 }
 
 pub fn table(runs: Vec<Run>) -> Table {
-    let rows: Vec<Row> = runs
-        .into_iter()
-        .map(|run| Row {
-            run,
-            prefix: 4,
-            values: vec![],
-        })
-        .collect();
     let trend = [1.0, 0.8, 0.5, 0.4, 0.2, 0.15, 0.12, 0.1]
         .map(Some)
         .to_vec();
-    let own = |row: &Row| match row.run.state {
+    let own = |run: &Run| match run.state {
         RunState::Queued => Own::default(),
         _ => Own {
             summary: Some(summary("val/auc")),
             trend: trend.clone(),
         },
     };
+    let row = |run: Run| RunRow {
+        own: own(&run),
+        run,
+        prefix: 4,
+        values: vec![],
+    };
     Table {
+        total: runs.len() as u64,
+        matched: runs.len() as u64,
+        unknown: vec![],
         offset: 0,
-        own: rows.iter().map(own).collect(),
-        listing: Listing {
-            unknown: vec![],
-            offset: 0,
-            total: rows.len() as u64,
-            matched: rows.len() as u64,
-            live: rows.iter().filter(|row| row.run.state.is_live()).count() as u64,
-            rows,
-        },
+        rows: runs.into_iter().map(row).collect(),
     }
 }
 
@@ -298,6 +295,117 @@ pub fn detail(run: Run) -> Detail {
         kept: Some(ago(3)),
         dir: "/store/runs/01".into(),
         run,
+    }
+}
+
+pub fn names() -> Names {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Names {
+        params: owned(&["net.kind", "optimiser.lr", "train.batch"]),
+        metrics: owned(&["train/loss", "val/auc", "val/loss"]),
+        filters: owned(&["night"]),
+    }
+}
+
+/// Runs that differ in their learning rates, and in little else.
+pub fn comparison(runs: Vec<Run>) -> Comparison {
+    let count = runs.len();
+    let each = |of: &dyn Fn(usize) -> Option<f64>| -> Vec<Option<f64>> {
+        // By the run, whichever stands first.
+        runs.iter()
+            .map(|run| of(usize::from(run.id.0.bytes()[0])))
+            .collect()
+    };
+    let metric = |metric: &str, best: Option<usize>, values: Vec<Option<f64>>| ComparedMetric {
+        metric: metric.to_owned(),
+        direction: Direction::of(metric),
+        last: values.clone(),
+        best,
+        deltas: values
+            .iter()
+            .enumerate()
+            .map(|(at, value)| Some((*value)? - values[0]?).filter(|_| 0 < at))
+            .collect(),
+        values,
+    };
+    let most = |values: &[Option<f64>]| {
+        let numbered = values.iter().enumerate();
+        numbered
+            .max_by(|a, b| a.1.unwrap().total_cmp(&b.1.unwrap()))
+            .map(|(at, _)| at)
+    };
+    let auc = each(&|run| Some(0.9 + run as f64 / 100.0));
+    let loss = each(&|run| (run != 2).then_some(0.4 + run as f64 / 10.0));
+    let rates = each(&|run| Some(1e-4 * run as f64));
+    Comparison {
+        params: vec![
+            (
+                "optimiser.lr".to_owned(),
+                rates.iter().map(|rate| rate.map(Into::into)).collect(),
+            ),
+            (
+                "schedule.kind".to_owned(),
+                (0..count)
+                    .map(|at| (at != 1).then(|| "cosine".into()))
+                    .collect(),
+            ),
+        ],
+        same_params: vec![("train.batch".to_owned(), 64.into())],
+        metrics: vec![
+            metric("lr", None, rates.clone()),
+            metric("system/cpu", None, rates),
+            metric("val/auc", most(&auc), auc),
+            metric("val/loss", Some(0), loss),
+        ],
+        code: vec![None; count],
+        code_changes: (0..count)
+            .map(|at| (at == 1).then(|| "@@ -1 +1 @@\n-lr = 1e-4\n+lr = 2e-4\n".to_owned()))
+            .collect(),
+        surroundings: vec![("host.name".to_owned(), vec![Some("gpu01".into()); count])],
+        data: vec![Some("9f31c0e2aa".to_owned()); count],
+        runs,
+    }
+}
+
+/// Two learning rates, and runs that have none.
+pub fn grouping(question: &GroupsQuestion) -> Grouping {
+    let stretch = |at: usize, level: f64| Stretch {
+        step: at as i64 * 10,
+        numbers: Numbers {
+            count: 3,
+            mean: level * (-(at as f64) / 40.0).exp() + level / 4.0,
+            std: Some(level / 10.0),
+            min: level / 5.0,
+            max: level,
+        },
+    };
+    let group = |value: Option<serde_json::Value>, runs: u64, level: f64| Group {
+        value,
+        runs,
+        states: [(StateWord::Done, runs), (StateWord::Failed, 1)].into(),
+        numbers: question.metric.as_ref().map(|_| stretch(0, level).numbers),
+        not_finite: u64::from(level < 1.0),
+        best: question.metric.as_ref().map(|_| Best {
+            id: id(1),
+            name: "brave-otter-7".to_owned(),
+            value: level,
+        }),
+        band: (0..question.dots)
+            .map(|at| Some(stretch(at, level)))
+            .collect(),
+        drawn: 3,
+    };
+    Grouping {
+        by: question.by.clone(),
+        metric: question.metric.clone(),
+        matched: 12,
+        unknown: vec![],
+        groups: vec![
+            group(Some(1e-3.into()), 7, 1.0),
+            group(Some("warm up".into()), 3, 1.5),
+            group(None, 2, 0.5),
+        ],
+        steps: Some((0, 4_000)),
     }
 }
 

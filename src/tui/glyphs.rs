@@ -98,6 +98,11 @@ impl Charset {
         if self.is_ascii() { ">" } else { "▌" }
     }
 
+    /// The mark of a row that was chosen.
+    pub fn mark(self) -> &'static str {
+        "#"
+    }
+
     pub fn ellipsis(self) -> &'static str {
         if self.is_ascii() { "~" } else { "…" }
     }

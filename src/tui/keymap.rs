@@ -358,8 +358,9 @@ fn is_verb(keys: &Keys) -> bool {
 mod tests {
     use super::*;
 
-    const CONTEXTS: [&str; 10] = [
-        "global", "card", "list", "bench", "runs", "live", "page", "picker", "jobs", "overlay",
+    const CONTEXTS: [&str; 13] = [
+        "global", "card", "list", "table", "bench", "runs", "live", "page", "picker", "jobs",
+        "overlay", "compare", "groups",
     ];
 
     fn chords(text: &str) -> Vec<Chord> {
@@ -507,9 +508,9 @@ mod tests {
 
     #[test]
     fn a_remap_takes_the_old_keys_away() {
-        let keymap = remap("runs.sort", &["o"]).unwrap();
+        let keymap = remap("runs.sort", &["b"]).unwrap();
         assert_eq!(
-            keymap.lookup(&["runs"], &chords("o")),
+            keymap.lookup(&["runs"], &chords("b")),
             Lookup::Action(Action::Sort)
         );
         assert_eq!(keymap.lookup(&["runs"], &chords("s")), Lookup::Nothing);

@@ -1,6 +1,8 @@
 //! The list of runs: a window on as many as there are. The cursor stands on a run, never on a row number.
 
 mod columns;
+pub mod field;
+mod marking;
 
 use ratatui::{
     buffer::Buffer,
@@ -8,19 +10,23 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use self::columns::{Columns, Kind, TREND};
+use self::{
+    columns::{Making, TREND, columns},
+    field::{Field, Known},
+    marking::Marking,
+};
 use super::{
     action::Action,
-    effect::{Answer, Effect, Own, Table, TableQuestion},
+    effect::{self, Answer, Effect, Matching, RunRow, TableQuestion},
     event::{Ticket, Tickets},
     look::Look,
     place::{Place, Settings, Spot},
     remote::Remote,
     scroll,
-    shared::{Reaction, Shared},
+    shared::{Reaction, Shared, Target},
+    table::{Row, Sheet, Table, Window},
     text,
     theme::Role,
-    trouble,
 };
 use crate::{
     domain::{
@@ -28,7 +34,7 @@ use crate::{
         ids::RunId,
         runs::{RunState, StateWord},
     },
-    ops::runs::{Row, Sort, SortKey},
+    ops::runs::{Sort, SortKey},
 };
 
 /// Rows are fetched in blocks of this many, so that moving the cursor asks rarely.
@@ -36,24 +42,31 @@ const BLOCK: u64 = 64;
 
 #[derive(Default)]
 pub struct RunList {
-    table: Remote<TableQuestion, Table>,
+    answer: Remote<TableQuestion, effect::Table>,
+    table: Table<RunId>,
+    marking: Marking,
     pub filter: FilterText,
     sort: Sort,
-    /// The run under the cursor. None while the cursor stands where nothing is fetched yet: then no verb has a target.
-    selected: Option<RunId>,
+    /// The columns that a person chose; `None` for the usual.
+    chosen: Option<Vec<Field>>,
     /// The run that the last question asked for.
     asked_around: Option<RunId>,
     /// The list that the last answer was a part of.
     answered: Option<(Filter, Sort)>,
     /// A person has moved the cursor or chosen the list: the cursor is theirs.
     is_touched: bool,
-    index: u64,
-    top: u64,
-    height: u64,
-    /// Where the rows stood in the last frame.
-    place: Rect,
-    /// The selected run left the list by itself: its name.
-    gone: Option<String>,
+}
+
+impl Row for RunRow {
+    type Id = RunId;
+
+    fn id(&self) -> RunId {
+        self.run.id
+    }
+
+    fn name(&self) -> &str {
+        &self.run.name
+    }
 }
 
 /// A filter as it is typed: its finished words are in force while the last one is not finished.
@@ -99,15 +112,17 @@ impl RunList {
             (false, false) => word,
         };
         // A cursor that nobody moved finds its own place again.
-        let run = self.selected.filter(|_| self.is_touched);
-        let run = run.map(|id| id.to_string());
+        let run = self.table.cursor.id().filter(|_| self.is_touched);
+        let run = run.map(RunId::to_string);
+        let chosen = self.chosen.as_deref().map(field::words);
         Settings::default()
             .with("filter", &self.filter.text)
             .with("sort", sort)
+            .with("columns", chosen.unwrap_or_default())
             .with("run", run.unwrap_or_default())
     }
 
-    /// Puts the filter, the order and the cursor back to what they were.
+    /// Puts the filter, the order, the columns and the cursor back to what they were.
     pub fn restore(&mut self, settings: &Settings) {
         if let Some(text) = settings.get("filter") {
             self.filter.set(text);
@@ -119,8 +134,12 @@ impl RunList {
         if let Ok(sort) = Sort::parse(word, is_reverse) {
             self.sort = sort;
         }
+        if let Some(words) = settings.get("columns") {
+            self.choose(field::fields(words));
+        }
         if let Some(id) = settings.read("run") {
-            (self.selected, self.is_touched) = (Some(id), true);
+            self.table.cursor.aim(id);
+            self.is_touched = true;
         }
     }
 
@@ -138,6 +157,11 @@ impl RunList {
         &self.sort
     }
 
+    /// Shows these columns, or the usual ones where there are none. The name is always among them.
+    pub fn choose(&mut self, fields: Vec<Field>) {
+        self.chosen = (!fields.is_empty()).then(|| field::with_name(fields));
+    }
+
     pub fn act(&mut self, action: Action) -> Reaction {
         self.is_touched = true;
         if action == Action::Open {
@@ -146,98 +170,121 @@ impl RunList {
                 None => Reaction::Refuse("no run is selected".into()),
             };
         }
-        let last = self.matched().saturating_sub(1);
-        let page = self.height as usize;
-        let Some(index) = scroll::moved(action, self.index as usize, page, last as usize) else {
-            return Reaction::None;
+        let rows = window(&self.answer);
+        let all = Matching {
+            filter: self.filter.filter.clone(),
+            sort: self.sort.clone(),
+            part: None,
         };
-        self.select(index as u64);
-        Reaction::Done
+        match self.marking.act(action, &mut self.table, rows, all) {
+            Reaction::None => self.table.act(action, rows),
+            reaction => reaction,
+        }
     }
 
-    fn select(&mut self, index: u64) {
-        self.index = index;
-        self.selected = self.row(index).map(|(row, _)| row.run.id);
+    /// The marked runs, the first marked first.
+    pub fn marked(&self) -> Vec<RunId> {
+        self.table.marks.ids()
+    }
+
+    /// What verbs act on: what is marked, or else the run under the cursor.
+    pub fn targets(&self) -> Vec<Target> {
+        match self.table.marks.is_empty() {
+            true => self
+                .selected()
+                .map(|row| Target::from(&row.run))
+                .into_iter()
+                .collect(),
+            false => self.marking.targets(&self.table),
+        }
+    }
+
+    /// Takes the marks of these runs.
+    pub fn forget(&mut self, runs: &[RunId]) {
+        self.table.marks.retain(|id| !runs.contains(id));
     }
 
     /// Where its rows stood in the last frame.
     pub fn handles(&self) -> Vec<Position> {
-        let rows = self.place.rows().map(|row| row.as_position());
-        let count = self.matched().saturating_sub(self.top);
-        rows.take(count as usize).collect()
+        self.table.handles(self.matched())
     }
 
     /// Moves the cursor to the row that stood at a position.
     pub fn point(&mut self, at: Position) {
-        let row = u64::from(at.y.saturating_sub(self.place.y));
-        if self.place.contains(at) && self.top + row < self.matched() {
-            self.is_touched = true;
-            self.select(self.top + row);
-        }
+        self.is_touched |= self.table.point(at, window(&self.answer));
     }
 
     /// The run under the cursor, when it is known where it stands.
-    pub fn selected(&self) -> Option<&Row> {
-        let (row, _) = self.row(self.index)?;
-        (self.selected == Some(row.run.id)).then_some(row)
+    pub fn selected(&self) -> Option<&RunRow> {
+        self.table.row(window(&self.answer))
     }
 
     /// The rows that an action needs are on their way.
     pub fn awaits(&self, action: Action) -> bool {
-        match &self.table.value {
-            None => self.table.error.is_none(),
+        match &self.answer.value {
+            None => self.answer.error.is_none(),
             // The cursor moves ahead of the rows.
             Some(_) if scroll::moved(action, 0, 1, 1).is_some() => false,
             Some(table) => {
-                self.table.error.is_none() && 0 < table.listing.matched && self.selected().is_none()
+                self.answer.error.is_none() && 0 < table.matched && self.selected().is_none()
             }
         }
     }
 
     /// The name of the run that left the list under the cursor, once.
     pub fn take_gone(&mut self) -> Option<String> {
-        self.gone.take()
+        self.table.take_gone()
     }
 
-    pub fn rows(&self) -> &[Row] {
-        self.table
-            .value
-            .as_ref()
-            .map_or(&[], |table| &table.listing.rows)
+    /// What came of marking many, once.
+    pub fn take_said(&mut self) -> Option<String> {
+        self.marking.take_said()
+    }
+
+    pub fn rows(&self) -> &[RunRow] {
+        window(&self.answer).rows
     }
 
     pub fn total(&self) -> Option<u64> {
-        Some(self.table.value.as_ref()?.listing.total)
+        Some(self.answer.value.as_ref()?.total)
     }
 
     pub fn matched(&self) -> u64 {
-        self.table
-            .value
-            .as_ref()
-            .map_or(0, |table| table.listing.matched)
+        window(&self.answer).len
     }
 
     pub fn expire(&mut self) {
-        self.table.expire();
+        self.answer.expire();
     }
 
-    pub fn ask(&mut self, tickets: &mut Tickets) -> Option<Effect> {
-        let (ticket, mut question) = self.table.ask(tickets)?;
+    pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
+        let table = self.ask_table(tickets);
+        let marking = self.marking.ask(tickets);
+        table.into_iter().chain(marking).collect()
+    }
+
+    fn ask_table(&mut self, tickets: &mut Tickets) -> Option<Effect> {
+        let (ticket, mut question) = self.answer.ask(tickets)?;
         // Wherever the run under the cursor stands by now, the answer shall hold it.
-        question.around = self.selected;
-        self.asked_around = self.selected;
+        question.around = self.table.cursor.id().copied();
+        self.asked_around = question.around;
         Some(Effect::Table(ticket, question))
     }
 
     pub fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
         match answer {
-            Answer::Table(result) if self.table.awaits(ticket) => {
+            Answer::Table(result) if self.answer.awaits(ticket) => {
                 let known = self.selected().map(|row| row.run.name.clone());
                 let is_good = result.is_ok();
-                self.table.answer(result);
+                self.answer.answer(result);
                 if is_good {
-                    self.reselect(known);
+                    self.settle(known);
+                    self.marking.learn(&self.table, window(&self.answer));
                 }
+                None
+            }
+            Answer::Matching(result) if self.marking.awaits(ticket) => {
+                self.marking.found(result, &mut self.table);
                 None
             }
             other => Some(other),
@@ -245,75 +292,70 @@ impl RunList {
     }
 
     /// Puts the cursor back on its run, wherever that stands now.
-    fn reselect(&mut self, known: Option<String>) {
-        let (Some(table), Some(asked)) = (&self.table.value, self.table.asked()) else {
+    fn settle(&mut self, known: Option<String>) {
+        let Some(asked) = self.answer.asked() else {
             return;
         };
         let list = Some((asked.filter.clone(), asked.sort.clone()));
         let is_same_list = self.answered == list;
         self.answered = list;
-        self.gone = None;
-        let (offset, matched) = (table.offset, table.listing.matched);
-        let at = |id: &RunId| table.listing.rows.iter().position(|row| row.run.id == *id);
-        match (self.selected, self.selected.as_ref().and_then(at)) {
-            (Some(_), Some(at)) => self.stand(offset + at as u64),
+        let rows = window(&self.answer);
+        let here = self.table.cursor.id();
+        if here.is_some_and(|id| self.asked_around != Some(*id) && rows.place(id).is_none()) {
             // The cursor moved after this was asked: only the next answer can tell where its run is.
-            (Some(id), None) if self.asked_around != Some(id) => self.table.expire(),
-            (Some(_), None) => {
-                self.gone = known.filter(|_| is_same_list);
-                let index = if is_same_list { self.index } else { 0 };
-                self.select(index.min(matched.saturating_sub(1)));
-            }
-            (None, _) => self.select(self.index.min(matched.saturating_sub(1))),
+            self.answer.expire();
+        } else {
+            self.table.settle(rows, known, is_same_list);
         }
         if let Some(index) = self.telling().filter(|_| !self.is_touched) {
-            self.select(index);
+            self.table.cursor.go(index, window(&self.answer));
         }
-    }
-
-    /// Moves the cursor with its run. A list that was scrolled scrolls along, so that the run stays where it is seen.
-    fn stand(&mut self, index: u64) {
-        if 0 < self.top {
-            self.top = (self.top + index).saturating_sub(self.index);
-        }
-        self.index = index;
     }
 
     /// Where to stand as long as nobody chose: what waits has nothing to show, what is at work has most.
     fn telling(&self) -> Option<u64> {
-        let waits = |row: &Row| row.run.state == RunState::Queued;
-        if self.selected().is_some_and(|row| !waits(row)) {
+        if self
+            .selected()
+            .is_some_and(|row| row.run.state != RunState::Queued)
+        {
             return None;
         }
-        let table = self.table.value.as_ref()?;
-        let rows = &table.listing.rows;
-        let at = rows
-            .iter()
-            .position(|row| row.run.state.word() == StateWord::Running)
-            .or_else(|| table.own.iter().position(|own| own.summary.is_some()))?;
-        Some(table.offset + at as u64)
+        let rows = window(&self.answer);
+        let is_at_work = |row: &RunRow| row.run.state.word() == StateWord::Running;
+        let at = (rows.rows.iter().position(is_at_work))
+            .or_else(|| rows.rows.iter().position(|row| row.own.summary.is_some()))?;
+        Some(rows.offset + at as u64)
     }
 
-    fn row(&self, index: u64) -> Option<(&Row, &Own)> {
-        let table = self.table.value.as_ref()?;
-        let at = usize::try_from(index.checked_sub(table.offset)?).ok()?;
-        Some((table.listing.rows.get(at)?, table.own.get(at)?))
+    /// The columns, shown or chosen.
+    pub fn fields(&self, shared: &Shared) -> Vec<Field> {
+        match &self.chosen {
+            Some(chosen) => chosen.clone(),
+            None if shared.columns.is_empty() => field::usual(),
+            None => field::with_name(shared.columns.to_vec()),
+        }
     }
 
-    /// The window to fetch when it is not drawn, or not drawn yet.
+    /// The window to fetch when it is not drawn.
     pub fn want(&mut self, shared: &Shared, rows: u64, trend: usize) {
-        self.place = Rect::ZERO;
-        let offset = self.top / BLOCK * BLOCK;
+        self.table.hide();
+        self.want_rows(shared, rows, trend);
+    }
+
+    fn want_rows(&mut self, shared: &Shared, rows: u64, trend: usize) {
+        let top = self.table.cursor.top();
+        let offset = top / BLOCK * BLOCK;
         // A list that is ordered by a metric shows that one.
         let metric = match &self.sort.key {
             SortKey::Metric(column) => column.metric.clone(),
             _ => shared.metric.clone(),
         };
-        self.table.want(TableQuestion {
+        self.answer.want(TableQuestion {
             filter: self.filter.filter.clone(),
             sort: self.sort.clone(),
+            columns: field::metrics(&self.fields(shared)),
             offset,
-            limit: (self.top - offset + rows).div_ceil(BLOCK).max(1) * BLOCK,
+            limit: (top - offset + rows).div_ceil(BLOCK).max(1) * BLOCK,
             trend,
             metric,
             around: None,
@@ -321,137 +363,60 @@ impl RunList {
     }
 
     pub fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared, is_focused: bool) {
-        let columns = self.columns(area.width, shared);
-        self.height = u64::from(area.height.saturating_sub(1));
-        self.top = self.top.min(self.index);
-        if self.top + self.height <= self.index {
-            self.top = self.index + 1 - self.height.max(1);
-        }
-        let has_trend = columns.has(Kind::Trend);
-        self.want(shared, self.height, if has_trend { TREND } else { 0 });
-        self.place = Rect {
-            y: area.y + area.height.min(1),
-            height: area.height.saturating_sub(1),
-            ..area
+        let fields = self.fields(shared);
+        let making = Making {
+            fields: &fields,
+            is_chosen: self.chosen.is_some() || !shared.columns.is_empty(),
+            sort: &self.sort,
+            width: area.width,
+            shared,
         };
-        if let (Some(error), None) = (&self.table.error, &self.table.value) {
-            trouble::draw(buffer, area, &shared.look, error);
-            return;
-        }
-        if self.table.value.is_none() {
-            shared
-                .look
-                .line(buffer, area, Line::from(shared.look.span(" …", Role::Dim)));
-            return;
-        }
-        if self.matched() == 0 {
-            self.draw_empty(buffer, area, shared);
-            return;
-        }
-        self.draw_head(buffer, area, &columns, &shared.look);
-        for (at, line) in area.rows().skip(1).enumerate() {
-            let index = self.top + at as u64;
-            if self.matched() <= index {
-                break;
-            }
-            self.draw_row(buffer, line, index, &columns, shared, is_focused);
-        }
+        let (made, columns) = columns(&making, window(&self.answer).rows);
+        let sheet = Sheet {
+            columns,
+            rows: self.answer.value.as_ref().map(|_| window(&self.answer)),
+            error: self.answer.error.as_ref(),
+            empty: self.empty(usize::from(area.width), shared),
+        };
+        let shown = (self.table).draw(buffer, area, shared, &sheet, is_focused);
+        let is_trend = |at: &usize| *made[*at] == Field::Known(Known::Trend);
+        let has_trend = shown.iter().any(is_trend);
+        drop(sheet);
+        let height = u64::from(area.height.saturating_sub(1));
+        self.want_rows(shared, height, if has_trend { TREND } else { 0 });
     }
 
-    fn draw_empty(&self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+    /// What to say where there is no run.
+    fn empty(&self, width: usize, shared: &Shared) -> Vec<Line<'static>> {
         let total = self.total().unwrap_or(0);
         let look = &shared.look;
-        let lines = if self.filter.text.is_empty() {
-            vec![
+        if self.filter.text.is_empty() {
+            return vec![
                 Line::from(" no runs yet"),
                 Line::from(vec![
                     look.span(" C", Role::Key),
                     Span::raw(" train one from a preset"),
                 ]),
-            ]
-        } else {
-            vec![
-                Line::from(look.clip(
-                    &format!(
-                        " no runs match {} (0 of {})",
-                        self.filter.text,
-                        text::count(total as i64)
-                    ),
-                    usize::from(area.width),
-                )),
-                Line::from(vec![
-                    look.span(" Esc", Role::Key),
-                    Span::raw(" clears the filter"),
-                ]),
-            ]
-        };
-        look.lines(buffer, area, lines);
-    }
-
-    fn columns(&self, width: u16, shared: &Shared) -> Columns {
-        let table = self.table.value.as_ref();
-        let rows: Vec<(&Row, &Own)> = table
-            .into_iter()
-            .flat_map(|table| table.listing.rows.iter().zip(&table.own))
-            .collect();
-        Columns::fitting(width, &rows, &self.sort, shared)
-    }
-
-    fn draw_head(&self, buffer: &mut Buffer, area: Rect, columns: &Columns, look: &Look) {
-        let mut line = " ".to_owned();
-        for column in &columns.list {
-            line += &if column.kind.is_number() {
-                look.cell_right(&column.title, column.width)
-            } else {
-                look.cell(&column.title, column.width)
-            };
-            line.push(' ');
+            ];
         }
-        look.line(buffer, area, Line::from(look.span(line, Role::Dim)));
-    }
-
-    fn draw_row(
-        &self,
-        buffer: &mut Buffer,
-        area: Rect,
-        index: u64,
-        columns: &Columns,
-        shared: &Shared,
-        is_focused: bool,
-    ) {
-        let look = &shared.look;
-        let is_here = |(row, _): (&Row, &Own)| self.selected == Some(row.run.id);
-        let is_selected = index == self.index && self.row(index).is_none_or(is_here);
-        let gutter = if is_selected {
-            look.charset.gutter()
-        } else {
-            " "
-        };
-        let mut spans = vec![look.span(gutter, Role::Accent)];
-        match self.row(index) {
-            Some((row, own)) => {
-                for column in &columns.list {
-                    spans.push(columns.cell(column, row, own, shared));
-                    spans.push(Span::raw(" "));
-                }
-            }
-            None => spans.push(look.span("…", Role::Dim)),
-        }
-        look.line(buffer, area, Line::from(spans));
-        if is_selected {
-            let role = if is_focused {
-                shared.focus_on(area.intersection(buffer.area));
-                Role::Selected
-            } else {
-                Role::SelectedElsewhere
-            };
-            buffer.set_style(area.intersection(buffer.area), look.style(role));
-        }
+        let text = &self.filter.text;
+        let total = text::count(total as i64);
+        let unknown = self.answer.value.iter().flat_map(|table| &table.unknown);
+        let unknown = unknown.map(|unknown| Line::from(format!(" {unknown}")));
+        let mut lines = vec![Line::from(
+            look.clip(&format!(" no runs match {text} (0 of {total})"), width),
+        )];
+        lines.extend(unknown);
+        lines.push(Line::from(vec![
+            look.span(" Esc", Role::Key),
+            Span::raw(" clears the filter"),
+        ]));
+        lines
     }
 
     /// `31 of 1,204`, or what went wrong with the filter or the last look into the store.
     pub fn note(&self, look: &Look) -> Vec<Span<'static>> {
-        if let Some(error) = &self.table.error {
+        if let Some(error) = &self.answer.error {
             return vec![look.span(
                 format!("{} {error}", look.charset.state(StateWord::Failed)),
                 Role::Error,
@@ -460,7 +425,9 @@ impl RunList {
         if self.filter.error.is_some() {
             return vec![look.span("filter unfinished", Role::Warn)];
         }
-        vec![look.span(self.counted().unwrap_or_default(), Role::Dim)]
+        let counted = self.counted().unwrap_or_default();
+        let more = self.table.more().map(|more| format!("  {more}"));
+        vec![look.span(counted + &more.unwrap_or_default(), Role::Dim)]
     }
 
     /// `1,204`, or `31 of 1,204` where a filter is in force.
@@ -472,15 +439,45 @@ impl RunList {
         })
     }
 
+    /// `3 marked`, or how many the range takes in that is being chosen; nothing without a mark.
+    pub fn told_marks(&self) -> Option<String> {
+        let range = self.table.marks.range(self.table.cursor.index());
+        let range = range.map(|range| range.end() - range.start() + 1);
+        let marked = self.table.marks.len() as i64;
+        match (range, marked) {
+            (Some(count), 0) => Some(format!("range of {}", text::count(count as i64))),
+            (Some(count), _) => Some(format!(
+                "{} marked, range of {}",
+                text::count(marked),
+                text::count(count as i64)
+            )),
+            (None, 0) => None,
+            (None, _) => Some(format!("{} marked", text::count(marked))),
+        }
+    }
+
     /// The metrics that stand first beside the runs in sight, each once.
     pub fn metrics(&self) -> Vec<String> {
-        let table = self.table.value.as_ref();
-        let names = table.into_iter().flat_map(|table| &table.own);
+        let names = self.rows().iter();
         let mut metrics: Vec<String> = names
-            .filter_map(|own| Some(own.summary.as_ref()?.metric.clone()))
+            .filter_map(|row| Some(row.own.summary.as_ref()?.metric.clone()))
             .collect();
         metrics.sort();
         metrics.dedup();
         metrics
     }
 }
+
+fn window(answer: &Remote<TableQuestion, effect::Table>) -> Window<'_, RunRow> {
+    match &answer.value {
+        Some(table) => Window {
+            rows: &table.rows,
+            offset: table.offset,
+            len: table.matched,
+        },
+        None => Window::whole(&[]),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,9 @@ pub mod line;
 pub mod menu;
 pub mod messages;
 pub mod palette;
+pub mod picker;
 pub mod prompt;
+pub mod recall;
 
 use ratatui::{
     buffer::Buffer,
@@ -27,6 +29,7 @@ use self::{
     menu::Menu,
     messages::Messages,
     palette::{Does, Palette},
+    picker::Picker,
     prompt::{Prompt, Purpose},
 };
 use super::{
@@ -34,7 +37,7 @@ use super::{
     chord::Chord,
     effect::Verb,
     look::{Look, Pane},
-    shared::Shared,
+    shared::{Reply, Shared},
 };
 use crate::{domain::time::Timestamp, ops::runs::Sort};
 
@@ -43,6 +46,7 @@ pub enum Overlay {
     Help(Help),
     Confirm(Confirm),
     Menu(Menu),
+    Picker(Picker),
     Prompt(Prompt),
     Form(Form),
     Line(CommandLine),
@@ -72,6 +76,11 @@ pub enum Outcome {
     /// Do this and stay until it is done.
     Try(Verb),
     Sort(Sort),
+    /// Tell the view; close when it is over.
+    Reply {
+        reply: Reply,
+        is_over: bool,
+    },
     /// The text so far.
     Typed(Purpose, String),
     /// Close; the text holds.
@@ -94,6 +103,7 @@ impl Overlay {
             Self::Help(help) => help.key(key),
             Self::Confirm(confirm) => confirm.key(key),
             Self::Menu(menu) => menu.key(key),
+            Self::Picker(picker) => picker.key(key),
             Self::Prompt(prompt) => prompt.key(key),
             Self::Form(form) => form.key(key),
             Self::Line(line) => line.key(key),
@@ -107,6 +117,7 @@ impl Overlay {
     pub fn paste(&mut self, text: &str) -> Option<(Outcome, Pasted)> {
         match self {
             Self::Help(help) => Some((Outcome::Stay, help.input.paste(text))),
+            Self::Picker(picker) => Some((Outcome::Stay, picker.input.paste(text))),
             Self::Prompt(prompt) => {
                 let pasted = prompt.input.paste(text);
                 Some((prompt.typed(), pasted))
@@ -159,6 +170,7 @@ impl Overlay {
                 ("Enter", "take"),
             ],
             Self::Prompt(prompt) => prompt.hints(),
+            Self::Picker(picker) => picker.hints(),
             Self::Form(_) => vec![
                 ("Esc", "cancel"),
                 ("Enter", "train"),
@@ -180,6 +192,7 @@ impl Overlay {
                 shared.focus_on(menu.draw(buffer, area, &shared.look));
                 None
             }
+            Self::Picker(picker) => picker.draw(buffer, area, shared),
             Self::Prompt(prompt) => prompt.draw(buffer, area, &shared.look),
             Self::Form(form) => form.draw(buffer, area, &shared.look),
             Self::Line(line) => line.draw(buffer, area, &shared.look),

@@ -53,6 +53,11 @@ pub trait Pane {
         selection.target()
     }
 
+    /// What verbs act on: what is marked, or else its target.
+    fn targets(&self, selection: &Selection) -> Vec<Target> {
+        selection.list.targets()
+    }
+
     /// What it shows grows without the store saying so.
     fn is_following(&self) -> bool {
         false

@@ -25,6 +25,10 @@ pub struct Place {
 pub enum Spot {
     Root(Root),
     Run(RunId),
+    /// Runs beside each other.
+    Compare(Vec<RunId>),
+    /// The runs of a list by the values of a parameter.
+    Groups,
 }
 
 /// Words by name. Each view knows its own and passes over the others, so that an old link still opens.
@@ -76,7 +80,7 @@ impl Place {
     pub fn root(&self) -> Root {
         match self.spot {
             Spot::Root(root) => root,
-            Spot::Run(_) => Root::Runs,
+            Spot::Run(_) | Spot::Compare(_) | Spot::Groups => Root::Runs,
         }
     }
 
@@ -98,6 +102,11 @@ impl fmt::Display for Place {
         match &self.spot {
             Spot::Root(root) => write!(f, "{root}")?,
             Spot::Run(id) => write!(f, "run/{id}")?,
+            Spot::Compare(ids) => {
+                let ids: Vec<String> = ids.iter().map(RunId::to_string).collect();
+                write!(f, "compare/{}", ids.join("+"))?;
+            }
+            Spot::Groups => write!(f, "groups")?,
         }
         if self.settings == Settings::default() {
             return Ok(());
@@ -123,6 +132,11 @@ impl FromStr for Place {
         let path = path.trim_end_matches('/');
         let spot = match path.split_once('/') {
             Some(("run", id)) => Spot::Run(id.parse().map_err(|_| NotAPlace::Run(id.to_owned()))?),
+            Some(("compare", ids)) => {
+                let id = |id: &str| id.parse().map_err(|_| NotAPlace::Run(id.to_owned()));
+                Spot::Compare(ids.split('+').map(id).collect::<Result<_, _>>()?)
+            }
+            None if path == "groups" => Spot::Groups,
             _ => Spot::Root(root(path)?),
         };
         Ok(Self { spot, settings })
@@ -177,8 +191,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_place_is_read_as_it_is_written(words in prop::collection::btree_map("[a-z]{1,8}", ".{1,12}", 0..5), run in prop::option::of(0u8..9)) {
-            let spot = run.map_or(Spot::Root(Root::Runs), |run| Spot::Run(fixture::id(run)));
+        fn a_place_is_read_as_it_is_written(words in prop::collection::btree_map("[a-z]{1,8}", ".{1,12}", 0..5), runs in prop::collection::vec(0u8..9, 0..4)) {
+            let ids: Vec<RunId> = runs.into_iter().map(fixture::id).collect();
+            let spot = match &ids[..] {
+                [] => Spot::Groups,
+                [id] => Spot::Run(*id),
+                _ => Spot::Compare(ids),
+            };
             let place = Place { spot, settings: Settings(words) };
             prop_assert_eq!(place.to_string().parse::<Place>().unwrap(), place);
         }

@@ -12,8 +12,15 @@ use ratatui::{
 };
 
 use super::{
-    Options, board::arrangement::Arrangement, effect::Verb, event::Opened, look::Look,
-    overlay::Overlay, place::Place, text,
+    Options,
+    board::arrangement::Arrangement,
+    effect::Verb,
+    event::Opened,
+    list::field::Field,
+    look::Look,
+    overlay::{Overlay, picker::Pick},
+    place::Place,
+    text,
 };
 use crate::{
     config::screens::Screen,
@@ -34,6 +41,8 @@ pub struct Shared {
     pub store: Opened,
     /// The metric shown first; empty means each run's own.
     pub metric: String,
+    /// Columns of lists of runs; none for the usual ones.
+    pub columns: Rc<Vec<Field>>,
     pub is_read_only: bool,
     /// The screen in force, by its name.
     pub screen: Rc<(String, Screen)>,
@@ -61,6 +70,7 @@ impl Shared {
             },
             store: Opened::default(),
             metric: options.metric.clone(),
+            columns: Rc::new(options.columns.clone()),
             is_read_only: options.is_read_only,
             screen: Rc::new((
                 options.screen.clone(),
@@ -170,6 +180,8 @@ pub enum Reply {
         is_whole: bool,
     },
     Sort(Sort),
+    /// Names that were picked.
+    Picked(Pick, Vec<String>),
 }
 
 /// The run that verbs act on, as far as the view knows it.
@@ -182,6 +194,7 @@ pub struct Target {
     pub progress: Progress,
     /// Tags and note, where the view has them.
     pub labels: Option<(BTreeSet<Tag>, String)>,
+    pub is_trashed: bool,
 }
 
 impl From<&Run> for Target {
@@ -193,6 +206,7 @@ impl From<&Run> for Target {
             kind: Some(run.kind),
             progress: run.progress,
             labels: Some((run.tags.clone(), run.note.clone())),
+            is_trashed: run.trashed.is_some(),
         }
     }
 }

@@ -199,6 +199,38 @@ impl Stage {
                 (ticket, Answer::Detail(detail))
             }
             Effect::Chart(ticket, question) => (ticket, Answer::Chart(Ok(chart(&question)))),
+            Effect::Matching(ticket, question) => {
+                let all = TableQuestion {
+                    filter: question.filter,
+                    sort: question.sort,
+                    offset: question.part.map_or(0, |(offset, _)| offset),
+                    limit: question.part.map_or(u64::MAX >> 1, |(_, limit)| limit),
+                    ..fixture::table_question()
+                };
+                let rows = self.table(&all).rows.into_iter();
+                let runs = rows.map(|row| row.run).collect();
+                (ticket, Answer::Matching(Ok(runs)))
+            }
+            Effect::Compare(ticket, ids) => {
+                let runs: ops::Result<Vec<Run>> = ids.iter().map(|id| self.run(*id)).collect();
+                let found = runs.map(fixture::comparison).map(Box::new);
+                (ticket, Answer::Compare(found))
+            }
+            Effect::Groups(ticket, question) => {
+                let found = Box::new(fixture::grouping(&question));
+                (ticket, Answer::Groups(Ok(found)))
+            }
+            Effect::Experiments(ticket) => {
+                let mut counted = std::collections::BTreeMap::<String, u64>::new();
+                for run in &self.runs {
+                    *counted.entry(run.experiment.clone()).or_default() += 1;
+                }
+                (
+                    ticket,
+                    Answer::Experiments(Ok(counted.into_iter().collect())),
+                )
+            }
+            Effect::Names(ticket) => (ticket, Answer::Names(Ok(fixture::names()))),
             Effect::Log(ticket, question) => (ticket, Answer::Log(Ok(fixture::log(question.part)))),
             Effect::Find(ticket, _) => (ticket, Answer::Find(Ok(Found::default()))),
             Effect::Rates(ticket, _) => (ticket, Answer::Rates(Ok(Some(fixture::RATES)))),
@@ -337,8 +369,8 @@ impl Stage {
         let rows = matched.iter().skip(offset).take(limit).cloned().collect();
         let mut table = fixture::table(rows);
         table.offset = offset as u64;
-        table.listing.total = self.runs.len() as u64;
-        table.listing.matched = matched.len() as u64;
+        table.total = self.runs.len() as u64;
+        table.matched = matched.len() as u64;
         table
     }
 }
@@ -349,6 +381,11 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Table(..) => "table",
         Effect::Detail(..) => "detail",
         Effect::Chart(..) => "chart",
+        Effect::Matching(..) => "matching",
+        Effect::Compare(..) => "compare",
+        Effect::Groups(..) => "groups",
+        Effect::Names(_) => "names",
+        Effect::Experiments(_) => "experiments",
         Effect::Log(..) => "log",
         Effect::Find(..) => "find",
         Effect::Rates(..) => "rates",

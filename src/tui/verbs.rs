@@ -48,16 +48,22 @@ pub fn refusal(action: Action, targets: &[Target], shared: &Shared) -> Option<St
 }
 
 fn is_of_runs(action: Action) -> bool {
-    use Action::{Checkpoint, Lower, Note, Pause, Raise, Resume, Stop, Tag};
+    use Action::{Checkpoint, Lower, Note, Pause, Raise, Resume, Stop, Tag, Trash};
     matches!(
         action,
-        Stop | Pause | Resume | Checkpoint | Raise | Lower | Tag | Note
+        Stop | Pause | Resume | Checkpoint | Raise | Lower | Tag | Note | Trash
     )
 }
 
 fn refusal_of_one(action: Action, target: &Target) -> Option<String> {
     let word = target.state.word();
+    if target.is_trashed {
+        // What is there is looked at, or taken out.
+        let is_possible = matches!(action, Action::Resume | Action::Tag | Action::Note);
+        return (!is_possible).then(|| format!("{} is in the trash: R takes it out", target.name));
+    }
     let is_possible = match action {
+        Action::Trash => target.state.has_ended(),
         Action::Stop => !target.state.has_ended(),
         Action::Pause | Action::Checkpoint => {
             matches!(word, StateWord::Running | StateWord::Stalled)
@@ -102,6 +108,14 @@ pub fn reaction(action: Action, targets: &[Target], shared: &Shared) -> Reaction
         }
         Action::Pause => each(|target| Verb::Pause(target.id)),
         Action::Checkpoint => each(|target| Verb::Checkpoint(target.id)),
+        Action::Trash => {
+            let confirm = Confirm::new(trash(&able, targets.len()), &able, shared.now);
+            Reaction::Overlay(Box::new(Overlay::Confirm(confirm)))
+        }
+        Action::Resume if able.iter().any(|target| target.is_trashed) => {
+            let trashed = able.iter().filter(|target| target.is_trashed);
+            Reaction::Do(Verb::Restore(trashed.map(|target| target.id).collect()))
+        }
         Action::Resume => each(|target| match target.state.word() {
             StateWord::Orphaned => Verb::Adopt(target.id),
             _ => Verb::Resume(target.id),
@@ -123,6 +137,39 @@ pub fn reaction(action: Action, targets: &[Target], shared: &Shared) -> Reaction
 
 fn prompt(purpose: Purpose, text: &str) -> Reaction {
     Reaction::Overlay(Box::new(Overlay::Prompt(Prompt::new(purpose, text))))
+}
+
+/// The question before runs that have ended go into the trash, of so many that were chosen.
+fn trash(able: &[Target], chosen: usize) -> Question {
+    let (title, mut lines) = match able {
+        [target] => {
+            let name = crate::domain::text::shown(&target.name);
+            let command = format!("sconce runs rm {name}");
+            (format!("Put {name} into the trash?"), vec![command])
+        }
+        _ => (format!("Put {} runs into the trash?", able.len()), vec![]),
+    };
+    let them = if able.len() == 1 { "it" } else { "them" };
+    lines.insert(
+        0,
+        format!("u takes {them} back; after some days there, gone for good"),
+    );
+    if able.len() < chosen {
+        lines.push(format!("{} have not ended and stay", chosen - able.len()));
+    }
+    Question {
+        action: Action::Trash,
+        title,
+        lines,
+        keep: "Keep",
+        answers: vec![Answer {
+            key: 'y',
+            button: "To the trash",
+            means: "no list shows it",
+            verb: Verb::Trash(able.iter().map(|target| target.id).collect()),
+        }],
+        tier: Tier::of(able),
+    }
 }
 
 /// The question before a stop of the runs that can be stopped, of so many that were chosen.
@@ -250,6 +297,7 @@ pub fn opposite(verb: &Verb, targets: &[Target]) -> Option<Verb> {
             let opposites: Vec<Verb> = opposites.collect();
             (!opposites.is_empty()).then(|| Verb::each(opposites))
         }
+        Verb::Trash(ids) => Some(Verb::Restore(ids.clone())),
         Verb::Note(id, text) => {
             let (_, before) = labels(id)?;
             (before != text).then(|| Verb::Note(*id, before.clone()))

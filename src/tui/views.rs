@@ -2,6 +2,8 @@
 
 pub mod bench;
 pub mod card;
+pub mod compare;
+pub mod groups;
 pub mod jobs;
 pub mod live;
 pub mod page;
@@ -14,7 +16,9 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use self::{bench::Bench, jobs::Jobs, live::Live, page::Page, runs::Runs};
+use self::{
+    bench::Bench, compare::Compare, groups::Groups, jobs::Jobs, live::Live, page::Page, runs::Runs,
+};
 use super::{
     action::Action,
     effect::{Answer, Effect},
@@ -23,6 +27,7 @@ use super::{
     place::{Place, Spot},
     shared::{Reaction, Reply, Shared, Target},
 };
+use crate::domain::ids::RunId;
 
 /// One screenful with its own state.
 ///
@@ -63,6 +68,9 @@ pub trait View {
 
     /// Goes to what stood at a position in the last frame, if something did.
     fn point(&mut self, _: Position) {}
+
+    /// These runs have left the lists by a person's will: no mark of theirs stays.
+    fn forget(&mut self, _: &[RunId]) {}
 
     /// Where one is, for the line below the tabs: its name, and how it is set.
     fn crumb(&self) -> String;
@@ -177,6 +185,8 @@ impl Place {
             Spot::Root(Root::Live) => Box::new(Live::at(settings)),
             Spot::Root(Root::Jobs) => Box::new(Jobs::default()),
             Spot::Run(id) => Box::new(Page::at(id, settings)),
+            Spot::Compare(ref ids) => Box::new(Compare::at(ids, settings)),
+            Spot::Groups => Box::new(Groups::at(settings)),
         }
     }
 }

@@ -75,21 +75,40 @@ pub fn remove_param(tx: &Connection, id: &RunId, name: &str) -> Result<bool> {
 
 /// The names of all parameters and metrics that any run has.
 pub fn known_names(tx: &Connection) -> Result<BTreeSet<String>> {
-    // There are few names and many rows: the names are stepped through in the indexes, one look each.
-    let mut query = tx.prepare_cached(
-        "with recursive
-             param(name) as (
-                 select min(name) from params
-                 union all
-                 select (select min(name) from params where param.name < params.name) from param where name is not null
-             ),
-             metric(name) as (
-                 select min(metric) from series
-                 union all
-                 select (select min(metric) from series where metric.name < series.metric) from metric where name is not null
-             )
-         select name from param where name is not null union select name from metric where name is not null",
-    )?;
+    let mut names = known_params(tx)?;
+    names.extend(known_metrics(tx)?);
+    Ok(names)
+}
+
+/// The names of all parameters that any run has.
+pub fn known_params(tx: &Connection) -> Result<BTreeSet<String>> {
+    // There are few names and many rows: the names are stepped through in the index, one look each.
+    stepped(
+        tx,
+        "with recursive param(name) as (
+             select min(name) from params
+             union all
+             select (select min(name) from params where param.name < params.name) from param where name is not null
+         )
+         select name from param where name is not null",
+    )
+}
+
+/// The names of all metrics that any run has.
+pub fn known_metrics(tx: &Connection) -> Result<BTreeSet<String>> {
+    stepped(
+        tx,
+        "with recursive metric(name) as (
+             select min(metric) from series
+             union all
+             select (select min(metric) from series where metric.name < series.metric) from metric where name is not null
+         )
+         select name from metric where name is not null",
+    )
+}
+
+fn stepped(tx: &Connection, sql: &str) -> Result<BTreeSet<String>> {
+    let mut query = tx.prepare_cached(sql)?;
     let rows = query.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -272,7 +272,7 @@ impl App {
             }
             Then::Confirmed(asked, verb) => {
                 let Some(news) = asked.change(&targets) else {
-                    return vec![Effect::Do(verb)];
+                    return self.change(verb, &targets);
                 };
                 let again = verbs::reaction(asked.action(), &targets, &self.shared);
                 if let Reaction::Overlay(overlay) = again

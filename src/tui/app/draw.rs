@@ -60,6 +60,8 @@ impl App {
                 .ask(&mut self.tickets)
                 .map(|(ticket, ())| Effect::Offers(ticket)),
         );
+        let names = self.names.ask(&mut self.tickets);
+        effects.extend(names.map(|(ticket, ())| Effect::Names(ticket)));
         if let Some(Overlay::Palette(palette)) = self.overlays.last()
             && let Some(question) = palette.question()
         {

@@ -148,11 +148,7 @@ fn the_cursor_stays_on_its_run_when_others_come() {
     stage.send(Event::StoreChanged);
     stage.rest();
     assert_eq!(selected(&stage), "sour-mole-1");
-    assert!(
-        stage
-            .screen()
-            .contains("quiet-lynx-4 is not in this list any more")
-    );
+    assert!(stage.screen().contains("quiet-lynx-4 no longer matches"));
 }
 
 fn many(count: u32) -> Vec<crate::domain::runs::Run> {
@@ -284,7 +280,7 @@ fn on_opening_the_cursor_stands_where_there_is_something_to_see() {
 fn a_run_that_leaves_is_remarked_once_and_only_where_it_left() {
     let mut stage = stage();
     stage.keys("1 j");
-    let remark = "is not in this list any more";
+    let remark = "no longer matches";
     stage.keys("/").text("name:lynx");
     assert!(
         !stage.screen().contains(remark),

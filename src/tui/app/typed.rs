@@ -232,16 +232,22 @@ impl App {
             Outcome::Try(verb) => return vec![Effect::Do(verb)],
             Outcome::Sort(sort) => {
                 self.overlays.pop();
-                self.reply(Reply::Sort(sort));
+                return self.reply(Reply::Sort(sort));
             }
-            Outcome::Typed(Purpose::Filter, text) => self.reply(Reply::Filter(text)),
-            Outcome::Typed(Purpose::Search, text) => self.search(text, false),
+            Outcome::Reply { reply, is_over } => {
+                if is_over {
+                    self.overlays.pop();
+                }
+                return self.reply(reply);
+            }
+            Outcome::Typed(Purpose::Filter, text) => return self.reply(Reply::Filter(text)),
+            Outcome::Typed(Purpose::Search, text) => return self.search(text, false),
             Outcome::Typed(..) => {}
             Outcome::Abandoned(purpose, text) => {
                 self.overlays.pop();
                 match purpose {
-                    Purpose::Filter => self.reply(Reply::Filter(text)),
-                    Purpose::Search => self.search(text, true),
+                    Purpose::Filter => return self.reply(Reply::Filter(text)),
+                    Purpose::Search => return self.search(text, true),
                     _ => {}
                 }
             }
@@ -255,8 +261,8 @@ impl App {
 
     fn entered(&mut self, purpose: &Purpose, text: &str) -> Vec<Effect> {
         match purpose {
-            Purpose::Filter => self.reply(Reply::Filter(text.to_owned())),
-            Purpose::Search => self.search(text.to_owned(), true),
+            Purpose::Filter => return self.reply(Reply::Filter(text.to_owned())),
+            Purpose::Search => return self.search(text.to_owned(), true),
             Purpose::Note(id) => {
                 let targets = self.stacks.front_ref().targets();
                 return self.change(Verb::Note(*id, text.to_owned()), &targets);
@@ -274,13 +280,14 @@ impl App {
         vec![]
     }
 
-    fn search(&mut self, text: String, is_whole: bool) {
-        self.reply(Reply::Search { text, is_whole });
+    fn search(&mut self, text: String, is_whole: bool) -> Vec<Effect> {
+        self.reply(Reply::Search { text, is_whole })
     }
 
-    pub(super) fn reply(&mut self, reply: Reply) {
+    pub(super) fn reply(&mut self, reply: Reply) -> Vec<Effect> {
         self.take_remark_back();
-        self.stacks.front().reply(reply);
+        let reaction = self.stacks.front().reply(reply);
+        self.react(reaction)
     }
 
     /// Does what a person asked for: the view first, then the screen as a whole.
@@ -309,7 +316,17 @@ impl App {
             Reaction::None | Reaction::Done => {}
             Reaction::Do(verb) => return vec![Effect::Do(verb)],
             Reaction::Open(place) => self.open(&place),
-            Reaction::Overlay(overlay) => self.overlays.push(*overlay),
+            Reaction::Overlay(overlay) => {
+                let awaits_names = match &*overlay {
+                    Overlay::Picker(picker) => picker.awaits_names,
+                    Overlay::Prompt(prompt) => prompt.purpose == Purpose::Filter,
+                    _ => false,
+                };
+                if awaits_names {
+                    self.names.want(());
+                }
+                self.overlays.push(*overlay);
+            }
             Reaction::Refuse(why) => self.say(Level::Warn, why),
         }
         vec![]
@@ -430,8 +447,11 @@ impl App {
     /// The keys of the other views, for who looks for one of them here.
     pub(super) fn elsewhere(&self) -> Vec<(&'static str, Binding)> {
         let here = self.contexts();
-        let views: [(&str, &[&str]); 4] = [
+        let views: [(&str, &[&str]); 7] = [
             ("Runs", &["runs"]),
+            ("tables", &["table"]),
+            ("Compare", &["compare"]),
+            ("Groups", &["groups"]),
             ("a run's page", &["live"]),
             ("Jobs", &["jobs"]),
             ("the welcome", &["card"]),

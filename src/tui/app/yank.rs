@@ -159,6 +159,21 @@ fn command(place: &Place, name: Option<&str>) -> String {
         (Spot::Root(Root::Jobs), _) => "sconce jobs".to_owned(),
         (Spot::Root(Root::Live), _) => "sconce view live".to_owned(),
         (Spot::Run(_), Some(name)) => format!("sconce runs show {}", quoted(name)),
+        (Spot::Compare(ids), _) => {
+            let ids: Vec<String> = ids.iter().map(RunId::to_string).collect();
+            format!("sconce runs compare {}", ids.join(" "))
+        }
+        (Spot::Groups, _) => {
+            let by = place.settings.get("by").unwrap_or_default();
+            let mut command = format!("sconce runs --group-by {}", quoted(by));
+            if let Some(metric) = place.settings.get("metric") {
+                command += &format!(" --metric {}", quoted(metric));
+            }
+            match filter {
+                "" => command,
+                filter => format!("{command} -- {}", quoted(filter)),
+            }
+        }
         (Spot::Run(id), None) => format!("sconce runs show {id}"),
     }
 }

@@ -58,6 +58,17 @@ pub fn grid(area: Rect, count: usize) -> Vec<Rect> {
     cells
 }
 
+/// Rectangles for `count` charts, one below the other.
+pub fn stacked(area: Rect, count: usize) -> Vec<Rect> {
+    let part = |at: usize| (usize::from(area.height) * at / count.max(1)) as u16;
+    let place = |at: usize| Rect {
+        y: area.y + part(at),
+        height: part(at + 1) - part(at),
+        ..area
+    };
+    (0..count).map(place).collect()
+}
+
 pub fn draw(board: &mut Board, buffer: &mut Buffer, area: Rect, shared: &Shared, is_focused: bool) {
     let groups = board.groups();
     if groups.is_empty() {

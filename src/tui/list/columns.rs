@@ -1,18 +1,19 @@
-//! The columns of the list of runs: which fit, and what stands in them. Each is as wide as what it shows.
+//! What stands in the columns of the list of runs.
 
 use std::collections::BTreeSet;
 
-use ratatui::text::Span;
-
+use super::field::{Field, Known};
 use crate::{
     domain::{
+        filter,
         metrics::Direction,
         runs::{Run, RunState, Tag},
     },
-    ops::runs::{Row, Sort, SortKey},
+    ops::runs::{MetricColumn, Sort, SortKey},
     tui::{
-        effect::Own,
+        effect::RunRow,
         shared::Shared,
+        table::{Cell, Column},
         text,
         theme::{Role, state_role},
     },
@@ -20,224 +21,241 @@ use crate::{
 
 /// Columns of characters that a sparkline takes.
 pub const TREND: usize = 8;
-/// A longer name, experiment or list of tags is cut.
-const NAME: usize = 32;
-const EXPERIMENT: usize = 16;
-const TAGS: usize = 18;
-/// What a name gets before anything else is shown beside it.
-const WISHED: usize = 18;
+/// From this width on a state is a word.
+const WIDE: u16 = 56;
 
-/// What a column shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Glyph,
-    State,
-    Name,
-    Metric,
-    Tags,
-    Experiment,
-    Step,
-    Age,
-    Trend,
+/// How the columns of a list are made.
+pub struct Making<'a> {
+    pub fields: &'a [Field],
+    /// A person chose the columns: all of them have a place.
+    pub is_chosen: bool,
+    pub sort: &'a Sort,
+    pub width: u16,
+    pub shared: &'a Shared,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    pub kind: Kind,
-    pub title: String,
-    pub width: usize,
-}
-
-impl Kind {
-    fn title(self) -> &'static str {
-        match self {
-            Self::Glyph => "",
-            Self::State => "STATE",
-            Self::Name => "NAME",
-            Self::Metric => "BEST",
-            Self::Tags => "TAGS",
-            Self::Experiment => "EXPERIMENT",
-            Self::Step => "STEP",
-            Self::Age => "AGE",
-            Self::Trend => "TREND",
+/// The columns for the rows that are known, each with what it is of.
+pub fn columns<'a>(
+    making: &Making<'a>,
+    rows: &[RunRow],
+) -> (Vec<&'a Field>, Vec<Column<'a, RunRow>>) {
+    let metrics: BTreeSet<&str> = rows
+        .iter()
+        .filter_map(|row| Some(row.own.summary.as_ref()?.metric.as_str()))
+        .collect();
+    let is_shown = |field: &&Field| match field {
+        _ if making.is_chosen => true,
+        // Where all rows say the same, there is nothing to read.
+        Field::Known(Known::Experiment) => {
+            let mut experiments = rows.iter().map(|row| &row.run.experiment);
+            let first = experiments.next();
+            WIDE <= making.width && experiments.any(|other| Some(other) != first)
         }
-    }
-
-    pub fn is_number(self) -> bool {
-        matches!(self, Self::Metric | Self::Step | Self::Age)
-    }
-
-    /// Is this the column that an order goes by, and do its values grow downwards then?
-    fn sorted(self, sort: &Sort) -> Option<bool> {
-        match (self, &sort.key) {
-            // The newest has the least age.
-            (Self::Age, SortKey::Created) => Some(sort.descending),
-            (Self::Name, SortKey::Name)
-            | (Self::State, SortKey::State)
-            | (Self::Step, SortKey::Step)
-            | (Self::Metric, SortKey::Metric(_)) => Some(!sort.descending),
-            _ => None,
+        Field::Known(Known::Tag) => {
+            WIDE <= making.width && rows.iter().any(|row| !row.run.tags.is_empty())
         }
-    }
-}
-
-/// The columns of a list, for the rows that are known of it.
-pub struct Columns {
-    pub list: Vec<Column>,
-    /// The rows differ in the metric they show: each names its own.
-    is_mixed: bool,
-}
-
-impl Columns {
-    /// The columns that fit: state, name and metric always; the rest as far as there is room.
-    pub fn fitting(width: u16, rows: &[(&Row, &Own)], sort: &Sort, shared: &Shared) -> Self {
-        let (width, look) = (usize::from(width), &shared.look);
-        let metrics: BTreeSet<&str> = rows
-            .iter()
-            .filter_map(|(_, own)| Some(own.summary.as_ref()?.metric.as_str()))
-            .collect();
-        let mut columns = Self {
-            list: vec![],
-            is_mixed: 1 < metrics.len(),
-        };
-        let column = |columns: &Self, kind: Kind, most: usize| {
-            let mut title = match (kind, metrics.first()) {
-                (Kind::Metric, Some(metric)) if !columns.is_mixed => metric.to_uppercase(),
-                _ => kind.title().to_owned(),
-            };
-            if let Some(is_growing) = kind.sorted(sort) {
-                title += look.charset.sorted(is_growing);
-            }
-            let cells = rows
-                .iter()
-                .map(|(row, own)| text::width(&columns.text(kind, row, own, shared).0));
-            // The name of a metric is cut before a column of numbers is made wider than they are.
-            let head = text::width(&title).min(if kind == Kind::Metric { 10 } else { most });
-            Column {
-                width: cells.max().unwrap_or(0).max(head).min(most),
-                kind,
-                title,
-            }
-        };
-        let is_wide = 56 <= width;
-        let state = match is_wide {
-            true => column(&columns, Kind::State, 14),
-            false => column(&columns, Kind::Glyph, 1),
-        };
-        let name = column(&columns, Kind::Name, NAME);
-        let metric = column(&columns, Kind::Metric, 20);
-        // One for the cursor's gutter, one after each column.
-        let mut used = 1 + state.width + 1 + metric.width + 1 + name.width.min(WISHED) + 1;
-        let experiments: BTreeSet<&str> = rows
-            .iter()
-            .map(|(row, _)| row.run.experiment.as_str())
-            .collect();
-        let mut others = vec![column(&columns, Kind::Age, 5)];
-        if is_wide && 1 < experiments.len() {
-            others.push(column(&columns, Kind::Experiment, EXPERIMENT));
-        }
-        others.push(column(&columns, Kind::Step, 24));
-        if is_wide {
-            others.push(Column {
-                kind: Kind::Trend,
-                title: Kind::Trend.title().to_owned(),
-                width: TREND,
-            });
-        }
-        if rows.iter().any(|(row, _)| !row.run.tags.is_empty()) {
-            others.push(column(&columns, Kind::Tags, TAGS));
-        }
-        others.retain(|column| {
-            let fits = used + column.width < width;
-            used += if fits { column.width + 1 } else { 0 };
-            fits
-        });
-        // In the order in which they are read, whatever the order in which they give way.
-        let place = |kind: Kind| match kind {
-            Kind::Step => 0,
-            Kind::Age => 1,
-            Kind::Trend => 2,
-            Kind::Experiment => 3,
-            _ => 4,
-        };
-        others.sort_by_key(|column| place(column.kind));
-        let free = width.saturating_sub(used);
-        let name = Column {
-            width: name.width.min(name.width.min(WISHED) + free),
-            ..name
-        };
-        columns.list = [state, name, metric].into_iter().chain(others).collect();
-        // Where not even these fit, the name gives way.
-        let over = columns.width().saturating_sub(width);
-        columns.list[1].width = columns.list[1].width.saturating_sub(over).max(4);
-        columns
-    }
-
-    fn width(&self) -> usize {
-        1 + self
-            .list
-            .iter()
-            .map(|column| column.width + 1)
-            .sum::<usize>()
-    }
-
-    pub fn has(&self, kind: Kind) -> bool {
-        self.list.iter().any(|column| column.kind == kind)
-    }
-
-    /// What a column shows of a run.
-    pub fn cell(&self, column: &Column, row: &Row, own: &Own, shared: &Shared) -> Span<'static> {
-        let (look, width) = (&shared.look, column.width);
-        let (mut content, role) = self.text(column.kind, row, own, shared);
-        if column.kind == Kind::Metric && width < text::width(&content) {
-            // The number is worth more than the name before it.
-            let number = content.rsplit(' ').next().unwrap_or_default().to_owned();
-            let room = width.saturating_sub(text::width(&number) + 1);
-            content = format!("{} {number}", look.clip(&content, room));
-        }
-        let cell = match column.kind.is_number() {
-            true => look.cell_right(&content, width),
-            false => look.cell(&content, width),
-        };
-        look.span(cell, role)
-    }
-
-    fn text(&self, kind: Kind, row: &Row, own: &Own, shared: &Shared) -> (String, Role) {
-        let (look, run) = (&shared.look, &row.run);
-        let word = run.state.word();
-        let nothing = || (look.charset.dot().to_owned(), Role::Dim);
-        match kind {
-            Kind::Glyph => (look.charset.state(word).to_owned(), state_role(word)),
-            Kind::State => (look.state(word).content.into_owned(), state_role(word)),
-            Kind::Name => (run.name.clone(), Role::Text),
-            Kind::Metric => match &own.summary {
-                Some(summary) => {
-                    let (value, role) = match summary.best() {
-                        Some(best) => (text::value(best.value), Role::Text),
-                        // Nobody knows which way is better: no number is its best.
-                        None if Direction::of(&summary.metric).is_none() => return nothing(),
-                        None => ("NaN".to_owned(), Role::Error),
-                    };
-                    let short = summary.metric.rsplit('/').next().unwrap_or_default();
-                    match self.is_mixed {
-                        true => (format!("{short} {value}"), role),
-                        false => (value, role),
-                    }
+        Field::Known(Known::Trend) => WIDE <= making.width,
+        _ => true,
+    };
+    let fields: Vec<&'a Field> = making.fields.iter().filter(is_shown).collect();
+    let primary = Field::Known(Known::Best);
+    let has_primary = fields.contains(&&primary);
+    let mut values = 0;
+    let (mut made, mut columns) = (vec![], vec![]);
+    for field in fields {
+        let column = match field {
+            Field::Known(field) => making.known(*field, &metrics),
+            Field::Param(name) => making.param(name),
+            Field::Metric(metric) => {
+                let column = making.metric(metric, values);
+                values += 1;
+                match values == 1 && !has_primary {
+                    true => column.gives_way(0),
+                    false => column,
                 }
-                None => nothing(),
-            },
-            Kind::Tags => {
-                let tags: Vec<&str> = run.tags.iter().map(Tag::as_str).collect();
-                (tags.join(" "), Role::Dim)
             }
-            Kind::Experiment => (run.experiment.clone(), Role::Dim),
-            Kind::Step => match steps(run) {
-                Some(steps) => (steps, Role::Text),
-                None => nothing(),
-            },
-            Kind::Age => (shared.age(run.created), Role::Dim),
-            Kind::Trend => (look.sparkline(&own.trend), Role::Accent),
+        };
+        made.push(field);
+        columns.push(match field {
+            Field::Known(Known::Best) => column,
+            field => column.sorted(field.sorted(making.sort)),
+        });
+    }
+    (made, columns)
+}
+
+impl<'a> Making<'a> {
+    fn known(&self, known: Known, metrics: &BTreeSet<&str>) -> Column<'a, RunRow> {
+        let look = &self.shared.look;
+        let title = known.to_string().to_uppercase();
+        let shared = self.shared;
+        let text = |role: Role, of: fn(&Run) -> String| {
+            Column::new(title.clone(), move |row: &RunRow| match of(&row.run) {
+                text if text.is_empty() => Cell::nothing(look),
+                text => Cell::of(text, look, role),
+            })
+        };
+        match known {
+            Known::State if self.width < WIDE => Column::new("", move |row: &RunRow| {
+                let word = row.run.state.word();
+                look.span(look.charset.state(word), state_role(word)).into()
+            }),
+            Known::State => Column::new(title, move |row: &RunRow| {
+                look.state(row.run.state.word()).into()
+            }),
+            Known::Name => text(Role::Text, |run| run.name.clone()).least(18),
+            Known::Best => self.best(metrics),
+            Known::Step => Column::new(title, move |row: &RunRow| match steps(&row.run) {
+                Some(steps) => Cell::of(steps, look, Role::Text),
+                None => Cell::nothing(look),
+            })
+            .right()
+            .gives_way(3),
+            Known::Age => Column::new(title, move |row: &RunRow| {
+                Cell::of(shared.age(row.run.created), look, Role::Dim)
+            })
+            .right()
+            .gives_way(4),
+            Known::Trend => Column::new(title, move |row: &RunRow| {
+                look.span(look.sparkline(&row.own.trend), Role::Accent)
+                    .into()
+            })
+            .least(TREND)
+            .gives_way(5),
+            Known::Tag => text(Role::Dim, |run| {
+                let tags: Vec<&str> = run.tags.iter().map(Tag::as_str).collect();
+                tags.join(" ")
+            })
+            .most(18)
+            .gives_way(1),
+            Known::Experiment => text(Role::Dim, |run| run.experiment.clone())
+                .most(16)
+                .gives_way(2),
+            Known::Id => Column::new(title, move |row: &RunRow| {
+                let id = row.run.id.to_string();
+                Cell::of(&id[..row.prefix.clamp(1, id.len())], look, Role::Dim)
+            }),
+            Known::Dur => Column::new(title, move |row: &RunRow| {
+                match row.run.state.duration(shared.now) {
+                    Some(ms) => {
+                        Cell::of(crate::domain::time::Span(ms).to_string(), look, Role::Text)
+                    }
+                    None => Cell::nothing(look),
+                }
+            })
+            .right()
+            .gives_way(3),
+            Known::Epoch => Column::new(title, move |row: &RunRow| match row.run.progress.epoch {
+                Some(epoch) => Cell::of(text::short(epoch), look, Role::Text),
+                None => Cell::nothing(look),
+            })
+            .decimal()
+            .gives_way(3),
+            Known::User => text(Role::Dim, |run| run.actor.name.clone())
+                .most(12)
+                .gives_way(3),
+            Known::Host => text(Role::Dim, |run| run.actor.host.clone())
+                .most(16)
+                .gives_way(3),
+            Known::Note => text(Role::Dim, |run| run.note.clone())
+                .least(12)
+                .most(60)
+                .gives_way(2),
+            Known::Preset => text(Role::Dim, |run| run.preset.clone().unwrap_or_default())
+                .most(16)
+                .gives_way(3),
+            Known::Kind => text(Role::Dim, |run| run.kind.to_string()).gives_way(3),
         }
+    }
+
+    /// The metric that says most about each run; where these differ, each row names its own.
+    fn best(&self, metrics: &BTreeSet<&str>) -> Column<'a, RunRow> {
+        let look = &self.shared.look;
+        let is_mixed = 1 < metrics.len();
+        let title = match metrics.first() {
+            Some(metric) if !is_mixed => metric.to_uppercase(),
+            _ => "BEST".to_owned(),
+        };
+        let sorted = match &self.sort.key {
+            SortKey::Metric(by) => {
+                let is_this = !is_mixed && metrics.contains(by.metric.as_str());
+                is_this.then_some(!self.sort.descending)
+            }
+            _ => None,
+        };
+        let column = Column::new(title, move |row: &RunRow| {
+            let Some(summary) = &row.own.summary else {
+                return Cell::nothing(look);
+            };
+            let (value, role) = match summary.best() {
+                Some(best) => (text::value(best.value), Role::Text),
+                // Nobody knows which way is better: no number is its best.
+                None if Direction::of(&summary.metric).is_none() => return Cell::nothing(look),
+                None => ("NaN".to_owned(), Role::Error),
+            };
+            let short = summary.metric.rsplit('/').next().unwrap_or_default();
+            match is_mixed {
+                // The number is worth more than the name before it.
+                true => Cell::of(format!("{} {value}", look.clip(short, 12)), look, role),
+                false => Cell::of(value, look, role),
+            }
+        });
+        let column = match is_mixed {
+            true => column.right(),
+            false => column.decimal(),
+        };
+        column.head(10).most(24).sorted(sorted)
+    }
+
+    /// The n-th of the metrics that were fetched beside the rows.
+    fn metric(&self, metric: &MetricColumn, at: usize) -> Column<'a, RunRow> {
+        let look = &self.shared.look;
+        let name = &metric.metric;
+        let title = match metric.value == MetricColumn::usual(name) {
+            true => name.clone(),
+            false => format!("{name}@{}", metric.value),
+        };
+        Column::new(title.to_uppercase(), move |row: &RunRow| {
+            match row.values.get(at).copied().flatten() {
+                Some(value) if value.is_nan() => Cell::of("NaN", look, Role::Error),
+                Some(value) => Cell::of(text::value(value), look, Role::Text),
+                None => Cell::nothing(look),
+            }
+        })
+        .decimal()
+        .head(12)
+        .gives_way(2)
+    }
+
+    fn param(&self, name: &str) -> Column<'a, RunRow> {
+        let look = &self.shared.look;
+        // The last part of a path says enough, unless another column has the same.
+        let short = name.rsplit('.').next().unwrap_or(name);
+        let alike = self.fields.iter().filter(|field| match field {
+            Field::Param(other) => other.rsplit('.').next() == Some(short),
+            _ => false,
+        });
+        let title = match alike.count() {
+            0 | 1 => short,
+            _ => name,
+        };
+        let name = name.to_owned();
+        Column::new(
+            title.to_uppercase(),
+            move |row: &RunRow| match filter::param(&row.run.params, &name) {
+                Some(serde_json::Value::Number(number)) => {
+                    let number = number.as_f64().unwrap_or(f64::NAN);
+                    Cell::of(text::exact(number), look, Role::Text)
+                }
+                Some(serde_json::Value::String(text)) => Cell::of(text, look, Role::Text),
+                Some(value) => Cell::of(value.to_string(), look, Role::Text),
+                None => Cell::nothing(look),
+            },
+        )
+        .decimal()
+        .head(12)
+        .most(24)
+        .gives_way(2)
     }
 }
 
@@ -255,88 +273,96 @@ fn steps(run: &Run) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use ratatui::{buffer::Buffer, layout::Rect};
 
     use super::*;
     use crate::{
-        ops::runs::{MetricColumn, MetricValue},
-        tui::fixture,
+        domain::metrics::MetricValue,
+        tui::{
+            effect::Table,
+            fixture,
+            list::field,
+            table::{self, Sheet, Window},
+        },
     };
 
-    fn head(width: u16, table: &crate::tui::effect::Table, sort: &Sort) -> Vec<(String, usize)> {
-        let rows: Vec<_> = table.listing.rows.iter().zip(&table.own).collect();
-        let columns = Columns::fitting(width, &rows, sort, &fixture::shared());
-        columns
-            .list
-            .into_iter()
-            .map(|column| (column.title, column.width))
+    /// The lines of a list, drawn.
+    fn drawn(table: &Table, width: u16, fields: &[Field], sort: &Sort) -> Vec<String> {
+        let shared = fixture::shared();
+        let making = Making {
+            fields,
+            is_chosen: *fields != *field::usual(),
+            sort,
+            width,
+            shared: &shared,
+        };
+        let (_, columns) = columns(&making, &table.rows);
+        let sheet = Sheet {
+            columns,
+            rows: Some(Window::whole(&table.rows)),
+            error: None,
+            empty: vec![],
+        };
+        let area = Rect::new(0, 0, width, 12);
+        let mut buffer = Buffer::empty(area);
+        table::Table::default().draw(&mut buffer, area, &shared, &sheet, true);
+        let line = |y: u16| -> String { (0..width).map(|x| buffer[(x, y)].symbol()).collect() };
+        (0..=table.rows.len() as u16)
+            .map(|y| line(y).trim_end().to_owned())
             .collect()
+    }
+
+    fn usual(table: &Table, width: u16) -> Vec<String> {
+        drawn(table, width, &field::usual(), &Sort::default())
     }
 
     #[test]
     fn rows_that_differ_in_their_metric_name_it() {
         let mut table = fixture::table(vec![fixture::run(1, "a"), fixture::run(2, "b")]);
-        let cells = |table: &crate::tui::effect::Table| {
-            let rows: Vec<_> = table.listing.rows.iter().zip(&table.own).collect();
-            let shared = fixture::shared();
-            let columns = Columns::fitting(80, &rows, &Sort::default(), &shared);
-            let metric = &columns.list[2];
-            let cell = |(row, own): &(&Row, &Own)| {
-                columns
-                    .cell(metric, row, own, &shared)
-                    .content
-                    .trim()
-                    .to_owned()
-            };
-            (
-                metric.title.clone(),
-                rows.iter().map(cell).collect::<Vec<_>>(),
-            )
-        };
-        assert_eq!(
-            cells(&table),
-            ("VAL/AUC".into(), vec!["0.9941".into(), "0.9941".into()])
-        );
-        table.own[1].summary = Some(fixture::summary("val/loss"));
-        assert_eq!(
-            cells(&table),
-            (
-                "BEST".into(),
-                vec!["auc 0.9941".into(), "loss 0.3981".into()]
-            )
-        );
+        let lines = usual(&table, 80);
+        assert!(lines[0].contains("VAL/AUC") && lines[1].contains(" 0.9941 "));
+        table.rows[1].own.summary = Some(fixture::summary("val/loss"));
+        let lines = usual(&table, 80);
+        assert!(lines[0].contains("BEST"), "{lines:?}");
+        assert!(lines[1].contains(" auc 0.9941 ") && lines[2].contains(" loss 0.3981 "));
     }
 
     #[test]
     fn the_order_stands_in_the_head() {
         let table = fixture::table(fixture::runs());
-        let titles = |key: SortKey, descending: bool| {
-            let head = head(100, &table, &Sort { key, descending });
-            head.into_iter()
-                .map(|(title, _)| title)
-                .collect::<Vec<_>>()
-                .join(" ")
+        let head = |word: &str, is_reverse: bool| {
+            let sort = Sort::parse(word, is_reverse).unwrap();
+            drawn(&table, 100, &field::usual(), &sort).remove(0)
         };
-        assert!(titles(SortKey::Created, true).contains("AGE▲"));
-        assert!(titles(SortKey::Created, false).contains("AGE▼"));
-        assert!(titles(SortKey::Step, true).contains("STEP▼"));
-        let metric = MetricColumn {
-            metric: "val/auc".into(),
-            value: MetricValue::Best,
-        };
-        assert!(titles(SortKey::Metric(metric), true).contains("VAL/AUC▼"));
+        let cases = [
+            ("created", false, "AGE▲"),
+            ("created", true, "AGE▼"),
+            ("step", false, "STEP▼"),
+            ("val/auc", false, "VAL/AUC▼"),
+            ("name", false, "NAME▲"),
+        ];
+        for (word, is_reverse, title) in cases {
+            let head = head(word, is_reverse);
+            assert!(head.contains(title), "{word}: {head}");
+        }
     }
 
     #[test]
-    fn experiments_are_told_apart_where_there_are_several() {
+    fn experiments_and_tags_are_there_where_they_tell_something_or_were_chosen() {
         let mut runs = fixture::runs();
-        let has = |runs: &[Run]| {
-            let head = head(70, &fixture::table(runs.to_vec()), &Sort::default());
-            head.iter().any(|(title, _)| title == "EXPERIMENT")
-        };
-        assert!(!has(&runs));
+        let heads = |runs: &[Run]| usual(&fixture::table(runs.to_vec()), 100).remove(0);
+        assert!(!heads(&runs).contains("EXPERIMENT") && heads(&runs).contains("TAG"));
         runs[0].experiment = "demand".into();
-        assert!(has(&runs));
+        assert!(heads(&runs).contains("EXPERIMENT"));
+        runs.iter_mut().for_each(|run| run.tags.clear());
+        assert!(!heads(&runs).contains("TAG"));
+        let chosen = field::fields("name,tag,experiment");
+        let table = fixture::table(vec![runs[1].clone()]);
+        let head = drawn(&table, 60, &chosen, &Sort::default()).remove(0);
+        assert_eq!(
+            head.split_whitespace().collect::<Vec<_>>(),
+            ["NAME", "TAG", "EXPERIMENT"]
+        );
     }
 
     #[test]
@@ -346,24 +372,55 @@ mod tests {
         assert_eq!(steps(&run), None);
         let mut long = fixture::running(2, "b");
         (long.progress.step, long.progress.steps) = (1_234_567, Some(2_000_000));
-        let table = fixture::table(vec![long]);
-        let head = head(80, &table, &Sort::default());
-        assert!(
-            head.contains(&("STEP".into(), "1,234,567/2,000,000".len())),
-            "{head:?}"
-        );
+        let lines = usual(&fixture::table(vec![long]), 80);
+        assert!(lines[1].contains("1,234,567/2,000,000"), "{lines:?}");
     }
 
-    proptest! {
-        #[test]
-        fn the_columns_fit(width in 38u16..220, name in "[a-z漢]{0,60}", experiment in "[a-z]{0,30}", steps in 0i64..i64::MAX / 2) {
-            let mut runs = fixture::runs();
-            runs[1].name = name;
-            runs[2].experiment = experiment;
-            (runs[0].progress.step, runs[0].progress.steps) = (steps, Some(steps));
-            let columns = head(width, &fixture::table(runs), &Sort::default());
-            let used = 1 + columns.iter().map(|(_, width)| width + 1).sum::<usize>();
-            prop_assert!(used <= usize::from(width) + 1, "{columns:?}");
-        }
+    #[test]
+    fn chosen_columns_are_parameters_and_values_of_metrics() {
+        let mut table = fixture::table(vec![fixture::run(1, "a"), fixture::run(2, "b")]);
+        table.rows[0].values = vec![Some(0.25), Some(f64::NAN)];
+        table.rows[1].values = vec![Some(12.5), None];
+        let fields = field::fields("state,name,val/loss,train/loss@last,p.optimiser.lr,id");
+        assert_eq!(
+            field::metrics(&fields)[1].value,
+            MetricValue::Last,
+            "in the order of the values"
+        );
+        let lines = drawn(&table, 100, &fields, &Sort::default());
+        let words = |at: usize| lines[at].split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(words(0), "STATE NAME VAL/LOSS TRAIN/…@LAST LR ID");
+        assert_eq!(words(1), "✓ done a 0.2500 NaN 0.001 0101");
+        assert_eq!(words(2), "✓ done b 12.50 · 0.001 0202");
+    }
+
+    #[test]
+    fn what_is_left_out_first_is_what_says_least() {
+        let mut runs = fixture::runs();
+        runs[0].experiment = "demand".into();
+        let table = fixture::table(runs);
+        let mut heads: Vec<String> = (WIDE..=130)
+            .rev()
+            .map(|width| {
+                let head = usual(&table, width).remove(0);
+                let known = head.split_whitespace();
+                let known = known.filter(|word| !word.contains('…'));
+                known.collect::<Vec<_>>().join(" ")
+            })
+            .collect();
+        heads.dedup();
+        let all = "STATE NAME VAL/AUC STEP AGE▲ TREND EXPERIMENT TAG";
+        assert_eq!(
+            heads,
+            [
+                all,
+                "STATE NAME VAL/AUC STEP AGE▲ EXPERIMENT TAG",
+                "STATE NAME VAL/AUC STEP EXPERIMENT TAG",
+                // What is narrow fits where what says more does not.
+                "STATE NAME VAL/AUC AGE▲ EXPERIMENT TAG",
+                "STATE NAME VAL/AUC EXPERIMENT TAG",
+                "STATE NAME VAL/AUC AGE▲ TAG",
+            ]
+        );
     }
 }

@@ -7,7 +7,7 @@ use ratatui::{
     widgets::{Clear, Widget as _},
 };
 
-use super::{Key, Outcome, input::Input};
+use super::{Key, Outcome, input::Input, recall::Recall};
 use crate::{
     domain::{
         filter::{self, Filter},
@@ -21,6 +21,8 @@ pub struct Prompt {
     pub purpose: Purpose,
     pub input: Input,
     before: String,
+    /// Of a filter.
+    pub recall: Recall,
 }
 
 /// What the text is for.
@@ -40,7 +42,14 @@ impl Prompt {
             purpose,
             input: Input::of(text),
             before: text.to_owned(),
+            recall: Recall::default(),
         }
+    }
+
+    /// With the filters that were kept before.
+    pub fn recalling(self, history: Vec<String>) -> Self {
+        let recall = Recall::of(history);
+        Self { recall, ..self }
     }
 
     pub fn typed(&self) -> Outcome {
@@ -52,6 +61,9 @@ impl Prompt {
         let is_back =
             key.chord.code == crossterm::event::KeyCode::Backspace && self.input.text.is_empty();
         if !is_back && self.input.key(key.chord) {
+            return self.typed();
+        }
+        if self.purpose == Purpose::Filter && self.recall.act(key.action, &mut self.input) {
             return self.typed();
         }
         match key.action {
@@ -80,12 +92,14 @@ impl Prompt {
             Purpose::Tags(_) => ("tag", "cancel"),
             Purpose::Note(_) => ("keep the note", "cancel"),
         };
-        vec![
-            ("Esc", give_up),
-            ("Enter", take),
-            ("^u", "clear"),
-            ("^w", "a word back"),
-        ]
+        let more: &[(&str, &str)] = match self.purpose {
+            Purpose::Filter => &[("Tab", "complete"), ("↑", "an earlier one")],
+            Purpose::Tags(_) | Purpose::Note(_) | Purpose::Search => &[],
+        };
+        let mut hints = vec![("Esc", give_up), ("Enter", take)];
+        hints.extend(more);
+        hints.extend([("^u", "clear"), ("^w", "a word back")]);
+        hints
     }
 
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<Position> {

@@ -15,7 +15,7 @@ pub struct Queue(Jobs);
 
 impl super::Pane for Queue {
     fn contexts(&self) -> &'static [&'static str] {
-        &["jobs", "list"]
+        &["jobs", "table", "list"]
     }
 
     fn act(&mut self, action: Action, _: &mut Selection, _: &Shared) -> Reaction {
@@ -47,5 +47,9 @@ impl super::Pane for Queue {
 
     fn target(&self, _: &Selection) -> Option<Target> {
         self.0.target()
+    }
+
+    fn targets(&self, _: &Selection) -> Vec<Target> {
+        self.0.targets()
     }
 }

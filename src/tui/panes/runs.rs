@@ -13,7 +13,7 @@ pub struct Runs;
 
 impl super::Pane for Runs {
     fn contexts(&self) -> &'static [&'static str] {
-        &["list"]
+        &["table", "list"]
     }
 
     fn act(&mut self, action: Action, selection: &mut Selection, _: &Shared) -> Reaction {

@@ -8,6 +8,7 @@ use ratatui::{
 use super::{Root, View, selection::Selection};
 use crate::{
     config::screens::{self, Layout, Layouts},
+    domain::ids::RunId,
     tui::{
         action::Action,
         effect::{Answer, Effect},
@@ -134,7 +135,7 @@ impl View for Bench {
         match reply {
             Reply::Filter(text) => self.selection.list.set_filter(&text),
             Reply::Sort(sort) => self.selection.list.set_sort(sort),
-            Reply::Search { .. } => return Reaction::None,
+            Reply::Picked(..) | Reply::Search { .. } => return Reaction::None,
         }
         Reaction::Done
     }
@@ -197,6 +198,15 @@ impl View for Bench {
 
     fn target(&self) -> Option<Target> {
         self.focused()?.target(&self.selection)
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        let pane = self.focused();
+        pane.map_or(vec![], |pane| pane.targets(&self.selection))
+    }
+
+    fn forget(&mut self, runs: &[RunId]) {
+        self.selection.list.forget(runs);
     }
 
     fn list(&self) -> Option<&RunList> {

@@ -22,30 +22,38 @@ use crate::{
         look::{Look, Pane, fit},
         place::{Place, Spot},
         remote::Remote,
-        scroll,
         shared::{Reaction, Shared, Target},
+        table::{self, Cell, Column, Sheet, Table, Window},
         text,
-        theme::{Role, state_role},
-        trouble,
+        theme::Role,
     },
 };
 
 #[derive(Default)]
 pub struct Jobs {
     rows: Remote<(), Vec<JobRow>>,
-    selected: Option<JobId>,
-    index: usize,
-    top: usize,
-    height: usize,
+    table: Table<JobId>,
     log: LogView,
     is_log_focused: bool,
     is_zoomed: bool,
-    /// Where the rows of the queue and the log stood in the last frame.
-    places: (Rect, Rect),
+    /// Where the log stood in the last frame.
+    log_place: Rect,
 }
 
 /// A step of the priority.
 const STEP: i32 = 10;
+
+impl table::Row for JobRow {
+    type Id = JobId;
+
+    fn id(&self) -> JobId {
+        self.job.id
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
 
 impl Jobs {
     fn rows(&self) -> &[JobRow] {
@@ -53,7 +61,7 @@ impl Jobs {
     }
 
     fn row(&self) -> Option<&JobRow> {
-        self.rows().get(self.index)
+        self.table.row(Window::whole(self.rows()))
     }
 
     pub fn go(&mut self, action: Action) -> Reaction {
@@ -64,13 +72,8 @@ impl Jobs {
             },
             Action::Raise | Action::Lower => self.reorder(action),
             action => {
-                let last = self.rows().len().saturating_sub(1);
-                let Some(index) = scroll::moved(action, self.index, self.height, last) else {
-                    return Reaction::None;
-                };
-                self.index = index;
-                self.selected = self.row().map(|row| row.job.id);
-                Reaction::Done
+                let rows = self.rows.value.as_deref().unwrap_or_default();
+                self.table.act(action, Window::whole(rows))
             }
         }
     }
@@ -107,52 +110,20 @@ impl Jobs {
         }
         let pane = Pane::new("queue").note(note).focused(!self.is_log_focused);
         let inner = look.pane(buffer, area, &pane);
-        if self.rows().is_empty() {
-            match (&self.rows.error, &self.rows.value) {
-                (Some(error), _) => trouble::draw(buffer, inner, look, error),
-                (None, None) => look.line(buffer, inner, look.span(" …", Role::Dim).into()),
-                (None, Some(_)) => look.lines(
-                    buffer,
-                    inner,
-                    [
-                        Line::from(" no job waits or runs"),
-                        Line::from(vec![
-                            look.span(" C", Role::Key),
-                            Span::raw(" train from a preset"),
-                        ]),
-                    ],
-                ),
-            }
-            return;
-        }
-        self.height = usize::from(inner.height.saturating_sub(1));
-        self.top = self.top.min(self.index);
-        if self.top + self.height <= self.index {
-            self.top = self.index + 1 - self.height.max(1);
-        }
-        self.places.0 = Rect {
-            y: inner.y + inner.height.min(1),
-            height: inner.height.saturating_sub(1),
-            ..inner
+        let sheet = Sheet {
+            columns: columns(inner.width, shared),
+            rows: self.rows.value.as_deref().map(Window::whole),
+            error: self.rows.error.as_ref(),
+            empty: vec![
+                Line::from(" no job waits or runs"),
+                Line::from(vec![
+                    look.span(" C", Role::Key),
+                    Span::raw(" train from a preset"),
+                ]),
+            ],
         };
-        let columns = Columns::of(usize::from(inner.width));
-        look.line(buffer, inner, columns.head(look));
-        for (at, line) in inner.rows().skip(1).enumerate() {
-            let index = self.top + at;
-            let Some(row) = self.rows().get(index) else {
-                break;
-            };
-            look.line(buffer, line, columns.row(row, index == self.index, shared));
-            if index == self.index {
-                let role = if self.is_log_focused {
-                    Role::SelectedElsewhere
-                } else {
-                    shared.focus_on(line.intersection(buffer.area));
-                    Role::Selected
-                };
-                buffer.set_style(line.intersection(buffer.area), look.style(role));
-            }
-        }
+        let is_focused = !self.is_log_focused;
+        self.table.draw(buffer, inner, shared, &sheet, is_focused);
     }
 
     /// The queue without what else this view has.
@@ -204,72 +175,33 @@ impl Jobs {
 }
 
 /// The columns of the queue.
-struct Columns {
-    name: usize,
-    width: usize,
-    has_owner: bool,
-    has_priority: bool,
-}
-
-impl Columns {
-    fn of(width: usize) -> Self {
-        Self {
-            name: (width / 4).clamp(10, 30),
-            width,
-            has_owner: 90 <= width,
-            has_priority: 50 <= width,
-        }
-    }
-
-    fn head(&self, look: &Look) -> Line<'static> {
-        let mut text = format!(
-            " {} {} ",
-            look.cell("STATE", 11),
-            look.cell("RUN", self.name)
-        );
-        if self.has_priority {
-            text += &format!("{:>4} {:>6} ", "PRI", "AGE");
-        }
-        if self.has_owner {
-            text += &look.cell("BY", 13);
-        }
-        text += "PROGRESS";
-        fit(
-            vec![look.span(text, Role::Dim)],
-            self.width,
-            look.charset.ellipsis(),
-        )
-    }
-
-    fn row(&self, row: &JobRow, is_selected: bool, shared: &Shared) -> Line<'static> {
-        let look = &shared.look;
-        let state = row.run_state.word();
-        let gutter = if is_selected {
-            look.charset.gutter()
-        } else {
-            " "
-        };
-        let glyph = look.charset.state(row.run_state.word());
-        let mut spans = vec![
-            look.span(gutter, Role::Accent),
-            look.span(
-                look.cell(&format!("{glyph} {state}"), 11),
-                state_role(state),
-            ),
-            Span::raw(format!(" {} ", look.cell(&row.name, self.name))),
-        ];
-        if self.has_priority {
-            let age = shared.age(row.job.created);
-            spans.push(Span::raw(format!("{:>4} ", row.job.priority)));
-            spans.push(look.span(format!("{age:>6} "), Role::Dim));
-        }
-        if self.has_owner {
-            spans.push(look.span(look.cell(&row.job.actor.name, 12) + " ", Role::Dim));
-        }
-        let used: usize = spans.iter().map(Span::width).sum();
-        spans.extend(progress(row, look, self.width.saturating_sub(used)));
-        fit(spans, self.width, look.charset.ellipsis())
-    }
+fn columns(width: u16, shared: &Shared) -> Vec<Column<'_, JobRow>> {
+    let look = &shared.look;
+    let room = usize::from(width);
+    let text = |title, role: Role, of: fn(&JobRow) -> String| {
+        Column::new(title, move |row: &JobRow| Cell::of(of(row), look, role))
+    };
+    let age = move |row: &JobRow| Cell::of(shared.age(row.job.created), look, Role::Dim);
+    vec![
+        Column::new("STATE", move |row: &JobRow| {
+            look.state(row.run_state.word()).into()
+        }),
+        text("RUN", Role::Text, |row| row.name.clone()).least(18),
+        text("PRI", Role::Text, |row| row.job.priority.to_string())
+            .right()
+            .gives_way(2),
+        Column::new("AGE", age).right().gives_way(3),
+        text("BY", Role::Dim, |row| row.job.actor.name.clone())
+            .most(12)
+            .gives_way(4),
+        Column::new("PROGRESS", move |row: &JobRow| {
+            Cell(progress(row, look, room))
+        })
+        .most(room)
+        .least(12)
+        .gives_way(1)
+        .fills(),
+    ]
 }
 
 fn progress(row: &JobRow, look: &Look, columns: usize) -> Vec<Span<'static>> {
@@ -296,7 +228,7 @@ fn progress(row: &JobRow, look: &Look, columns: usize) -> Vec<Span<'static>> {
 
 impl View for Jobs {
     fn contexts(&self) -> &'static [&'static str] {
-        &["jobs", "list"]
+        &["jobs", "table", "list"]
     }
 
     fn act(&mut self, action: Action, _: &Shared) -> Reaction {
@@ -318,15 +250,16 @@ impl View for Jobs {
             (true, true) => (Rect::ZERO, area),
             (false, _) => split_down(area, area.height / 2),
         };
-        self.places = (Rect::ZERO, Rect::ZERO);
-        if !queue.is_empty() {
+        if queue.is_empty() {
+            self.table.hide();
+        } else {
             self.draw_queue(buffer, queue, shared);
         }
         let (log, slots) = match below.width {
             100.. if !self.is_zoomed => split_across(below, below.width * 2 / 3),
             _ => (below, Rect::ZERO),
         };
-        self.places.1 = log;
+        self.log_place = log;
         if !log.is_empty() {
             match self.row().map(|row| row.job.run) {
                 Some(run) => {
@@ -340,26 +273,6 @@ impl View for Jobs {
         }
         if !slots.is_empty() {
             self.draw_slots(buffer, slots, shared);
-        }
-    }
-
-    fn handles(&self) -> Vec<Position> {
-        let (queue, log) = self.places;
-        let left = self.rows().len().saturating_sub(self.top);
-        let rows = queue.rows().take(left).map(|row| row.as_position());
-        let log = (!log.is_empty()).then(|| log.as_position());
-        rows.chain(log).collect()
-    }
-
-    fn point(&mut self, at: Position) {
-        let (queue, log) = self.places;
-        let index = self.top + usize::from(at.y.saturating_sub(queue.y));
-        if log.contains(at) {
-            self.is_log_focused = true;
-        } else if queue.contains(at) && index < self.rows().len() {
-            self.is_log_focused = false;
-            self.index = index;
-            self.selected = self.row().map(|row| row.job.id);
         }
     }
 
@@ -379,14 +292,29 @@ impl View for Jobs {
     fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
         match answer {
             Answer::Jobs(result) if self.rows.awaits(ticket) => {
+                let known = self.row().map(|row| row.name.clone());
                 self.rows.answer(result);
-                let at = |id: &JobId| self.rows().iter().position(|row| row.job.id == *id);
-                let index = self.selected.as_ref().and_then(at).unwrap_or(self.index);
-                self.index = index.min(self.rows().len().saturating_sub(1));
-                self.selected = self.row().map(|row| row.job.id);
+                let rows = self.rows.value.as_deref().unwrap_or_default();
+                self.table.settle(Window::whole(rows), known, true);
                 None
             }
             other => self.log.loaded(ticket, other),
+        }
+    }
+
+    fn handles(&self) -> Vec<Position> {
+        let log = (!self.log_place.is_empty()).then(|| self.log_place.as_position());
+        let mut handles = self.table.handles(self.rows().len() as u64);
+        handles.extend(log);
+        handles
+    }
+
+    fn point(&mut self, at: Position) {
+        let rows = self.rows.value.as_deref().unwrap_or_default();
+        if self.log_place.contains(at) {
+            self.is_log_focused = true;
+        } else if self.table.point(at, Window::whole(rows)) {
+            self.is_log_focused = false;
         }
     }
 
@@ -399,6 +327,7 @@ impl View for Jobs {
             kind: Some(row.kind),
             progress: row.progress,
             labels: None,
+            is_trashed: false,
         })
     }
 
@@ -424,6 +353,11 @@ impl View for Jobs {
             Action::NextPane,
             Action::Train,
         ]
+    }
+
+    fn remark(&mut self) -> Option<String> {
+        let name = self.table.take_gone()?;
+        Some(format!("{name} is not in the queue any more"))
     }
 
     fn awaits(&self, _: Action) -> bool {

@@ -1,25 +1,38 @@
-//! All runs: the list, and beside or below it a preview of the selected one.
+//! All runs: the list, beside or below it a preview of the selected one, and where there is much room, the experiments.
+
+mod tree;
 
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
 };
 
-use super::{Root, View, selection::Selection, split_across, split_down};
+use self::tree::Tree;
+use super::{
+    Root, View,
+    groups::{self, Groups},
+    selection::Selection,
+    split_across, split_down,
+};
 use crate::{
-    domain::metrics::Direction,
-    ops::runs::{MetricColumn, MetricValue, Sort, SortKey},
+    domain::{ids::RunId, metrics::Direction},
+    ops::runs::{MOST, MetricColumn, MetricValue, Sort, SortKey},
     tui::{
         action::Action,
         board::{charts, facts, progress},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
-        list::RunList,
+        list::{
+            RunList,
+            field::{self, Field},
+        },
         look::Pane,
         overlay::{
             Overlay,
             menu::Menu,
+            picker::{Pick, Picker},
             prompt::{Prompt, Purpose},
+            recall,
         },
         place::{Place, Settings, Spot},
         scroll,
@@ -32,12 +45,28 @@ use crate::{
 pub struct Runs {
     selection: Selection,
     preview: Preview,
-    /// Where the preview is, its facts have the keys.
-    is_preview_focused: bool,
+    tree: Tree,
+    focus: Part,
+    /// The parts of the last frame, in reading order.
+    shown: Vec<Part>,
     is_zoomed: bool,
     facts: Scrolled,
     /// The filter before `f` narrowed it.
     before_matter: Option<String>,
+    /// The filter that was cleared last.
+    cleared: Option<String>,
+    /// Filters that were in force, the newest last.
+    history: Vec<String>,
+}
+
+/// What the keys act on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Part {
+    Tree,
+    #[default]
+    List,
+    /// Its facts scroll.
+    Preview,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,21 +106,28 @@ impl Scrolled {
 const MATTERS: &str = "state:queued|running|paused|stalled|orphaned";
 /// Columns from which a preview stands beside the list.
 const ROOM_BESIDE: u16 = 110;
+/// Columns from which the experiments stand before it, and how many they take.
+const ROOM_FOR_TREE: u16 = 160;
+const TREE: u16 = 28;
+/// Rows from which a preview has two charts.
+const TALL: u16 = 40;
 
 impl View for Runs {
     fn contexts(&self) -> &'static [&'static str] {
-        &["runs", "list"]
+        &["runs", "table", "list"]
     }
 
-    fn act(&mut self, action: Action, _: &Shared) -> Reaction {
+    fn act(&mut self, action: Action, shared: &Shared) -> Reaction {
         match action {
             Action::Filter => {
+                self.remember();
                 let prompt = Prompt::new(Purpose::Filter, &self.selection.list.filter.text);
+                let prompt = prompt.recalling(self.history.clone());
                 return Reaction::Overlay(Box::new(Overlay::Prompt(prompt)));
             }
             Action::Sort => {
                 return Reaction::Overlay(Box::new(Overlay::Menu(Menu::sort(
-                    self.sorts(),
+                    self.sorts(shared),
                     self.selection.list.sort(),
                 ))));
             }
@@ -112,65 +148,92 @@ impl View for Runs {
                     Preview::Off => Preview::On,
                 };
             }
-            Action::NextPane | Action::PreviousPane if self.selection.board.is_some() => {
-                self.is_preview_focused = !self.is_preview_focused;
+            Action::NextPane if 1 < self.shown.len() => self.turn(1),
+            Action::PreviousPane if 1 < self.shown.len() => self.turn(self.shown.len() - 1),
+            Action::Zoom if self.is_zoomed || 1 < self.shown.len() => {
+                self.is_zoomed = !self.is_zoomed;
             }
-            Action::Zoom if self.selection.board.is_some() => self.is_zoomed = !self.is_zoomed,
             Action::Escape if self.is_zoomed => self.is_zoomed = false,
-            action if self.is_preview_focused && self.facts.act(action) => {}
-            Action::Escape if !self.selection.list.filter.text.is_empty() => {
-                self.before_matter = None;
-                self.set_filter("");
+            Action::Open | Action::Mark if self.focus == Part::Tree => {
+                let text = self.selection.list.filter.text.clone();
+                let text = self.tree.narrowed(&text);
+                self.set_filter(&text);
             }
-            action => return self.selection.list.act(action),
+            action if self.focus == Part::Tree && is_move(action) => return self.tree.act(action),
+            action if self.focus == Part::Preview && self.facts.act(action) => {}
+            Action::Compare => return self.compare(),
+            Action::Groups => return groups::pick(Pick::Parameter, None),
+            Action::Columns => {
+                let chosen = self.selection.list.fields(shared);
+                let chosen = chosen.iter().map(Field::to_string).collect();
+                let picker = Picker::of_store(Pick::Columns, chosen);
+                return Reaction::Overlay(Box::new(Overlay::Picker(picker)));
+            }
+            action => {
+                let reaction = self.selection.list.act(action);
+                if !matches!(reaction, Reaction::None) {
+                    return reaction;
+                }
+                return self.change_filter(action);
+            }
         }
         Reaction::Done
     }
 
     fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        let (list, preview) = self.layout(area);
-        if preview.is_none() {
+        let mut places = self.layout(area);
+        self.shown = places.iter().map(|(part, _)| *part).collect();
+        if !self.shown.contains(&self.focus) {
+            self.focus = Part::List;
+        }
+        if !self.shown.contains(&Part::Preview) {
             self.selection.board = None;
-            (self.is_preview_focused, self.is_zoomed) = (false, false);
         }
-        let (list, preview) = match (preview, self.is_zoomed) {
-            (Some(_), true) if self.is_preview_focused => (Rect::ZERO, Some(area)),
-            (Some(_), true) => (area, None),
-            (preview, _) => (list, preview),
-        };
-        let look = &shared.look;
-        if list.is_empty() {
+        if self.shown.len() < 2 {
+            self.is_zoomed = false;
+        }
+        if self.is_zoomed {
+            places = vec![(self.focus, area)];
+        }
+        if !places.iter().any(|(part, _)| *part == Part::List) {
             self.selection.list.want(shared, u64::from(area.height), 0);
-        } else {
-            let is_focused = !self.is_preview_focused;
-            let note = self.selection.list.note(look);
-            let inner = if preview.is_some() || look.has_borders {
-                let pane = Pane::new("runs").note(note).focused(is_focused);
-                look.pane(buffer, list, &pane)
-            } else {
-                list
-            };
-            self.selection.list.draw(buffer, inner, shared, is_focused);
         }
-        if let Some(area) = preview {
-            self.draw_preview(buffer, area, shared);
+        for (part, area) in places {
+            let is_focused = part == self.focus;
+            match part {
+                Part::Tree => self.tree.draw(buffer, area, shared, is_focused),
+                Part::List => self.draw_list(buffer, area, shared),
+                Part::Preview => self.draw_preview(buffer, area, shared),
+            }
         }
     }
 
     fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        self.selection.ask(tickets)
+        let mut effects = self.selection.ask(tickets);
+        effects.extend(self.tree.ask(tickets));
+        effects
     }
 
     fn expire(&mut self) {
         self.selection.expire();
+        self.tree.expire();
     }
 
     fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
-        self.selection.loaded(ticket, answer)
+        let answer = self.selection.loaded(ticket, answer)?;
+        self.tree.loaded(ticket, answer)
     }
 
     fn target(&self) -> Option<Target> {
         self.selection.target()
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        self.selection.list.targets()
+    }
+
+    fn forget(&mut self, runs: &[RunId]) {
+        self.selection.list.forget(runs);
     }
 
     fn list(&self) -> Option<&RunList> {
@@ -200,7 +263,19 @@ impl View for Runs {
         match reply {
             Reply::Filter(text) => self.set_filter(&text),
             Reply::Sort(sort) => self.selection.list.set_sort(sort),
-            Reply::Search { .. } => return Reaction::None,
+            Reply::Picked(Pick::Columns, words) => {
+                self.selection.list.choose(field::fields(&words.join(",")));
+            }
+            Reply::Picked(Pick::Parameter, words) => {
+                let by = words.first().map_or("", String::as_str);
+                let metric = self.selection.list.metrics().into_iter().next();
+                let filter = &self.selection.list.filter.text;
+                return Reaction::Open(Place {
+                    spot: Spot::Groups,
+                    settings: Groups::settings(by, metric.as_deref(), filter),
+                });
+            }
+            Reply::Picked(Pick::Metric, _) | Reply::Search { .. } => return Reaction::None,
         }
         Reaction::Done
     }
@@ -211,6 +286,9 @@ impl View for Runs {
         if !list.filter.text.is_empty() {
             let counted = list.counted().unwrap_or_default();
             crumb += &format!("  /{}  {counted}", list.filter.text);
+        }
+        if let Some(marks) = list.told_marks() {
+            crumb += &format!("  {marks}");
         }
         if list.filter.error.is_some() {
             crumb += "  filter unfinished";
@@ -227,17 +305,16 @@ impl View for Runs {
 
     fn offers(&self, action: Action) -> bool {
         match action {
-            Action::NextPane | Action::PreviousPane | Action::Zoom => {
-                self.selection.board.is_some()
-            }
+            Action::NextPane | Action::PreviousPane | Action::Zoom => 1 < self.shown.len(),
             _ => true,
         }
     }
 
     fn label(&self, action: Action) -> Option<&'static str> {
         match action {
-            Action::Down if self.is_preview_focused => Some("scroll down"),
-            Action::Up if self.is_preview_focused => Some("scroll up"),
+            Action::Down if self.focus == Part::Preview => Some("scroll down"),
+            Action::Up if self.focus == Part::Preview => Some("scroll up"),
+            Action::Open if self.focus == Part::Tree => Some("the runs of the experiment"),
             Action::Matter => Some("only what matters: what waits or works"),
             _ => None,
         }
@@ -269,29 +346,100 @@ impl Runs {
         runs
     }
 
+    /// The runs that are marked beside each other; of a single one and the run under the cursor, both.
+    fn compare(&self) -> Reaction {
+        let mut ids = self.selection.list.marked();
+        if let ([only], Some(here)) = (&ids[..], self.selection.target())
+            && *only != here.id
+        {
+            ids.push(here.id);
+        }
+        match ids.len() {
+            0 | 1 => Reaction::Refuse("Space marks the runs to compare: 2 at least".into()),
+            2..=MOST => Reaction::Open(Place::of(Spot::Compare(ids))),
+            count => Reaction::Refuse(format!(
+                "{count} are marked: {MOST} at most stand beside each other"
+            )),
+        }
+    }
+
+    /// Keeps the filter in force for the next prompt.
+    fn remember(&mut self) {
+        let text = &self.selection.list.filter.text;
+        if text.is_empty() {
+            return;
+        }
+        self.history.retain(|known| known != text);
+        self.history.push(text.clone());
+        let over = self.history.len().saturating_sub(recall::MOST);
+        self.history.drain(..over);
+    }
+
+    /// Escape clears the filter, undo puts it back.
+    fn change_filter(&mut self, action: Action) -> Reaction {
+        match action {
+            Action::Escape if !self.selection.list.filter.text.is_empty() => {
+                self.before_matter = None;
+                self.remember();
+                self.cleared = Some(self.selection.list.filter.text.clone());
+                self.set_filter("");
+            }
+            Action::Undo if let Some(text) = self.cleared.take() => self.set_filter(&text),
+            _ => return Reaction::None,
+        }
+        Reaction::Done
+    }
+
     fn set_filter(&mut self, text: &str) {
         self.selection.list.set_filter(text);
     }
 
-    fn layout(&self, area: Rect) -> (Rect, Option<Rect>) {
+    fn turn(&mut self, by: usize) {
+        let at = self.shown.iter().position(|part| *part == self.focus);
+        let next = (at.unwrap_or(0) + by) % self.shown.len();
+        self.focus = self.shown[next];
+    }
+
+    /// The parts that have room, in reading order.
+    fn layout(&self, area: Rect) -> Vec<(Part, Rect)> {
+        let (tree, area) = match area.width {
+            ROOM_FOR_TREE.. => split_across(area, TREE),
+            _ => (Rect::ZERO, area),
+        };
         let beside = ROOM_BESIDE <= area.width;
-        match self.preview {
-            Preview::Off => (area, None),
-            Preview::Auto if !beside => (area, None),
-            _ if beside => {
-                let (list, preview) = split_across(area, area.width * 3 / 5);
-                (list, Some(preview))
-            }
-            _ if area.height < 10 => (area, None),
-            _ => {
-                let (list, preview) = split_down(area, area.height * 3 / 5);
-                (list, Some(preview))
-            }
-        }
+        let (list, preview) = match self.preview {
+            Preview::Off => (area, Rect::ZERO),
+            Preview::Auto if !beside => (area, Rect::ZERO),
+            _ if beside => split_across(area, area.width * 3 / 5),
+            _ if area.height < 10 => (area, Rect::ZERO),
+            _ => split_down(area, area.height * 3 / 5),
+        };
+        let parts = [
+            (Part::Tree, tree),
+            (Part::List, list),
+            (Part::Preview, preview),
+        ];
+        parts
+            .into_iter()
+            .filter(|(_, area)| !area.is_empty())
+            .collect()
+    }
+
+    fn draw_list(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
+        let is_focused = self.focus == Part::List;
+        let look = &shared.look;
+        let note = self.selection.list.note(look);
+        let inner = if 1 < self.shown.len() || look.has_borders {
+            let pane = Pane::new("runs").note(note).focused(is_focused);
+            look.pane(buffer, area, &pane)
+        } else {
+            area
+        };
+        self.selection.list.draw(buffer, inner, shared, is_focused);
     }
 
     fn draw_preview(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        let is_focused = self.is_preview_focused;
+        let is_focused = self.focus == Part::Preview;
         let Some((board, run)) = self.selection.show() else {
             let pane = Pane::new("preview").focused(is_focused);
             shared.look.pane(buffer, area, &pane);
@@ -299,7 +447,7 @@ impl Runs {
         };
         let (facts_area, chart_area) = match area.height {
             0..=15 => split_down(area, 0),
-            height => split_down(area, height / 2),
+            height => split_down(area, height / if TALL <= height { 3 } else { 2 }),
         };
         let title = shared.look.clip(&run.name, 40);
         if !facts_area.is_empty() {
@@ -315,24 +463,25 @@ impl Runs {
             let look = &shared.look;
             look.lines(buffer, inner, lines.into_iter().skip(top));
         }
-        match board.groups().first() {
-            Some(group) => {
-                charts::draw_one(board, group, buffer, chart_area, shared, (false, None));
-            }
-            None => {
-                let inner = shared.look.pane(buffer, chart_area, &Pane::new("charts"));
-                let text = match board.run() {
-                    Some(run) if run.state.has_ended() => " no points: this run wrote no metric",
-                    _ => " no points yet",
-                };
-                let look = &shared.look;
-                look.line(buffer, inner, look.span(text, Role::Dim).into());
-            }
+        let groups = board.groups();
+        // Two charts where both have room.
+        let count = if TALL <= area.height { 2 } else { 1 }.min(groups.len());
+        for (group, area) in groups.iter().zip(charts::stacked(chart_area, count)) {
+            charts::draw_one(board, group, buffer, area, shared, (false, None));
+        }
+        if groups.is_empty() {
+            let inner = shared.look.pane(buffer, chart_area, &Pane::new("charts"));
+            let text = match board.run() {
+                Some(run) if run.state.has_ended() => " no points: this run wrote no metric",
+                _ => " no points yet",
+            };
+            let look = &shared.look;
+            look.line(buffer, inner, look.span(text, Role::Dim).into());
         }
     }
 
     /// The orders that make sense for what is in the list.
-    fn sorts(&self) -> Vec<(String, Sort)> {
+    fn sorts(&self, shared: &Shared) -> Vec<(String, Sort)> {
         let sort = |key: SortKey, descending: bool| Sort { key, descending };
         let mut sorts = vec![
             ("newest".to_owned(), sort(SortKey::Created, true)),
@@ -350,8 +499,21 @@ impl Runs {
             let key = SortKey::Metric(MetricColumn { metric, value });
             sorts.push((title, sort(key, descending)));
         }
+        // What else is in sight.
+        for field in self.selection.list.fields(shared) {
+            if let Some(sort) = field.sort()
+                && sorts.iter().all(|(_, known)| *known != sort)
+            {
+                sorts.push((field.to_string(), sort));
+            }
+        }
         sorts
     }
+}
+
+/// Do these keys move a cursor, or columns?
+fn is_move(action: Action) -> bool {
+    scroll::moved(action, 0, 1, 1).is_some()
 }
 
 /// An order in words.
@@ -363,6 +525,15 @@ fn said(sort: &Sort) -> String {
         (SortKey::State, _) => "by state".to_owned(),
         (SortKey::Step, _) => "most steps first".to_owned(),
         (SortKey::Dur, _) => "longest first".to_owned(),
-        (SortKey::Metric(column), _) => format!("best {} first", column.metric),
+        (SortKey::Metric(column), _) if column.value == MetricValue::Best => {
+            format!("best {} first", column.metric)
+        }
+        (SortKey::Metric(column), is_down) => {
+            let way = if is_down { "highest" } else { "lowest" };
+            format!("{way} {}@{} first", column.metric, column.value)
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,9 +35,10 @@ impl Selection {
     }
 
     pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        let list = self.list.ask(tickets);
+        let mut effects = self.list.ask(tickets);
         let board = self.board.iter_mut().flat_map(|board| board.ask(tickets));
-        list.into_iter().chain(board).collect()
+        effects.extend(board);
+        effects
     }
 
     pub fn expire(&mut self) {
@@ -55,8 +56,11 @@ impl Selection {
 
     /// What to say once of the list.
     pub fn remark(&mut self) -> Option<String> {
+        if let Some(said) = self.list.take_said() {
+            return Some(said);
+        }
         let name = self.list.take_gone()?;
-        Some(format!("{name} is not in this list any more"))
+        Some(format!("{name} no longer matches"))
     }
 
     pub fn target(&self) -> Option<Target> {

@@ -406,9 +406,9 @@ impl Dice {
                 chunk.from = self.next();
             }
             Answer::Table(Ok(table)) => match self.below(3) {
-                0 => table.listing.rows.clear(),
+                0 => table.rows.clear(),
                 1 => table.offset = self.next() >> self.below(64),
-                _ => (table.listing.matched, table.listing.total) = (self.next(), self.next()),
+                _ => (table.matched, table.total) = (self.next(), self.next()),
             },
             Answer::Detail(Ok(detail)) => {
                 for metric in &mut detail.metrics {

@@ -1,0 +1,62 @@
+use crate::tui::{Options, fixture, stage::Stage};
+
+fn wide() -> Stage {
+    let mut runs = fixture::runs();
+    runs[1].experiment = "demand".into();
+    Stage::with(runs, &Options::default(), (200, 60))
+}
+
+fn crumb(stage: &mut Stage) -> String {
+    stage.screen().lines().nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn an_experiment_narrows_the_list_and_all_widens_it() {
+    let mut stage = wide();
+    let screen = stage.keys("1").screen();
+    assert!(screen.contains("experiments") && screen.contains("demand"));
+    stage.keys("backtab j enter");
+    let there = crumb(&mut stage);
+    assert!(there.contains(r#"/experiment="demand"  1 of 6"#), "{there}");
+    stage.keys("k enter");
+    assert!(!crumb(&mut stage).contains("experiment="));
+    // The keys of the list are its own again.
+    stage.keys("tab j enter");
+    assert!(crumb(&mut stage).contains("runs > calm-heron-2"));
+}
+
+#[test]
+fn experiments_stand_beside_the_list_where_there_is_much_room_only() {
+    let mut stage = Stage::with(fixture::runs(), &Options::default(), (159, 40));
+    assert!(!stage.keys("1").screen().contains("experiments"));
+    assert!(!stage.asked.contains(&"experiments"));
+}
+
+#[test]
+fn a_filter_is_completed_with_names_of_the_store_and_earlier_ones_come_back() {
+    let mut stage = Stage::new(fixture::runs());
+    stage
+        .keys("1 /")
+        .text("lynx")
+        .keys("enter /")
+        .keys("ctrl-u");
+    stage.text("@n").keys("tab");
+    assert!(stage.screen().contains("/ @night"), "{}", stage.screen());
+    stage.keys("ctrl-u up enter");
+    assert!(
+        crumb(&mut stage).contains("/lynx  1 of 6"),
+        "{}",
+        stage.screen()
+    );
+}
+
+#[test]
+fn what_is_in_sight_can_be_sorted_by() {
+    let mut stage = wide();
+    stage.keys("1 o").text("dur").keys("space enter s");
+    let screen = stage.screen();
+    assert!(
+        screen.contains("best val/auc") && screen.contains(" dur"),
+        "{screen}"
+    );
+}
