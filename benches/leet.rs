@@ -130,10 +130,10 @@ fn offline_run(dir: &Path, python: &str) -> Option<PathBuf> {
             .arg(dir)
             .args(numbers)
             .status();
-        status.ok().filter(|status| status.success())?;
+        status.ok().filter(std::process::ExitStatus::success)?;
     }
     let import = Command::new(python).args(["-c", "import wandb"]).status();
-    import.ok().filter(|status| status.success())?;
+    import.ok().filter(std::process::ExitStatus::success)?;
     run.canonicalize().ok()
 }
 

@@ -87,9 +87,16 @@ fn session(line: &Line, dir: &Path, home: &Path) {
     step(&mut screen, "the bench", "0");
     step(&mut screen, "help", "?");
     step(&mut screen, "help closed", "\x07");
-    let before = screen.shown.screen().contents();
+    let picture = |screen: &Screen| {
+        let text = screen.shown.screen().contents();
+        text.lines()
+            .map(str::trim_end)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let before = picture(&screen);
     step(&mut screen, "painted anew", "\x0c");
-    let is_same = screen.shown.screen().contents() == before;
+    let is_same = picture(&screen) == before;
     println!(
         "the picture is as painted anew: {}",
         if is_same { "yes" } else { "NO" }

@@ -140,7 +140,7 @@ fn a_mistake_names_file_line_and_what_was_meant() {
             "[ui]\nzzz = 1\n",
             "2:1",
             "unknown key \"zzz\"",
-            "known here: theme, charset, rate, read_only, metric",
+            "known here: theme, charset, rate, read_only, mouse, metric",
         ),
         (
             "[agent]\ncpus = 'two'\n",

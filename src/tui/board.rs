@@ -8,7 +8,7 @@ pub mod progress;
 pub mod system;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
@@ -33,6 +33,7 @@ use crate::{
         ids::RunId,
         metrics::Summary,
         runs::{Run, RunState},
+        series::Key,
         time::Timestamp,
     },
     ops::{runs::Detail, series::Rates},
@@ -66,8 +67,6 @@ impl Group {
     }
 }
 
-/// Lines in one chart that can still be told apart.
-const MOST_LINES: usize = 8;
 /// From so many on, series whose names differ only by a number share a chart.
 const MANY: usize = 8;
 
@@ -149,7 +148,7 @@ impl Board {
 
     /// The axis of the charts.
     pub fn axis(&self) -> Axis {
-        self.view.axis(self.whole(), self.last_place())
+        self.view.axis(self.whole(), self.newest())
     }
 
     /// How the run's points stand on the axis. What it cannot be counted by, it is not.
@@ -173,17 +172,33 @@ impl Board {
         };
         let is_over = detail.run.state.has_ended();
         if along.is_time() {
-            let extents = || self.charts.iter().filter_map(|(_, _, data)| data.extent);
-            let first = extents().map(|extent| extent.first_time).min();
-            let last = extents().map(|extent| extent.last_time).max();
-            let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
-            return Axis::around(along, track.of(first), track.of(last), None, is_over);
+            let first = self.origin().time.map_or(0, |time| track.of(time));
+            return Axis::around(along, first, self.newest(), None, is_over);
         }
-        let charted = charted(&detail.metrics).map(|summary| summary.last_step);
-        let last = track.of(charted.max().unwrap_or(0));
         // A plan is worth its room while it is being followed.
         let plan = detail.run.progress.steps.filter(|_| !is_over);
-        Axis::around(along, 0, last, plan.map(|steps| track.of(steps)), is_over)
+        let plan = plan.map(|steps| track.of(steps));
+        Axis::around(along, 0, self.newest(), plan, is_over)
+    }
+
+    /// The last place of all charts.
+    fn newest(&self) -> i64 {
+        let track = self.track();
+        let last = match track.key {
+            Key::Time => {
+                let extents = self.charts.iter().filter_map(|(_, _, data)| data.extent);
+                extents.map(|extent| extent.last_time).max()
+            }
+            Key::Step => {
+                let metrics = self
+                    .detail
+                    .value
+                    .iter()
+                    .flat_map(|detail| charted(&detail.metrics));
+                metrics.map(|summary| summary.last_step).max()
+            }
+        };
+        track.of(last.unwrap_or(0))
     }
 
     /// The last place of the selected chart.
@@ -197,7 +212,7 @@ impl Board {
     /// The last place of a chart.
     pub fn last_of(&self, group: &Group) -> Option<i64> {
         let track = self.track();
-        if self.view.along.is_time() {
+        if track.key == Key::Time {
             let known = (group.metrics.iter()).filter_map(|name| self.charts.get(self.id, name));
             let times = known.filter_map(|data| Some(data.extent?.last_time));
             return times.max().map(|time| track.of(time));
@@ -210,8 +225,7 @@ impl Board {
     }
 
     /// Notes that this frame shows a series in so many dot columns.
-    pub fn want_chart(&mut self, metric: &str, dots: usize) {
-        let (axis, track) = (self.axis(), self.track());
+    pub fn want_chart(&mut self, metric: &str, dots: usize, axis: &Axis, track: &Track) {
         let (from, to) = track.keys(axis.from, axis.to);
         self.charts.want(ChartQuestion {
             run: self.id,
@@ -285,6 +299,7 @@ impl Board {
             charts: groups.len(),
             whole: self.whole(),
             last: self.last_place(),
+            newest: self.newest(),
             samples,
             flaws,
             alongs: self.origin().alongs(),
@@ -382,30 +397,23 @@ const ENOUGH_STEPS: i64 = 20;
 pub fn groups(metrics: &[Summary]) -> Vec<Group> {
     const SPLITS: [&str; 3] = ["train", "val", "test"];
     let mut groups = alike(metrics);
-    let many: HashSet<String> = (groups.iter())
+    let many: BTreeSet<String> = (groups.iter())
         .flat_map(|group| group.metrics.clone())
         .collect();
-    let mut places = HashMap::new();
+    let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
     for summary in charted(metrics).filter(|summary| !many.contains(&summary.metric)) {
         let name = match summary.metric.split_once('/') {
             Some((split, name)) if SPLITS.contains(&split) => name,
             _ => &summary.metric,
         };
-        let place = places
-            .get(name)
-            .and_then(|place: &usize| groups.get_mut(*place));
-        match place {
-            Some(group) if group.metrics.len() < MOST_LINES => {
-                group.metrics.push(summary.metric.clone());
-            }
-            _ => {
-                places.insert(name, groups.len());
-                groups.push(Group {
-                    name: name.to_owned(),
-                    metrics: vec![summary.metric.clone()],
-                });
-            }
-        }
+        let at = *by_name.entry(name.to_owned()).or_insert_with(|| {
+            groups.push(Group {
+                name: name.to_owned(),
+                metrics: vec![],
+            });
+            groups.len() - 1
+        });
+        groups[at].metrics.push(summary.metric.clone());
     }
     let rank = |group: &Group| {
         let is_judged = group

@@ -61,6 +61,8 @@ pub enum Step {
     Tag(String, Vec<Tag>, Vec<Tag>),
     Note(String, String),
     Sort(Sort),
+    /// The filter in front, under a name.
+    Save(String),
     Theme(String),
     Screen(String),
     Rate(Rate),
@@ -97,7 +99,7 @@ pub struct Live {
 }
 
 /// The table.
-pub static COMMANDS: [Command; 25] = [
+pub static COMMANDS: [Command; 26] = [
     Command {
         name: "bench",
         args: "[/FILTER]",
@@ -209,6 +211,14 @@ pub static COMMANDS: [Command; 25] = [
         takes: &[Takes::Order],
         action: Some(Action::Sort),
         read: sort,
+    },
+    Command {
+        name: "save",
+        args: "@NAME",
+        help: "keep the filter in front under a name, which stands for it in every filter",
+        takes: &[Takes::Text],
+        action: None,
+        read: save,
     },
     Command {
         name: "theme",
@@ -342,8 +352,12 @@ impl<'a> Rest<'a> {
 
     /// The step, if nothing is left.
     fn only(&mut self, step: Step) -> Result<Step, Wrong> {
+        self.end().map(|()| step)
+    }
+
+    fn end(&mut self) -> Result<(), Wrong> {
         match self.word() {
-            None => Ok(step),
+            None => Ok(()),
             Some((at, word)) => Err(Wrong::new(at, format!("{word:?} is one word too many"))),
         }
     }
@@ -357,7 +371,7 @@ impl<'a> Rest<'a> {
     /// The only word that is left.
     fn last(&mut self, what: &str) -> Result<String, Wrong> {
         let (_, word) = self.need(what)?;
-        self.only(Step::Messages)?;
+        self.end()?;
         Ok(word.to_owned())
     }
 
@@ -369,7 +383,7 @@ impl<'a> Rest<'a> {
             let message = format!("{word:?} is none of {}", names.join(", "));
             Wrong::new(at, message)
         })?;
-        self.only(Step::Messages)?;
+        self.end()?;
         Ok(known[found])
     }
 
@@ -437,6 +451,16 @@ fn sort(rest: &mut Rest<'_>) -> Result<Step, Wrong> {
         Wrong::new(at, format!("{}{hint}", error.message))
     })?;
     rest.only(Step::Sort(sort))
+}
+
+fn save(rest: &mut Rest<'_>) -> Result<Step, Wrong> {
+    let (at, word) = rest.need("@ and a name")?;
+    let name = word.strip_prefix('@').filter(|name| filter::is_name(name));
+    let name = name.ok_or_else(|| {
+        let message = format!("{word:?} is no @ and a name of letters, digits, `-`, `_` and `.`");
+        Wrong::new(at, message)
+    })?;
+    rest.only(Step::Save(name.to_owned()))
 }
 
 /// The command that a line begins with: the longest name that fits.
@@ -629,6 +653,7 @@ mod tests {
             ("read-only", Step::ReadOnly(true)),
             ("read-only off", Step::ReadOnly(false)),
             ("theme light", Step::Theme(text("light"))),
+            ("save @night-runs", Step::Save(text("night-runs"))),
             ("quit", Step::Quit),
         ];
         for (line, step) in cases {
@@ -667,6 +692,12 @@ mod tests {
                 "write a filter with / before it, or a verb: stop, tag",
             ),
             ("runs tag a", 10, "a tag is missing"),
+            ("save", 4, "@ and a name is missing"),
+            (
+                "save night",
+                5,
+                r#""night" is no @ and a name of letters, digits, `-`, `_` and `.`"#,
+            ),
         ];
         for (line, at, message) in cases {
             assert_eq!(read(line), Err(Wrong::new(at, message)), "{line}");
@@ -732,7 +763,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_line_breaks_it(line in ".{0,30}", pick in 0usize..25, tail in " ?[/a-zé -]{0,20}") {
+        fn no_line_breaks_it(line in ".{0,30}", pick in 0usize..26, tail in " ?[/a-zé -]{0,20}") {
             let known = format!("{}{tail}", COMMANDS[pick].name);
             for line in [line, known] {
                 if let Err(wrong) = read(&line) {

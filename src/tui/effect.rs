@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
+        filter::Filter,
         ids::RunId,
         metrics::Summary,
         presets::Preset,
@@ -137,6 +138,8 @@ pub enum Verb {
     Tag(RunId, Vec<Tag>, Vec<Tag>),
     Note(RunId, String),
     Priority(RunId, i32),
+    /// Keeps a filter under a name.
+    Save(String, Filter),
     /// One after the other, as far as each is possible.
     Each(Vec<Verb>),
     Train {
@@ -374,7 +377,7 @@ impl Verb {
             | Self::Tag(id, ..)
             | Self::Note(id, _)
             | Self::Priority(id, _) => Some(*id),
-            Self::Each(_) | Self::Train { .. } => None,
+            Self::Each(_) | Self::Save(..) | Self::Train { .. } => None,
         }
     }
 
@@ -386,6 +389,13 @@ impl Verb {
         };
         Ok(match self {
             Self::Each(verbs) => return each(verbs, ws),
+            Self::Save(name, filter) => {
+                let saved = ops::filters::save(ws, name, filter)?;
+                Said {
+                    text: format!("@{} stands for {}", saved.name, saved.text),
+                    run: None,
+                }
+            }
             Self::Stop(id, how) => {
                 let run = runs::stop(ws, id, *how)?;
                 let text = match (&run.state, how) {

@@ -111,6 +111,7 @@ impl Toasts {
         let first = self.shown();
         let others = self.on_show().filter(|toast| Some(*toast) != first);
         let mut stack: Vec<&Toast> = first.into_iter().chain(others).take(STACKED).collect();
+        stack.reverse();
         stack.sort_by_key(|toast| toast.at);
         stack
     }

@@ -36,12 +36,18 @@ fn a_copied_name_goes_to_the_terminal_between_two_frames_and_into_a_file() {
     screen.until("yanked the name");
     let path = space.path("home/cache/sconce/yank.txt");
     let name = std::fs::read_to_string(&path).unwrap();
-    assert!(screen.text().contains(&format!("yanked the name {name} via OSC 52")));
+    assert!(
+        screen
+            .text()
+            .contains(&format!("yanked the name {name} via OSC 52"))
+    );
     let mode = path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o600);
     // `run-` in base64, and one piece.
     let aside = outside_of_frames(&written(&screen));
-    let begins = aside.find("\x1b]52;c;cnVuL").unwrap_or_else(|| panic!("{aside:?}"));
+    let begins = aside
+        .find("\x1b]52;c;cnVuL")
+        .unwrap_or_else(|| panic!("{aside:?}"));
     assert!(aside[begins..].contains("\x1b\\"), "{aside:?}");
     screen.press("q");
     assert_eq!(screen.end(), 0);
@@ -82,10 +88,16 @@ fn the_mouse_is_told_only_where_it_was_asked_for_and_its_modes_are_undone() {
     assert!(!written(&screen).contains("?1006h"));
     screen.press(":set mouse on\r");
     screen.until("shift-drag selects text");
-    eventually("the mouse is on", || written(&screen).contains("\x1b[?1002h\x1b[?1006h"));
+    eventually("the mouse is on", || {
+        written(&screen).contains("\x1b[?1002h\x1b[?1006h")
+    });
     // The second tab.
     screen.send(b"\x1b[<0;4;1M\x1b[<0;4;1m");
     screen.press("q");
     screen.end();
-    assert!(screen.last_words().contains("?1006l"), "{}", screen.last_words());
+    assert!(
+        screen.last_words().contains("?1006l"),
+        "{}",
+        screen.last_words()
+    );
 }

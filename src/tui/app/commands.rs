@@ -110,6 +110,21 @@ impl App {
                     return Err(refused("there is no list here to put in order".to_owned()));
                 }
             }
+            Step::Save(name) => {
+                let list = self.stacks.front_ref().list();
+                let filter = list.map(|list| list.filter.filter.clone());
+                let why = match &filter {
+                    _ if self.shared.is_read_only => "this screen is read only",
+                    None => "there is no list here whose filter could be kept",
+                    Some(filter) if filter.is_empty() => "there is no filter in force",
+                    Some(_) => "",
+                };
+                let Some(filter) = filter.filter(|_| why.is_empty()) else {
+                    return Err(refused(why.to_owned()));
+                };
+                self.close_line();
+                return Ok(vec![Effect::Do(Verb::Save(name, filter))]);
+            }
             Step::Theme(name) => {
                 let themes = self.themes.iter();
                 let Some((_, theme)) = themes.clone().find(|(known, _)| *known == name) else {

@@ -122,8 +122,17 @@ impl App {
             let key = keys.filter_map(single).max()?;
             Some(Choice {
                 // Letters that move through the menu take nothing in it.
-                key: key.filter(|key| !"jkq".contains(*key)),
-                label: binding.label,
+                key: key.filter(|key| !"jklq".contains(*key)),
+                label: match binding.refusal {
+                    // The reason is worth more than the words of what cannot be done.
+                    Some(_) => binding
+                        .label
+                        .split([':', ';'])
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned(),
+                    None => binding.label,
+                },
                 refusal: binding.refusal,
                 take: Take::Act(binding.action),
             })

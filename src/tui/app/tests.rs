@@ -575,7 +575,7 @@ fn only_what_is_on_the_screen_is_fetched_and_only_once() {
     stage.send(Event::StoreChanged);
     stage.rest();
     stage.asked.sort_unstable();
-    assert_eq!(stage.asked, ["counts", "table"]);
+    assert_eq!(stage.asked, ["counts", "news", "table"]);
 }
 
 #[test]

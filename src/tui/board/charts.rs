@@ -14,7 +14,7 @@ use crate::{
     },
     tui::{
         chart::{
-            axis::Track,
+            axis::{Axis, Track},
             heatmap::Heatmap,
             pane::{self, Framed},
             plot::{Line, Plot, Tick},
@@ -118,10 +118,10 @@ pub fn draw_one(
 ) {
     let look = &shared.look;
     let dots = pane::dots(look, area, group.metrics.len());
-    for metric in &group.metrics {
-        board.want_chart(metric, dots);
-    }
     let (axis, track) = (board.axis(), board.track());
+    for metric in &group.metrics {
+        board.want_chart(metric, dots, &axis, &track);
+    }
     let badges: Vec<Option<String>> = (group.metrics.iter())
         .map(|metric| badge(board, metric))
         .collect();
@@ -153,7 +153,7 @@ pub fn draw_one(
             true => board.view.weight(),
             false => 0.0,
         },
-        notes: notes(board, &lines),
+        notes: notes(board, &axis, &lines),
         place: place.filter(|_| is_focused),
         at: board.view.crosshair.or(last),
         is_focused,
@@ -199,7 +199,7 @@ fn badge(board: &Board, metric: &str) -> Option<String> {
     })
 }
 
-fn notes(board: &Board, lines: &[Line<'_>]) -> Vec<String> {
+fn notes(board: &Board, axis: &Axis, lines: &[Line<'_>]) -> Vec<String> {
     let mut notes = vec![];
     if lines.iter().any(|line| line.data.is_of_columns) {
         notes.push("ema of columns".to_owned());
@@ -207,7 +207,6 @@ fn notes(board: &Board, lines: &[Line<'_>]) -> Vec<String> {
     match board.view.zoom {
         Some(_) if board.view.is_following => notes.push("follows".to_owned()),
         Some(_) => {
-            let axis = board.axis();
             let (from, to) = (axis.along.told(axis.from), axis.along.told(axis.to));
             notes.push(format!("{from} – {to}"));
         }

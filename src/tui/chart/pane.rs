@@ -33,18 +33,24 @@ const ROOM_FOR_FOOT: u16 = 7;
 
 /// Dot columns of a chart in a frame of this size, with so many lines.
 pub fn dots(look: &Look, area: Rect, lines: usize) -> usize {
-    let borders = if look.has_borders { 2 } else { 0 };
-    let inner = Rect {
-        width: area.width.saturating_sub(borders),
-        ..area
-    };
+    let inner = inside(look, area);
+    let beside = legend::width(inner, lines);
     plot::columns(
         look,
         Rect {
-            width: inner.width - legend::width(inner, lines),
+            width: inner.width - beside,
             ..inner
         },
     )
+}
+
+/// As wide as what is inside of a frame.
+fn inside(look: &Look, area: Rect) -> Rect {
+    let borders = if look.has_borders { 2 } else { 0 };
+    Rect {
+        width: area.width.saturating_sub(borders),
+        ..area
+    }
 }
 
 impl Framed<'_> {
@@ -72,7 +78,8 @@ impl Framed<'_> {
     pub fn frame(&self, buffer: &mut Buffer, area: Rect) -> Option<Rect> {
         let look = self.plot.look;
         let room = usize::from(area.width).saturating_sub(4);
-        let (title, note) = self.title(room, legend::width(area, self.plot.lines.len()));
+        let beside = legend::width(inside(look, area), self.plot.lines.len());
+        let (title, note) = self.title(room, beside);
         let foot = self.at.map_or(vec![], |at| {
             let named = self.plot.named();
             let room = room.saturating_sub(usize::from(look.has_borders) * 2);

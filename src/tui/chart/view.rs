@@ -60,7 +60,8 @@ pub struct Field {
     pub charts: usize,
     /// The axis of everything there is.
     pub whole: Axis,
-    /// The last place of the selected chart.
+    /// The last place of all charts, and of the selected one.
+    pub newest: i64,
     pub last: i64,
     /// Places in sight where it has points, in order.
     pub samples: Vec<i64>,
@@ -101,9 +102,9 @@ impl ChartView {
     }
 
     /// The part of the axis in sight.
-    pub fn axis(&self, whole: Axis, last: i64) -> Axis {
+    pub fn axis(&self, whole: Axis, newest: i64) -> Axis {
         match self.zoom {
-            Some((from, to)) if self.is_following => whole.following(to - from, last),
+            Some((from, to)) if self.is_following => whole.following(to - from, newest),
             Some((from, to)) => Axis { from, to, ..whole },
             None => whole,
         }
@@ -111,7 +112,7 @@ impl ChartView {
 
     /// What the keys of a chart do. Says whether it meant something.
     pub fn act(&mut self, action: Action, field: &Field) -> bool {
-        let axis = self.axis(field.whole, field.last);
+        let axis = self.axis(field.whole, field.newest);
         let by = |columns: i64| (axis.span() / 100).max(1).saturating_mul(columns);
         let here = self.crosshair.unwrap_or(field.last.min(axis.to));
         let most = field.charts.saturating_sub(1);
@@ -272,6 +273,7 @@ mod tests {
                 to: 2_000,
                 ..Axis::default()
             },
+            newest: 400,
             last: 400,
             ..Field::default()
         }
@@ -380,7 +382,7 @@ mod tests {
         let (mut view, mut field) = (ChartView::default(), field());
         view.act(Action::Matter, &field);
         for last in [400, 900, 1_300] {
-            field.last = last;
+            field.newest = last;
             let axis = view.axis(field.whole, last);
             assert_eq!(axis.span(), 500);
             assert!(axis.from <= last && last < axis.to);

@@ -2,7 +2,7 @@
 
 use ratatui::{
     buffer::Buffer,
-    layout::Rect,
+    layout::{Position, Rect},
     text::{Line, Span},
 };
 
@@ -40,6 +40,8 @@ pub struct Jobs {
     log: LogView,
     is_log_focused: bool,
     is_zoomed: bool,
+    /// Where the rows of the queue and the log stood in the last frame.
+    places: (Rect, Rect),
 }
 
 /// A step of the priority.
@@ -128,6 +130,11 @@ impl Jobs {
         if self.top + self.height <= self.index {
             self.top = self.index + 1 - self.height.max(1);
         }
+        self.places.0 = Rect {
+            y: inner.y + inner.height.min(1),
+            height: inner.height.saturating_sub(1),
+            ..inner
+        };
         let columns = Columns::of(usize::from(inner.width));
         look.line(buffer, inner, columns.head(look));
         for (at, line) in inner.rows().skip(1).enumerate() {
@@ -311,6 +318,7 @@ impl View for Jobs {
             (true, true) => (Rect::ZERO, area),
             (false, _) => split_down(area, area.height / 2),
         };
+        self.places = (Rect::ZERO, Rect::ZERO);
         if !queue.is_empty() {
             self.draw_queue(buffer, queue, shared);
         }
@@ -318,6 +326,7 @@ impl View for Jobs {
             100.. if !self.is_zoomed => split_across(below, below.width * 2 / 3),
             _ => (below, Rect::ZERO),
         };
+        self.places.1 = log;
         if !log.is_empty() {
             match self.row().map(|row| row.job.run) {
                 Some(run) => {
@@ -331,6 +340,26 @@ impl View for Jobs {
         }
         if !slots.is_empty() {
             self.draw_slots(buffer, slots, shared);
+        }
+    }
+
+    fn handles(&self) -> Vec<Position> {
+        let (queue, log) = self.places;
+        let left = self.rows().len().saturating_sub(self.top);
+        let rows = queue.rows().take(left).map(|row| row.as_position());
+        let log = (!log.is_empty()).then(|| log.as_position());
+        rows.chain(log).collect()
+    }
+
+    fn point(&mut self, at: Position) {
+        let (queue, log) = self.places;
+        let index = self.top + usize::from(at.y.saturating_sub(queue.y));
+        if log.contains(at) {
+            self.is_log_focused = true;
+        } else if queue.contains(at) && index < self.rows().len() {
+            self.is_log_focused = false;
+            self.index = index;
+            self.selected = self.row().map(|row| row.job.id);
         }
     }
 

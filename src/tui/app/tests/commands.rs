@@ -6,6 +6,7 @@ use ratatui::layout::Position;
 use super::{sized, stage};
 use crate::{
     domain::{
+        filter::Filter,
         runs::{RunState, Tag},
         time::Timestamp,
     },
@@ -150,6 +151,19 @@ fn a_read_only_screen_refuses_commands_too_and_opens_only_where_it_was_asked_to_
 }
 
 #[test]
+fn the_filter_in_front_is_saved_under_a_name() {
+    let mut stage = sized(120, 30);
+    let screen = command(stage.keys("1"), "save @mine");
+    assert!(screen.contains("there is no filter in force"), "{screen}");
+    stage.keys("esc / l y n x enter");
+    command(&mut stage, "save @mine");
+    let filter = Filter::parse("lynx").unwrap();
+    assert_eq!(stage.verbs, [Verb::Save("mine".to_owned(), filter)]);
+    let screen = command(stage.keys("7"), "save @mine");
+    assert!(screen.contains("no list here"), "{screen}");
+}
+
+#[test]
 fn colours_change_at_once() {
     let themes = ["dark", "mono"].map(|name| (name.to_owned(), Theme::named(name).unwrap()));
     let options = Options {
@@ -185,7 +199,7 @@ fn the_palette_finds_actions_commands_runs_and_tags() {
     );
     // A command that needs words goes on in its line.
     let screen = stage.keys("ctrl-p").text(">theme").keys("enter").screen();
-    assert!(screen.contains(":theme "), "{screen}");
+    assert!(screen.contains("\n:theme"), "{screen}");
 }
 
 #[test]
@@ -295,7 +309,7 @@ fn messages_are_stacked_where_there_is_room_and_cover_no_focus() {
     full.keys("1 G");
     let screen = say(&mut full);
     let line = |text: &str| screen.lines().position(|line| line.contains(text)).unwrap();
-    assert!(line("one thing") < line("run-0001"), "{screen}");
+    assert!(line("one thing") < line("▌✓ done run-0001"), "{screen}");
     insta::assert_snapshot!("toasts-above", screen);
 }
 
@@ -386,6 +400,9 @@ fn the_mouse_points_and_its_wheel_moves() {
     let jobs = tabs.split("Jobs").next().unwrap().chars().count() as u16;
     mouse(&mut stage, click, Position::new(jobs, 0));
     assert!(crumb(&mut stage).contains("jobs"));
+    let at = place(&mut stage, "keen-ibis-3");
+    mouse(&mut stage, click, at);
+    assert_eq!(super::selected(&stage).as_deref(), Some("keen-ibis-3"));
     // A question is not answered by pointing beside it.
     stage.keys("1 g g X");
     mouse(&mut stage, click, at);

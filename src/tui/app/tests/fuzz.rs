@@ -414,7 +414,7 @@ impl Dice {
                 for metric in &mut detail.metrics {
                     (metric.last, metric.last_step) = (self.number(), self.step());
                     metric.mean = self.one_in(2).then(|| self.number());
-                    metric.min = metric.min.clone().filter(|_| self.one_in(2));
+                    metric.min = metric.min.filter(|_| self.one_in(2));
                 }
                 if self.one_in(4) {
                     detail.metrics.clear();

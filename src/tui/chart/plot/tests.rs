@@ -212,7 +212,9 @@ fn a_log_chart_has_a_strip_for_what_is_not_positive() {
     let strip = |charset, values: &[f64]| {
         let look = look(charset);
         let buffer = picture(&data(values, 20), &look, 40, 10, Kind::Log);
-        text(&buffer).lines().nth(8).unwrap()[..8].trim().to_owned()
+        let picture = text(&buffer);
+        let row = picture.lines().nth(8).unwrap();
+        row.chars().take(7).collect::<String>().trim().to_owned()
     };
     values[3] = -1.0;
     assert_eq!(
@@ -220,7 +222,7 @@ fn a_log_chart_has_a_strip_for_what_is_not_positive() {
         "<=0×13+",
         "one shares its column"
     );
-    assert_eq!(strip(Charset::Braille, &[-1.0; 1_200]), "≤0×1.2k│");
+    assert_eq!(strip(Charset::Braille, &[-1.0; 1_200]), "≤0×1.2k");
     assert_eq!(strip(Charset::Ascii, &[-1.0; 1_200]), "<=0");
 }
 
