@@ -162,7 +162,7 @@ impl RunList {
 
     /// Where its rows stood in the last frame.
     pub fn handles(&self) -> Vec<Position> {
-        let rows = self.place.rows().map(|row| row.as_position());
+        let rows = self.place.rows().map(Rect::as_position);
         let count = self.matched().saturating_sub(self.top);
         rows.take(count as usize).collect()
     }

@@ -351,7 +351,7 @@ impl View for Jobs {
     fn handles(&self) -> Vec<Position> {
         let (queue, log) = self.places;
         let left = self.rows().len().saturating_sub(self.top);
-        let rows = queue.rows().take(left).map(|row| row.as_position());
+        let rows = queue.rows().take(left).map(Rect::as_position);
         let log = (!log.is_empty()).then(|| log.as_position());
         rows.chain(log).collect()
     }
