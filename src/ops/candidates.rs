@@ -164,37 +164,4 @@ mod tests {
         super::super::runs::note(&shop, &a, "").unwrap();
         assert_eq!(names(&shop, "wflat", Of::Runs), Vec::<String>::new());
     }
-
-    #[test]
-    fn measure_temporarily() {
-        let shop = Shop::open();
-        let id = shop.done("brave-otter-7", &[]);
-        let run = super::super::runs::get(&shop, &id).unwrap();
-        let words = ["brave", "calm", "quiet", "sour", "keen", "lucid", "amber"];
-        let animals = [
-            "otter", "heron", "lynx", "mole", "ibis", "wren", "badger", "tapir",
-        ];
-        let all: Vec<Run> = (0..100_000usize)
-            .map(|n| {
-                let mut run = run.clone();
-                run.name = format!("{}-{}-{n}", words[n % 7], animals[n % 8]);
-                run.tags = ["baseline", "team:vision"]
-                    .iter()
-                    .take(n % 3)
-                    .map(|t| Tag::try_from((*t).to_owned()).unwrap())
-                    .collect();
-                run.note = if n % 10 == 0 {
-                    "diverged after the warm-up".into()
-                } else {
-                    String::new()
-                };
-                run
-            })
-            .collect();
-        for text in ["o", "ot", "otter", "brave otter 77", "zzzz", "diverged"] {
-            let begun = std::time::Instant::now();
-            let found = super::runs(&all, text, 50);
-            println!("MEASURED {text:?} {} in {:?}", found.len(), begun.elapsed());
-        }
-    }
 }

@@ -8,6 +8,7 @@ use crate::{
         action::Action,
         command::{self, Live, Step, Wrong},
         effect::{Effect, Verb, Wanted},
+        list::RunList,
         overlay::{Overlay, confirm::Confirm, line::CommandLine, messages::Messages},
         place::{Place, Settings, Spot},
         shared::{Reaction, Reply, Target},
@@ -34,7 +35,7 @@ const MOST_LINES: usize = 100;
 impl App {
     pub(super) fn command_line(&mut self, text: &str) {
         let list = self.stacks.front_ref().list();
-        let rows = list.into_iter().flat_map(|list| list.rows());
+        let rows = list.into_iter().flat_map(RunList::rows);
         let mut runs: Vec<String> = rows.map(|row| row.run.name.clone()).collect();
         if runs.is_empty() {
             let targets = self.stacks.front_ref().targets().into_iter();
@@ -42,7 +43,7 @@ impl App {
         }
         let live = Live {
             runs,
-            metrics: list.map_or(vec![], |list| list.metrics()),
+            metrics: list.map_or(vec![], RunList::metrics),
             themes: self.themes.iter().map(|(name, _)| name.clone()).collect(),
             screens: self.screens.keys().cloned().collect(),
         };

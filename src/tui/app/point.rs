@@ -1,7 +1,7 @@
 //! Pointing: by letters over what can be gone to, or with the mouse.
 
 use crossterm::event::{KeyCode, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 
 use super::App;
 use crate::tui::{
@@ -24,7 +24,7 @@ impl App {
         let crumbs = crumbs.into_iter().take(below);
         let tabs = chrome::tab_places(rows.tabs, self.stacks.root()).into_iter();
         let around = crumbs.chain(tabs.map(|(_, place)| place));
-        let places = front.chain(around.map(|place| place.as_position()));
+        let places = front.chain(around.map(Rect::as_position));
         let jump = Jump::over(places.collect());
         self.overlays.push(Overlay::Jump(jump));
     }

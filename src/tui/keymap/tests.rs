@@ -41,7 +41,7 @@ fn every_key_follows_the_rules() {
     for context in keymap.0.keys() {
         assert!(CONTEXTS.contains(&context.as_str()), "{context}");
     }
-    let text = include_str!("../../assets/keymap.toml");
+    let text = include_str!("../../../assets/keymap.toml");
     let tables: HashMap<String, toml::Table> = toml::from_str(text).unwrap();
     for (context, table) in tables {
         // Two spellings of one key would be one key here.

@@ -28,6 +28,9 @@ pub struct Frame {
     pub cursor: Option<Position>,
 }
 
+/// A frame, and whether everything must be painted anew.
+type Due = (Frame, bool);
+
 #[derive(Default)]
 pub struct Mailbox {
     state: Mutex<State>,
@@ -69,7 +72,7 @@ impl Mailbox {
     }
 
     /// Waits for something to write: bytes to say aside, a frame, and with it whether everything must be painted anew.
-    fn take(&self) -> Option<(Vec<u8>, Option<(Frame, bool)>)> {
+    fn take(&self) -> Option<(Vec<u8>, Option<Due>)> {
         let mut state = self.state();
         loop {
             if state.is_closed {
