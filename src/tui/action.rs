@@ -80,17 +80,17 @@ pub enum Action {
     MarkRange,
     /// mark all in the filter
     MarkAll,
-    /// choose the columns
+    /// columns: which, and in which order
     Columns,
-    /// compare the marked runs
+    /// compare: the marked runs beside each other
     Compare,
-    /// choose the metric
+    /// metric: which one the chart shows
     Metric,
     /// baseline: the run that the others are set against
     Baseline,
     /// all: what is alike too, or only what differs
     Difference,
-    /// groups by a parameter
+    /// groups: the runs by a parameter
     Groups,
     /// only what matters: at work, or the log's end
     Matter,

@@ -159,7 +159,8 @@ impl RunList {
 
     /// Shows these columns, or the usual ones where there are none. The name is always among them.
     pub fn choose(&mut self, fields: Vec<Field>) {
-        self.chosen = (!fields.is_empty()).then(|| field::with_name(fields));
+        let is_usual = fields.is_empty() || fields == field::usual();
+        self.chosen = (!is_usual).then(|| field::with_name(fields));
     }
 
     pub fn act(&mut self, action: Action) -> Reaction {

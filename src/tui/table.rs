@@ -192,7 +192,7 @@ impl<I: Clone + Ord> Table<I> {
 
     /// Where its rows stood in the last frame, of so many that there are.
     pub fn handles(&self, len: u64) -> Vec<Position> {
-        let rows = self.place.rows().map(|row| row.as_position());
+        let rows = self.place.rows().map(Rect::as_position);
         let count = len.saturating_sub(self.cursor.top());
         rows.take(usize::try_from(count).unwrap_or(usize::MAX))
             .collect()

@@ -108,7 +108,7 @@ fn a_run_in_the_trash_is_taken_out_and_nothing_else() {
 #[test]
 fn columns_are_chosen_moved_kept_and_given_up() {
     let mut stage = Stage::with(fixture::runs(), &Options::default(), (150, 40));
-    stage.keys("1 o");
+    stage.keys("1 p o");
     insta::assert_snapshot!("columns", stage.screen());
     let head = |stage: &mut Stage| {
         let screen = stage.screen();

@@ -323,14 +323,14 @@ impl View for Runs {
     fn hints(&self) -> &'static [Action] {
         &[
             Action::Open,
+            Action::Mark,
+            Action::Compare,
             Action::Filter,
             Action::Sort,
             Action::Stop,
             Action::Resume,
             Action::Train,
-            Action::Matter,
-            Action::Preview,
-            Action::Tag,
+            Action::Columns,
         ]
     }
 
