@@ -17,7 +17,7 @@ use crate::{
 
 /// List and check the keys of the screen
 ///
-/// A key is bound in the configuration by the name of its action: `[keys]`, then `runs.sort = ["o"]`. An empty list takes
+/// A key is bound in the configuration by the name of its action: `[keys]`, then `runs.sort = ["ctrl-o"]`. An empty list takes
 /// an action's keys away.
 #[derive(Debug, clap::Args)]
 #[command(

@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize as _;
 use toml::{
     Spanned,
-    de::{DeTable, DeValue},
+    de::{DeInteger, DeTable, DeValue},
 };
 
 use super::{Config, Environment, Error, Result, Setting, places, themes};
@@ -328,7 +328,7 @@ impl Merged<'_> {
         let Some(value) = find(&self.table, &["term", "ambiguous"]) else {
             return Ok(());
         };
-        let number = value.get_ref().as_integer().map(|number| number.as_str());
+        let number = value.get_ref().as_integer().map(DeInteger::as_str);
         match number {
             Some(number) if !matches!(number, "1" | "2") => Err(Error::Mistake {
                 place: self.layers.place(value.span().start),

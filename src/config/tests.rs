@@ -453,7 +453,7 @@ fn the_example_says_every_default() {
     ))
     .unwrap();
     let said = layers_of(&parsed.to_string()).unwrap();
-    assert_eq!(said.keys["runs.sort"], ["o"]);
+    assert_eq!(said.keys["runs.sort"], ["ctrl-o"]);
     let parsed: Config = toml::from_str(preset).unwrap();
     let minimal = "task = 'classification'\ndata = 'churn.csv'\ntarget = 'churned'\n";
     let minimal: Preset = toml::from_str(minimal).unwrap();

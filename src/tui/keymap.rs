@@ -80,6 +80,9 @@ impl Default for Keymap {
     }
 }
 
+/// Actions with the keys that reach each of them.
+pub type Bindings = Vec<(Action, Vec<Keys>)>;
+
 impl Keymap {
     /// The keys that Sconce ships.
     pub fn shipped() -> Self {
@@ -190,7 +193,7 @@ impl Keymap {
     }
 
     /// Every action with its keys by context: those that work everywhere first, those of what lies over a view last.
-    pub fn contexts(&self) -> Vec<(&str, Vec<(Action, Vec<Keys>)>)> {
+    pub fn contexts(&self) -> Vec<(&str, Bindings)> {
         let mut names: Vec<&str> = self.0.keys().map(String::as_str).collect();
         names.sort_by_key(|name| (*name == OVER, *name != EVERYWHERE, *name != "list", *name));
         names
@@ -271,7 +274,7 @@ impl Keymap {
     }
 
     /// Actions with the keys that reach them in these contexts, in the order of `Action`.
-    pub fn bindings(&self, contexts: &[&str]) -> Vec<(Action, Vec<Keys>)> {
+    pub fn bindings(&self, contexts: &[&str]) -> Bindings {
         Action::iter()
             .map(|action| (action, self.keys_of(contexts, action)))
             .filter(|(_, keys)| !keys.is_empty())

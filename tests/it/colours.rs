@@ -309,7 +309,7 @@ fn a_key_that_cannot_be_bound_is_named_with_its_line() {
             "{err}"
         );
     }
-    space.write(config, "[keys]\nruns.sort = ['o']\n");
+    space.write(config, "[keys]\nruns.sort = ['ctrl-o']\n");
     assert!(space.ok(&["keys", "--check"]).contains("all well"));
     let keys = space.json(&["keys"]);
     let sort = keys
@@ -318,10 +318,10 @@ fn a_key_that_cannot_be_bound_is_named_with_its_line() {
         .iter()
         .find(|row| row["name"] == "runs.sort")
         .unwrap();
-    assert_eq!(sort["keys"], serde_json::json!(["o"]));
+    assert_eq!(sort["keys"], serde_json::json!(["ctrl-o"]));
     assert!(
         space
             .ok(&["keys", "--print", "md"])
-            .contains("| `o` | sort |")
+            .contains("| `ctrl-o` | sort |")
     );
 }

@@ -257,7 +257,7 @@ impl View for Bench {
             crumb += &format!("  /{}  {counted}", list.filter.text);
         }
         if !self.hidden.is_empty() {
-            let names: Vec<String> = self.hidden.iter().map(|pane| pane.to_string()).collect();
+            let names: Vec<String> = self.hidden.iter().map(ToString::to_string).collect();
             crumb += &format!("  no room for {}", names.join(", "));
         }
         crumb
