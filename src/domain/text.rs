@@ -37,7 +37,8 @@ fn agreed(cluster: &str) -> &str {
     let (first, rest) = cluster.split_at(end);
     let sum: usize = cluster.chars().filter_map(char::width).sum();
     let is_selected = 1 < first.width() && rest.chars().any(is_unsafe);
-    if cluster.width() != sum || is_selected {
+    // No character takes more than two columns, and no cell of a screen holds more.
+    if cluster.width() != sum || 2 < sum || is_selected {
         return first;
     }
     cluster

@@ -67,7 +67,7 @@ use super::{
     theme::Role,
     trouble,
 };
-use crate::ops;
+use crate::{domain::text::counted, ops};
 
 /// A row of a table.
 pub trait Row {
@@ -393,9 +393,11 @@ impl<I: Clone + Ord> Table<I> {
 
     /// What to say of columns that had no room in the last frame, and how to come to them.
     pub fn more(&self) -> Option<String> {
-        match self.hidden.0 + self.hidden.1 {
-            0 => None,
-            hidden => Some(format!("H L +{hidden}")),
+        let told = |hidden: usize, key| format!("{} more: {key}", counted(hidden as u64, "column"));
+        match self.hidden {
+            (0, 0) => None,
+            (left, 0) => Some(told(left, 'H')),
+            (_, right) => Some(told(right, 'L')),
         }
     }
 }

@@ -149,7 +149,9 @@ pub fn draw_one(
         .collect();
     let events = board.detail.value.iter();
     let events = events.flat_map(|detail| ticks(&detail.events, &track));
-    let events: Vec<Tick> = events.collect();
+    // Checkpoints are many: a chart among others has better use for the row.
+    let is_shown = |tick: &Tick| board.view.is_alone || tick.role != Role::Dim;
+    let events: Vec<Tick> = events.filter(is_shown).collect();
     let last = board.last_of(group).map(|last| last.min(axis.to));
     let mut framed = Framed {
         name: &group.name,

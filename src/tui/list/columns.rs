@@ -117,8 +117,7 @@ impl<'a> Making<'a> {
             .right()
             .gives_way(4),
             Known::Trend => Column::new(title, move |row: &RunRow| {
-                look.span(look.sparkline(&row.own.trend), Role::Accent)
-                    .into()
+                look.span(look.sparkline(&row.own.trend), Role::Dim).into()
             })
             .least(TREND)
             .gives_way(5),

@@ -75,7 +75,7 @@ fn columns_without_room_are_a_key_away_and_come_back_where_there_is_room() {
         picture.lines().next().unwrap_or_default().to_owned()
     };
     assert_eq!(head(&mut table, 10), " NAME   A");
-    assert_eq!(table.more().as_deref(), Some("H L +1"));
+    assert_eq!(table.more().as_deref(), Some("1 column more: L"));
     assert!(matches!(
         table.act(Action::ColumnsRight, rows),
         Reaction::Done

@@ -382,7 +382,7 @@ impl Columns {
                 Course => {
                     let course = trend.map_or(String::new(), |trend| look.sparkline(&trend.values));
                     spans.push(Span::raw(" "));
-                    spans.push(look.span(look.cell(&course, *wide), Role::Accent));
+                    spans.push(look.span(look.cell(&course, *wide), Role::Dim));
                     continue;
                 }
             };
