@@ -17,7 +17,7 @@ pub use show::print as print_run;
 
 /// List runs, and work with them
 ///
-/// The filter says which: words search id, name, tags and note; `field:value`, `=`, `!=`, `<`, `<=`, `>`, `>=` test
+/// The filter says which: words search id, name, tags, note and experiment; `field:value`, `=`, `!=`, `<`, `<=`, `>`, `>=` test
 /// fields (id name state tag user host created age dur step epoch note experiment preset kind in), metrics
 /// (`val/auc>0.9`, `val/loss@min<0.2`, `val/loss@step=1000<0.5`) and parameters (`lr>=1e-4`, `p.step:7`); `a|b`, `1..5`,
 /// `or`, `-`, `not`, parentheses; `/regex/`, `~letters` in their order, `@night` as `sconce filters` keeps it. Runs in the

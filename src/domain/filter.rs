@@ -15,7 +15,8 @@
 //!
 //! `:` contains in texts (small letters match either case) and equals elsewhere; `=` is exact. `id` matches from its start,
 //! `tag` as a whole. Numbers may end in `k`, `M`, `G` or `%`, and may be `nan` or `inf`; `age` and `dur` take spans (`2h30m`);
-//! `created` takes a day or a moment, in UTC. `a!=b` is `-a=b`: it lets through what has no `a`. A bare word is searched in id, name, tags and note.
+//! `created` takes a day or a moment, in UTC. `a!=b` is `-a=b`: it lets through what has no `a`. A bare word is searched in id, name, tags, note
+//! and experiment, and is a state where it names one.
 //! A name in quotes is a metric or a parameter, whatever it looks like. `/regex/` is searched where a word is, `~letters` in
 //! name and tags: its letters in their order, whatever stands between. `@night` stands for the filter that was saved under
 //! this name ([`Filter::resolve`]). `@step=N` is what a metric was at a step: its newest point there or before, of a run
@@ -52,7 +53,7 @@ pub enum Expr {
     And(Vec<Expr>),
     Or(Vec<Expr>),
     Not(Box<Expr>),
-    /// A word searched in id, name, tags and note.
+    /// A word searched in id, name, tags, note and experiment, or a state's own.
     Word(String),
     /// A pattern searched where a word is.
     Regex(Pattern),
@@ -319,6 +320,8 @@ fn found(word: &str, seen: &Seen) -> bool {
     contains(seen.name(), word)
         || contains(seen.note(), word)
         || seen.tags().any(|tag| contains(tag, word))
+        || contains(seen.experiment(), word)
+        || seen.state().to_string() == word
         || starts(&seen.id().to_string(), word)
 }
 

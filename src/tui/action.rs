@@ -76,7 +76,7 @@ pub enum Action {
     Filter,
     /// mark, or take the mark away
     Mark,
-    /// mark from here to where this is said again
+    /// begin to mark a range; once more ends it
     MarkRange,
     /// mark all in the filter
     MarkAll,

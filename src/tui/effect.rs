@@ -557,7 +557,7 @@ fn trash(ws: &Workspace, ids: &[RunId]) -> ops::Result<Said> {
     let days = u64::from(ws.config.store.trash_days);
     let in_days = crate::domain::text::counted(days, "day");
     let bytes = super::text::bytes(bytes as f64);
-    said.text += &format!(": {bytes} go free in {in_days}; u takes back");
+    said.text += &format!(": {bytes} go free in {in_days}");
     Ok(said)
 }
 

@@ -56,7 +56,7 @@ fn however_it_ends_the_terminal_is_left_as_it_was_found_and_every_frame_is_whole
     for (signal, code) in [(None, 0), (Some("TERM"), 143), (Some("INT"), 130)] {
         let space = seeded_space();
         let mut screen = Screen::start(&space, &[]);
-        // screen.until("run-36");
+        screen.until("run-36");
         eventually("it takes keys one by one", || {
             !screen.modes().contains("ICANON")
         });

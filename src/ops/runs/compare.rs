@@ -55,7 +55,7 @@ pub struct ComparedMetric {
     /// Each run's best value; its last where no best is known, as of a learning rate.
     pub values: Vec<Option<f64>>,
     pub last: Vec<Option<f64>>,
-    /// Which of the values is best.
+    /// Which of the values is better than all others.
     pub best: Option<usize>,
     /// How far each value is from the baseline's; `None` for the baseline, and where one of them is not finite.
     pub deltas: Vec<Option<f64>>,
@@ -212,6 +212,15 @@ fn compare_metric(metric: &str, summaries: &[Vec<Summary>]) -> ComparedMetric {
         });
         better.map(|(i, _)| i)
     });
+    // Where several are as good, none is the best.
+    let is_alone = |best: &usize| {
+        values
+            .iter()
+            .filter(|value| **value == values[*best])
+            .count()
+            == 1
+    };
+    let best = best.filter(is_alone);
     let baseline = values.first().and_then(finite);
     let others = values.iter().skip(1);
     let deltas = others.map(|value| Some(finite(value)? - baseline?));

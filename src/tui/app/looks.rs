@@ -132,9 +132,10 @@ fn on_a_terminal(buffer: &Buffer) -> Vec<String> {
     for cell in buffer
         .content
         .iter_mut()
-        .filter(|cell| cell.symbol() == "\u{fffd}")
+        .filter(|cell| cell.symbol().contains('\u{fffd}'))
     {
-        cell.set_symbol("?");
+        let told = cell.symbol().replace('\u{fffd}', "?");
+        cell.set_symbol(&told);
     }
     let mut bytes = vec![];
     let blank = Buffer::empty(buffer.area);

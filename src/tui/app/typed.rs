@@ -213,7 +213,11 @@ impl App {
     fn settle(&mut self, outcome: Outcome) -> Vec<Effect> {
         match outcome {
             Outcome::Stay => {}
-            Outcome::Close => _ = self.overlays.pop(),
+            Outcome::Close => {
+                if matches!(self.overlays.pop(), Some(Overlay::Confirm(_))) {
+                    self.say(Level::Info, "nothing was changed");
+                }
+            }
             Outcome::Act(action) => {
                 self.overlays.pop();
                 return self.act(action);

@@ -22,6 +22,8 @@ pub(super) struct Undo {
     opposite: Verb,
     /// From when it was done; `None` while it is not.
     until: Option<Timestamp>,
+    /// What was said of it.
+    said: String,
 }
 
 /// How long a change can be taken back.
@@ -34,6 +36,7 @@ impl App {
             of: verb.clone(),
             opposite,
             until: None,
+            said: String::new(),
         });
         vec![Effect::Do(verb)]
     }
@@ -45,6 +48,7 @@ impl App {
             Some(undo) => {
                 undo.until = Some(Timestamp(now.0 + UNDO_MS));
                 let text = format!("{text}; u takes it back");
+                undo.said.clone_from(&text);
                 self.toasts.say_for(UNDO_MS, Level::Info, text, now);
                 self.is_dirty = true;
             }
@@ -56,7 +60,10 @@ impl App {
         let now = self.shared.now;
         let undo = self.undo.take_if(|undo| undo.until.is_some());
         match undo.filter(|undo| undo.until.is_some_and(|until| now < until)) {
-            Some(undo) => vec![Effect::Do(undo.opposite)],
+            Some(undo) => {
+                self.toasts.take_back(&undo.said);
+                vec![Effect::Do(undo.opposite)]
+            }
             None => {
                 self.say(Level::Info, "there is nothing to take back");
                 vec![]

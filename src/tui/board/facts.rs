@@ -7,6 +7,7 @@ use crate::{
     domain::{
         events::{Event, What},
         metrics::Summary,
+        runs::{Ending, RunState},
     },
     ops::runs::Detail,
     tui::{
@@ -17,6 +18,9 @@ use crate::{
         theme::Role,
     },
 };
+
+/// Lines of the message of a failure; the log has the rest.
+const MESSAGE_LINES: usize = 6;
 
 /// All of it as lines, each cut to the width.
 pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'static>> {
@@ -46,6 +50,16 @@ fn all(detail: &Detail, shared: &Shared, columns: usize, has_machine: bool) -> V
         &format!("{}, {} ago", run.actor, shared.age(run.created)),
         columns,
     ));
+    if let RunState::Ended {
+        how: Ending::Failed { message, .. },
+        ..
+    } = &run.state
+    {
+        let message = crate::domain::text::shown(message.trim());
+        let wrapped = text::wrap(&message, columns.saturating_sub(2)).into_iter();
+        let shown = wrapped.take(MESSAGE_LINES);
+        lines.extend(shown.map(|line| Line::from(look.span(format!(" {line}"), Role::Error))));
+    }
     if !run.tags.is_empty() {
         let tags: Vec<&str> = run
             .tags

@@ -273,7 +273,7 @@ fn notes(board: &Board, shared: &Shared) -> Vec<Span<'static>> {
         return vec![];
     };
     let mut notes = vec![];
-    if let Some(time) = detail.kept {
+    if let Some(time) = detail.kept.filter(|_| detail.run.state != RunState::Queued) {
         let ago = shared.age(time);
         notes.push(look.span(format!("checkpoint {ago} ago"), Role::Dim));
     }

@@ -32,6 +32,8 @@ pub struct Form {
     fields: Vec<Field>,
     /// 0 is the preset, 1 the note, then the fields.
     index: usize,
+    /// The field was just come to: what is typed replaces what stands there.
+    is_fresh: bool,
     /// Submitted, and not answered yet.
     is_waiting: bool,
     is_loaded: bool,
@@ -154,10 +156,17 @@ impl Form {
                 KeyCode::Backspace => return Outcome::Close,
                 _ => {}
             }
-        } else if self.input().is_some_and(|input| input.key(key.chord)) {
-            (self.error, self.wrong) = (None, None);
-            return Outcome::Stay;
+        } else {
+            let replaces = self.is_fresh && key.chord.typed().is_some();
+            if let Some(input) = self.input().filter(|_| replaces) {
+                *input = Input::default();
+            }
+            if self.input().is_some_and(|input| input.key(key.chord)) {
+                (self.error, self.wrong, self.is_fresh) = (None, None, false);
+                return Outcome::Stay;
+            }
         }
+        let before = self.index;
         match key.action {
             Some(Action::Down | Action::NextPane) => self.index = (self.index + 1).min(last),
             Some(Action::Up | Action::PreviousPane) => self.index = self.index.saturating_sub(1),
@@ -167,6 +176,7 @@ impl Form {
             Some(Action::Escape | Action::Interrupt | Action::Back) => return Outcome::Close,
             _ => {}
         }
+        self.is_fresh |= self.index != before;
         Outcome::Stay
     }
 

@@ -114,10 +114,13 @@ impl Stacks {
         true
     }
 
-    /// Brings a root's stack to the front. Says whether another was there.
+    /// Brings a root's stack to the front, as it was left; asked again there, its root. Says whether another view is in
+    /// front now.
     pub fn go(&mut self, root: Root) -> bool {
         if root == self.root {
-            return false;
+            let was_root = self.is_root();
+            while self.close() {}
+            return !was_root;
         }
         self.made(Move::Went {
             from: self.root,
