@@ -165,7 +165,7 @@ impl Line {
     fn start(&self, dir: &Path, home: &Path) -> Screen {
         let path = |file: &str| self.folder.join(file).display().to_string();
         let there = format!(
-            "env HOME={} SCONCE_STORE={} LC_ALL=C.UTF-8 {BINARY}",
+            "env HOME={} SCONCE_STORE={} LC_ALL=C.UTF-8 {BINARY} --fresh",
             home.display(),
             dir.display()
         );

@@ -155,5 +155,5 @@ fn start(dir: &Path, home: &Path, size: (u16, u16)) -> Screen {
         ("LC_ALL", "C.UTF-8".as_ref()),
         ("PATH", "/usr/bin:/bin".as_ref()),
     ];
-    Screen::start(&[BINARY.as_ref()], &env, size)
+    Screen::start(&[BINARY.as_ref(), "--fresh".as_ref()], &env, size)
 }

@@ -63,6 +63,9 @@ impl Error {
     }
 }
 
+/// SQLITE_IOERR_SHMSIZE, from <https://sqlite.org/rescode.html#ioerr_shmsize>.
+const IOERR_SHMSIZE: i32 = 4874;
+
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
@@ -71,6 +74,10 @@ impl From<rusqlite::Error> for Error {
                 path: PathBuf::from("store.db"),
             },
             Some(ErrorCode::DiskFull) => Self::Full,
+            // The file that readers and writers share could not grow.
+            _ if error.sqlite_error().map(|error| error.extended_code) == Some(IOERR_SHMSIZE) => {
+                Self::Full
+            }
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged {
                 what: error.to_string(),
             },

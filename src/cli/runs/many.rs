@@ -49,7 +49,12 @@ impl ByFilter {
                 named.collect::<Result<_>>()?
             }
             Some(filter) => {
-                let mut found = runs::matching(ws, &parse_filter(filter)?)?;
+                let filter = parse_filter(filter)?;
+                if filter.is_empty() {
+                    let error = Error::new(Kind::Invalid, "an empty filter lets every run through");
+                    return Err(error.hint("say which, as in state:failed").into());
+                }
+                let mut found = runs::matching(ws, &filter)?;
                 found.retain(fits);
                 found
             }

@@ -32,7 +32,12 @@ pub enum Unresolved {
     /// The names on the way round, the first again at the end.
     #[error("the saved filter names itself: {}", way(.0))]
     Circle(Vec<String>),
+    #[error("the saved filters in it come to more than {MOST} terms")]
+    TooLarge,
 }
+
+/// The terms of a filter once every saved one in it is written out: filters that name others twice double with each step.
+const MOST: usize = 10_000;
 
 fn way(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("@{name}")).collect();
@@ -55,7 +60,10 @@ impl Filter {
     ///
     /// A name that nothing is saved under, or one that comes back to itself.
     pub fn resolve(&self, find: &dyn Fn(&str) -> Option<Expr>) -> Result<Self, Unresolved> {
-        let resolved = self.expr().map(|expr| resolved(expr, find, &mut vec![]));
+        let mut left = MOST;
+        let resolved = self
+            .expr()
+            .map(|expr| resolved(expr, find, &mut vec![], &mut left));
         Ok(resolved.transpose()?.map_or_else(Self::default, Self::from))
     }
 }
@@ -75,18 +83,20 @@ fn resolved(
     expr: &Expr,
     find: &dyn Fn(&str) -> Option<Expr>,
     way: &mut Vec<String>,
+    left: &mut usize,
 ) -> Result<Expr, Unresolved> {
+    *left = left.checked_sub(1).ok_or(Unresolved::TooLarge)?;
     let name = match expr {
         Expr::Saved(name) => name,
         Expr::And(parts) => {
-            let parts = parts.iter().map(|part| resolved(part, find, way));
+            let parts = parts.iter().map(|part| resolved(part, find, way, left));
             return Ok(Expr::all(parts.collect::<Result<_, _>>()?));
         }
         Expr::Or(parts) => {
-            let parts = parts.iter().map(|part| resolved(part, find, way));
+            let parts = parts.iter().map(|part| resolved(part, find, way, left));
             return Ok(Expr::any(parts.collect::<Result<_, _>>()?));
         }
-        Expr::Not(part) => return Ok(Expr::Not(Box::new(resolved(part, find, way)?))),
+        Expr::Not(part) => return Ok(Expr::Not(Box::new(resolved(part, find, way, left)?))),
         other => return Ok(other.clone()),
     };
     if let Some(at) = way.iter().position(|passed| passed == name) {
@@ -96,7 +106,7 @@ fn resolved(
     }
     let found = find(name).ok_or_else(|| Unresolved::Unknown(name.clone()))?;
     way.push(name.clone());
-    let inner = resolved(&found, find, way);
+    let inner = resolved(&found, find, way, left);
     way.pop();
     inner
 }
@@ -136,6 +146,19 @@ mod tests {
         for (text, wanted) in cases {
             assert_eq!(resolve(text).as_deref(), Ok(wanted), "{text}");
         }
+    }
+
+    #[test]
+    fn filters_that_double_with_each_name_are_refused_before_they_fill_the_memory() {
+        let find = |name: &str| {
+            let level: u32 = name[1..].parse().unwrap();
+            let below = level.checked_sub(1);
+            let text = below.map_or("x".to_owned(), |below| format!("@l{below} or @l{below}"));
+            Filter::parse(&text).unwrap().expr().cloned()
+        };
+        let resolve = |text: &str| Filter::parse(text).unwrap().resolve(&find);
+        assert!(resolve("@l5").is_ok());
+        assert_eq!(resolve("@l60"), Err(Unresolved::TooLarge));
     }
 
     #[test]

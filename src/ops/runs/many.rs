@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
-use super::{Edited, Stop, audited, gone, relabel, renote, stop};
+use super::{Edited, Stop, Unknown, audited, gone, relabel, renote, stop};
 use crate::{
     domain::{
         filter::Filter,
@@ -75,6 +75,12 @@ impl Serialize for Outcome {
 pub fn matching(ws: &Workspace, filter: &Filter) -> Result<Vec<Run>> {
     ws.store.read(|tx| {
         let filter = filters::resolved(tx, filter)?;
+        // With a `-` before it, a misspelt name would let everything through.
+        if let Some((name, nearest)) = filter.unknown_name(&rows::known_names(tx)?) {
+            let unknown = Unknown { name, nearest };
+            return Err(Error::new(Kind::NotFound, unknown.to_string())
+                .hint("what changes runs takes only names that some run has"));
+        }
         let mut found = vec![];
         selection::each(ws, tx, &filter, &Wanted::default(), |run, _| {
             found.push(run.clone());

@@ -244,6 +244,7 @@ impl LogView {
             Action::Last => self.follow(),
             Action::First if 0 < self.from => self.go_to_start(),
             Action::Wrap => self.wraps = !self.wraps,
+            Action::Escape if self.search.is_some() => self.search = None,
             Action::NextMatch if self.search.is_some() => self.seek(true),
             Action::PreviousMatch if self.search.is_some() => self.seek(false),
             action => {
