@@ -117,7 +117,9 @@ impl<'a> Making<'a> {
             .right()
             .gives_way(4),
             Known::Trend => Column::new(title, move |row: &RunRow| {
-                look.span(look.sparkline(&row.own.trend), Role::Dim).into()
+                // As wide without its values as with them: else the column would come and go with what it asks for.
+                let trend = look.cell(&look.sparkline(&row.own.trend), TREND);
+                look.span(trend, Role::Dim).into()
             })
             .least(TREND)
             .gives_way(5),
