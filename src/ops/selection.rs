@@ -263,6 +263,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::ops::fixture::Shop;
 
     #[test]
     fn a_part_starts_where_it_was_asked_for_unless_its_run_stands_elsewhere() {
@@ -282,6 +283,37 @@ mod tests {
         for (place, offset) in cases {
             assert_eq!(first(&request, place), offset, "{place:?}");
         }
+    }
+
+    #[test]
+    fn an_order_is_the_same_whether_the_database_or_the_memory_answers() {
+        let shop = Shop::open();
+        let ids = ["Bee", "ant-7", "ANT-7", "bee-1", "wren"].map(|name| shop.done(name, &[]));
+        let list = |key: &SortKey, descending, around| {
+            let request = ListRequest {
+                sort: Sort {
+                    key: key.clone(),
+                    descending,
+                },
+                limit: 2,
+                around,
+                ..ListRequest::default()
+            };
+            let listing = crate::ops::runs::list(&shop, &request).unwrap();
+            let ids: Vec<RunId> = listing.rows.iter().map(|row| row.run.id).collect();
+            (listing.matched, listing.offset, ids)
+        };
+        let all = || {
+            let keys = [SortKey::Name, SortKey::Step, SortKey::State];
+            let lists = keys.iter().flat_map(|key| {
+                let around = [None].into_iter().chain(ids.map(Some));
+                around.flat_map(|id| [false, true].map(|down| list(key, down, id)))
+            });
+            lists.collect::<Vec<_>>()
+        };
+        let from_database = all();
+        crate::ops::runs::warm(&shop).unwrap();
+        assert_eq!(all(), from_database);
     }
 
     #[test]
