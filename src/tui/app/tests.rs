@@ -918,6 +918,22 @@ proptest! {
         }
     }
 
+    /// What a list asks for depends on its columns, and its columns on what it was told: a screen that never agrees with
+    /// itself would ask, draw and send for ever. `rest` fails where it does not come to an end.
+    #[test]
+    fn every_view_comes_to_rest_at_any_size(width in 20u16..240, height in 5u16..70, zooms in any::<bool>()) {
+        let mut stage = Stage::with(many(90), &Options::default(), (width, height));
+        for keys in ["0", "1", "s n", "G", "2", "7", "1 enter", "tab", "tab", "0"] {
+            stage.keys(keys);
+            if zooms {
+                stage.keys("z");
+            }
+        }
+        stage.asked.clear();
+        stage.rest();
+        prop_assert!(stage.asked.is_empty(), "{:?}", stage.asked);
+    }
+
     #[test]
     fn lower_case_keys_change_nothing_but_labels(keys in proptest::collection::vec(proptest::sample::select("abcdefghijklmnopqrstuvwxyz0127/?[](){}=^$`".chars().collect::<Vec<_>>()), 1..40)) {
         let mut stage = stage();
