@@ -370,7 +370,7 @@ pub fn comparison(runs: Vec<Run>) -> Comparison {
 /// Two learning rates, and runs that have none.
 pub fn grouping(question: &GroupsQuestion) -> Grouping {
     let stretch = |at: usize, level: f64| Stretch {
-        step: at as i64 * 10,
+        step: Some(at as i64 * 10),
         numbers: Numbers {
             count: 3,
             mean: level * (-(at as f64) / 40.0).exp() + level / 4.0,
