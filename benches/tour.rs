@@ -16,7 +16,7 @@ const SIZE: (u16, u16) = (120, 36);
 const QUIET: Duration = Duration::from_millis(700);
 
 /// Keys, what is on the screen after them, and for how many seconds it is shown.
-const STEPS: [(&str, &str, f64); 15] = [
+const STEPS: [(&str, &str, f64); 14] = [
     ("", "training", 4.0),
     ("1", "STATE", 2.5),
     ("/", "", 1.0),
@@ -68,8 +68,7 @@ fn main() {
             std::fs::write(out.join("screen.svg"), still).expect("the picture can be written");
         }
     }
-    let (columns, rows) = SIZE;
-    let moving = picture::moving(&frames, (rows, columns));
+    let moving = picture::moving(&frames, screen.shown.screen().size());
     std::fs::write(out.join("tour.svg"), moving).expect("the pictures can be written");
     println!("{} pictures in {}", frames.len(), out.display());
     screen.press("\x07");

@@ -1,7 +1,7 @@
 //! A terminal's screen as SVG: one picture, or several that follow one another. What fonts draw unevenly (dots of charts,
 //! bars, borders) is drawn as shapes, so that the picture is the same wherever it is looked at.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, num::NonZero};
 
 use vt100::{Cell, Color, Screen};
 
@@ -20,7 +20,7 @@ pub fn still(screen: &Screen) -> String {
 }
 
 /// Pictures that follow one another for ever, each with the seconds that it stays. Who asks for less motion sees the first.
-pub fn moving(frames: &[(String, f64)], size: (impl Into<u16>, impl Into<u16>)) -> String {
+pub fn moving(frames: &[(String, f64)], size: (NonZero<u16>, NonZero<u16>)) -> String {
     let whole: f64 = frames.iter().map(|(_, seconds)| seconds).sum();
     let (mut style, mut body, mut begins) = (String::new(), String::new(), 0.0);
     style.push_str(".f{visibility:hidden}");
@@ -40,12 +40,12 @@ pub fn moving(frames: &[(String, f64)], size: (impl Into<u16>, impl Into<u16>)) 
     style.push_str(
         "@media(prefers-reduced-motion:reduce){.f{animation:none!important}#f0{visibility:visible}}",
     );
-    document((size.0.into(), size.1.into()), &style, &body)
+    document(size, &style, &body)
 }
 
-fn document((rows, columns): (impl Into<u16>, impl Into<u16>), style: &str, body: &str) -> String {
-    let width = f64::from(columns.into()) * WIDTH + 2.0 * MARGIN;
-    let height = f64::from(rows.into()) * HEIGHT + 2.0 * MARGIN;
+fn document((rows, columns): (NonZero<u16>, NonZero<u16>), style: &str, body: &str) -> String {
+    let width = f64::from(columns.get()) * WIDTH + 2.0 * MARGIN;
+    let height = f64::from(rows.get()) * HEIGHT + 2.0 * MARGIN;
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.1} {height:.1}\" \
          font-family=\"ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace\" font-size=\"14\">\
