@@ -8,7 +8,7 @@ mod yank;
 use std::time::Duration;
 
 pub use self::{
-    list::{GroupsQuestion, Matching, Own, RunRow, SCORES, Table, TableQuestion, primary},
+    list::{GroupsQuestion, Matching, Own, RunRow, Table, TableQuestion},
     page::{FindQuestion, LogQuestion, RatesQuestion, Trend, TrendsQuestion},
     verb::{Said, Verb},
     yank::{Wanted, Yank},
@@ -136,100 +136,91 @@ impl Effect {
         )
     }
 
-    /// Does it. `None` for what the loop does itself.
-    pub fn perform(self, ws: &Workspace) -> Option<Event> {
+    /// Does it, or says why the store is not there to do it in. `None` for what the loop does itself.
+    pub fn perform(self, ws: ops::Result<&Workspace>) -> Option<Event> {
         let (ticket, answer) = match self {
-            Self::Open => return Some(Event::Opened(Ok(opened(ws)))),
-            Self::Table(ticket, question) => (ticket, Answer::Table(table(ws, &question))),
-            Self::Detail(ticket, id) => (
+            Self::Open => return Some(Event::Opened(ws.map(opened))),
+            Self::Table(ticket, question) => (
                 ticket,
-                Answer::Detail(ops::runs::show(ws, &id).map(Box::new)),
+                Answer::Table(ws.and_then(|ws| table(ws, &question))),
             ),
-            Self::Chart(ticket, question) => {
-                (ticket, Answer::Chart(ChartData::read(ws, &question)))
+            Self::Detail(ticket, id) => {
+                let detail = ws.and_then(|ws| ops::runs::show(ws, &id));
+                (ticket, Answer::Detail(detail.map(Box::new)))
             }
-            Self::Log(ticket, LogQuestion { run, part }) => (
+            Self::Chart(ticket, question) => (
                 ticket,
-                Answer::Log(ops::logs::read(ws, &run, part, LOG_BYTES)),
+                Answer::Chart(ws.and_then(|ws| ChartData::read(ws, &question))),
             ),
+            Self::Log(ticket, LogQuestion { run, part }) => {
+                let chunk = ws.and_then(|ws| ops::logs::read(ws, &run, part, LOG_BYTES));
+                (ticket, Answer::Log(chunk))
+            }
             Self::Compare(ticket, ids) => {
-                let found = ops::runs::compare(ws, &ids).map(Box::new);
-                (ticket, Answer::Compare(found))
+                let found = ws.and_then(|ws| ops::runs::compare(ws, &ids));
+                (ticket, Answer::Compare(found.map(Box::new)))
             }
             Self::Groups(ticket, question) => {
-                let found = ops::runs::groups(ws, &question.request()).map(Box::new);
-                (ticket, Answer::Groups(found))
+                let found = ws.and_then(|ws| ops::runs::groups(ws, &question.request()));
+                (ticket, Answer::Groups(found.map(Box::new)))
             }
-            Self::Names(ticket) => (ticket, Answer::Names(ops::runs::names(ws))),
-            Self::Experiments(ticket) => (ticket, Answer::Experiments(ops::runs::experiments(ws))),
-            Self::Matching(ticket, question) => (ticket, Answer::Matching(matching(ws, &question))),
-            Self::Find(ticket, question) => (ticket, Answer::Find(question.answer(ws))),
-            Self::Rates(ticket, question) => (ticket, Answer::Rates(question.answer(ws))),
-            Self::Trends(ticket, question) => (ticket, Answer::Trends(question.answer(ws))),
-            Self::Files(ticket, id) => (ticket, Answer::Files(ops::files::list(ws, &id))),
-            Self::Lineage(ticket, id) => (ticket, Answer::Lineage(ops::lineage::of(ws, &id))),
-            Self::Jobs(ticket) => (ticket, Answer::Jobs(ops::jobs::list(ws, JOB_ROWS))),
-            Self::Offers(ticket) => (ticket, Answer::Offers(Ok(ops::presets::list(ws)))),
-            Self::Counts(ticket) => (ticket, Answer::Counts(ops::runs::counts(ws))),
-            Self::Runs(ticket, wanted) => (ticket, Answer::Runs(runs(ws, &wanted))),
+            Self::Names(ticket) => (ticket, Answer::Names(ws.and_then(ops::runs::names))),
+            Self::Experiments(ticket) => (
+                ticket,
+                Answer::Experiments(ws.and_then(ops::runs::experiments)),
+            ),
+            Self::Matching(ticket, question) => (
+                ticket,
+                Answer::Matching(ws.and_then(|ws| matching(ws, &question))),
+            ),
+            Self::Find(ticket, question) => {
+                (ticket, Answer::Find(ws.and_then(|ws| question.answer(ws))))
+            }
+            Self::Rates(ticket, question) => {
+                (ticket, Answer::Rates(ws.and_then(|ws| question.answer(ws))))
+            }
+            Self::Trends(ticket, question) => (
+                ticket,
+                Answer::Trends(ws.and_then(|ws| question.answer(ws))),
+            ),
+            Self::Files(ticket, id) => (
+                ticket,
+                Answer::Files(ws.and_then(|ws| ops::files::list(ws, &id))),
+            ),
+            Self::Lineage(ticket, id) => (
+                ticket,
+                Answer::Lineage(ws.and_then(|ws| ops::lineage::of(ws, &id))),
+            ),
+            Self::Jobs(ticket) => (
+                ticket,
+                Answer::Jobs(ws.and_then(|ws| ops::jobs::list(ws, JOB_ROWS))),
+            ),
+            Self::Offers(ticket) => (ticket, Answer::Offers(ws.map(ops::presets::list))),
+            Self::Counts(ticket) => (ticket, Answer::Counts(ws.and_then(ops::runs::counts))),
+            Self::Runs(ticket, wanted) => {
+                (ticket, Answer::Runs(ws.and_then(|ws| runs(ws, &wanted))))
+            }
             Self::Candidates(ticket, question) => {
-                let found = candidates::find(ws, &question);
+                let found = ws.and_then(|ws| candidates::find(ws, &question));
                 (ticket, Answer::Candidates(found))
             }
-            Self::Yank(ticket, what, ids) => (ticket, Answer::Yank(what.of(ws, &ids))),
-            Self::News(ticket, since) => (ticket, Answer::News(ops::runs::news(ws, since))),
+            Self::Yank(ticket, what, ids) => {
+                (ticket, Answer::Yank(ws.and_then(|ws| what.of(ws, &ids))))
+            }
+            Self::News(ticket, since) => (
+                ticket,
+                Answer::News(ws.and_then(|ws| ops::runs::news(ws, since))),
+            ),
             Self::Do(verb) => {
-                let result = verb.perform(ws);
+                let result = ws.and_then(|ws| verb.perform(ws));
                 return Some(Event::Done(Done { verb, result }));
             }
             Self::Warm => {
                 // Whoever filters reads it again, and is told what is wrong.
-                let _ = ops::runs::warm(ws);
+                let _ = ws.and_then(ops::runs::warm);
                 return None;
             }
             Self::Pace(_)
-            | Self::Suspend
-            | Self::Repaint
-            | Self::Copy(..)
-            | Self::Mouse(_)
-            | Self::Call(_) => return None,
-        };
-        Some(Event::Loaded(ticket, answer))
-    }
-
-    /// What to say when it could not even be tried.
-    pub fn fail(self, error: ops::Error) -> Option<Event> {
-        let (ticket, answer) = match self {
-            Self::Open => return Some(Event::Opened(Err(error))),
-            Self::Table(ticket, _) => (ticket, Answer::Table(Err(error))),
-            Self::Detail(ticket, _) => (ticket, Answer::Detail(Err(error))),
-            Self::Chart(ticket, _) => (ticket, Answer::Chart(Err(error))),
-            Self::Log(ticket, _) => (ticket, Answer::Log(Err(error))),
-            Self::Compare(ticket, _) => (ticket, Answer::Compare(Err(error))),
-            Self::Groups(ticket, _) => (ticket, Answer::Groups(Err(error))),
-            Self::Names(ticket) => (ticket, Answer::Names(Err(error))),
-            Self::Experiments(ticket) => (ticket, Answer::Experiments(Err(error))),
-            Self::Matching(ticket, _) => (ticket, Answer::Matching(Err(error))),
-            Self::Find(ticket, _) => (ticket, Answer::Find(Err(error))),
-            Self::Rates(ticket, _) => (ticket, Answer::Rates(Err(error))),
-            Self::Trends(ticket, _) => (ticket, Answer::Trends(Err(error))),
-            Self::Files(ticket, _) => (ticket, Answer::Files(Err(error))),
-            Self::Lineage(ticket, _) => (ticket, Answer::Lineage(Err(error))),
-            Self::Jobs(ticket) => (ticket, Answer::Jobs(Err(error))),
-            Self::Offers(ticket) => (ticket, Answer::Offers(Err(error))),
-            Self::Counts(ticket) => (ticket, Answer::Counts(Err(error))),
-            Self::Runs(ticket, _) => (ticket, Answer::Runs(Err(error))),
-            Self::Candidates(ticket, _) => (ticket, Answer::Candidates(Err(error))),
-            Self::Yank(ticket, ..) => (ticket, Answer::Yank(Err(error))),
-            Self::News(ticket, _) => (ticket, Answer::News(Err(error))),
-            Self::Do(verb) => {
-                return Some(Event::Done(Done {
-                    verb,
-                    result: Err(error),
-                }));
-            }
-            Self::Warm
-            | Self::Pace(_)
             | Self::Suspend
             | Self::Repaint
             | Self::Copy(..)
@@ -254,4 +245,16 @@ pub fn wrong_override(preset: &Preset, change: String) -> Option<ops::Error> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::tui::fixture;
+
+    #[test]
+    fn a_newer_list_replaces_one_that_waits_and_a_verb_never_is() {
+        let table = |number| Effect::Table(Ticket(number), fixture::table_question());
+        let verb = || Effect::Do(Verb::Pause(fixture::id(1)));
+        assert!(table(2).replaces(&table(1)));
+        assert!(!verb().replaces(&verb()));
+        assert!(!table(2).replaces(&verb()));
+    }
+}

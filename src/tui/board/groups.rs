@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::metrics::Summary;
+use crate::domain::metrics::{Summary, is_of_machine};
 
 /// Series that belong into one chart: the same metric of several splits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ fn alike(metrics: &[Summary]) -> Vec<Group> {
 pub fn charted(metrics: &[Summary]) -> impl Iterator<Item = &Summary> {
     metrics
         .iter()
-        .filter(|summary| !summary.metric.starts_with("system/"))
+        .filter(|summary| !is_of_machine(&summary.metric))
 }
 
 #[cfg(test)]

@@ -1,7 +1,13 @@
 //! What lists of runs ask for.
 
+use super::page::course;
 use crate::{
-    domain::{filter::Filter, ids::RunId, metrics::Summary, runs::Run, series::Window},
+    domain::{
+        filter::Filter,
+        ids::RunId,
+        metrics::{Summary, primary},
+        runs::Run,
+    },
     ops::{
         self,
         runs::{BandRequest, GroupRequest, ListRequest, MetricColumn, Sort, Unknown},
@@ -98,11 +104,17 @@ pub fn table(ws: &Workspace, question: &TableQuestion) -> ops::Result<Table> {
 
 fn own(ws: &Workspace, run: &Run, question: &TableQuestion) -> ops::Result<Own> {
     let summaries = ops::series::summaries(ws, &run.id)?;
-    let Some(summary) = primary(&summaries, run, &question.metric).cloned() else {
+    let Some(summary) = primary(&summaries, &run.params, &question.metric).cloned() else {
         return Ok(Own::default());
     };
     let trend = if 0 < question.trend {
-        trend(ws, run, &summary, question.trend)?
+        course(
+            ws,
+            &run.id,
+            &summary.metric,
+            summary.last_step,
+            question.trend,
+        )?
     } else {
         vec![]
     };
@@ -110,57 +122,6 @@ fn own(ws: &Workspace, run: &Run, question: &TableQuestion) -> ops::Result<Own> 
         summary: Some(summary),
         trend,
     })
-}
-
-fn trend(
-    ws: &Workspace,
-    run: &Run,
-    summary: &Summary,
-    columns: usize,
-) -> ops::Result<Vec<Option<f64>>> {
-    let window = Window {
-        from: 0,
-        to: summary.last_step.max(1),
-        columns,
-        slack: 0.25,
-    };
-    let segments = ops::series::chart(ws, &run.id, &summary.metric, &window)?;
-    let mut trend = vec![None; columns];
-    for segment in &segments {
-        for (at, bucket) in segment.columns.iter().enumerate().take(columns) {
-            trend[at] = bucket.mean().or(trend[at]);
-        }
-    }
-    Ok(trend)
-}
-
-/// Metrics that say most about a model, the one that says more first.
-pub const SCORES: [&str; 8] = [
-    "val/auc",
-    "val/r2",
-    "val/accuracy",
-    "val/acc",
-    "val/f1",
-    "val/rmse",
-    "val/mae",
-    "val/loss",
-];
-
-/// The metric that says most about a run: the one asked for; the one its checkpoints are judged by, unless that is a
-/// loss and there is a score; a validation score; a loss; the first that is not the machine's.
-pub fn primary<'a>(summaries: &'a [Summary], run: &Run, asked: &str) -> Option<&'a Summary> {
-    let named = |name: &str| summaries.iter().find(|summary| summary.metric == name);
-    let judged = ["train.best", "best"]
-        .iter()
-        .find_map(|key| run.params.get(*key)?.as_str())
-        .filter(|metric| !metric.ends_with("loss"));
-    let is_loss = |summary: &&Summary| summary.metric.ends_with("loss");
-    let is_model = |summary: &&Summary| !summary.metric.starts_with("system/");
-    named(asked)
-        .or_else(|| judged.and_then(named))
-        .or_else(|| SCORES.into_iter().find_map(named))
-        .or_else(|| summaries.iter().find(is_loss))
-        .or_else(|| summaries.iter().find(is_model))
 }
 
 pub fn matching(ws: &Workspace, question: &Matching) -> ops::Result<Vec<Run>> {

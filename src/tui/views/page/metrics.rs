@@ -10,7 +10,7 @@ use ratatui::{
 
 use super::rows::Rows;
 use crate::{
-    domain::metrics::Summary,
+    domain::metrics::{Summary, is_of_machine},
     tui::{
         action::Action,
         board::{Board, Group, charts, progress::not_finite},
@@ -261,7 +261,7 @@ impl Sort {
 
 /// A value of a metric; memory in the units of memory.
 fn written(metric: &str, value: f64) -> String {
-    let is_memory = metric.starts_with("system/") && metric.ends_with("memory");
+    let is_memory = is_of_machine(metric) && metric.ends_with("memory");
     match is_memory && value.is_finite() {
         true => text::bytes(value),
         false => text::value(value),
