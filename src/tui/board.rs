@@ -7,6 +7,7 @@ mod groups;
 pub mod log;
 pub mod progress;
 pub mod system;
+pub mod trends;
 
 use std::rc::Rc;
 
