@@ -186,7 +186,7 @@ impl Stage {
     pub fn answer(&mut self, effect: Effect) -> Option<Event> {
         self.asked.push(name(&effect));
         if let (Some(failure), false) = (self.failure, matches!(effect, Effect::Open)) {
-            return effect.fail(failure());
+            return effect.perform(Err(failure()));
         }
         let (ticket, answer) = match effect {
             Effect::Open => {
