@@ -358,8 +358,8 @@ impl Stage {
     fn table(&self, question: &TableQuestion) -> Table {
         let lets = |run: &&Run| {
             question.filter.matches(&Seen {
-                run,
-                metric: &|_| None,
+                run: *run,
+                metric: &|_, _| None,
                 metric_at: &|_, _| None,
                 now: self.now,
             })

@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::{MetricColumn, Unknown, unknown};
 use crate::{
     domain::{
-        filter::{self, Filter},
+        filter::{Facts, Filter},
         ids::RunId,
         metrics::Direction,
-        runs::{Run, StateWord},
+        runs::StateWord,
         series::{Segment, Window},
     },
     ops::{Result, filters, selection},
@@ -181,16 +181,16 @@ fn in_groups(ws: &Workspace, tx: &Connection, request: &GroupRequest) -> Result<
             .collect(),
     };
     let mut members: BTreeMap<Key, (Option<Value>, Vec<Member>)> = BTreeMap::new();
-    let has_unseen = selection::each(ws, tx, &filter, &wanted, |run: &Run, summary| {
-        let value = filter::param(&run.params, &request.by);
+    let has_unseen = selection::each(ws, tx, &filter, &wanted, |run| {
+        let value = run.param(&request.by);
         let (_, group) = members
             .entry(Key::of(value))
             .or_insert_with(|| (value.cloned(), vec![]));
         group.push(Member {
-            id: run.id,
-            name: run.name.clone(),
-            state: run.state.word(),
-            value: metric.and_then(|column| summary(&column.metric)?.value(column.value)),
+            id: run.id(),
+            name: run.name().to_owned(),
+            state: run.state(),
+            value: metric.and_then(|column| run.metric(&column.metric, column.value)),
         });
     })?;
     let mut grouping = Grouping {
