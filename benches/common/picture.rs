@@ -5,12 +5,12 @@ use std::{fmt::Write as _, num::NonZero};
 
 use vt100::{Cell, Color, Screen};
 
-/// One cell, in pixels of the picture.
-const WIDTH: f64 = 8.4;
-const HEIGHT: f64 = 18.0;
-const MARGIN: f64 = 12.0;
+/// One cell, in pixels of the picture: its dots, two across and four down, stand four apart.
+const WIDTH: u32 = 8;
+const HEIGHT: u32 = 16;
+const MARGIN: u32 = 12;
 /// Where letters stand in their cell, from the top.
-const BASELINE: f64 = 13.5;
+const BASELINE: u32 = 12;
 const GROUND: &str = "#16181d";
 const INK: &str = "#d4d7dd";
 
@@ -44,12 +44,12 @@ pub fn moving(frames: &[(String, f64)], size: (NonZero<u16>, NonZero<u16>)) -> S
 }
 
 fn document((rows, columns): (NonZero<u16>, NonZero<u16>), style: &str, body: &str) -> String {
-    let width = f64::from(columns.get()) * WIDTH + 2.0 * MARGIN;
-    let height = f64::from(rows.get()) * HEIGHT + 2.0 * MARGIN;
+    let width = u32::from(columns.get()) * WIDTH + 2 * MARGIN;
+    let height = u32::from(rows.get()) * HEIGHT + 2 * MARGIN;
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.1} {height:.1}\" \
-         font-family=\"ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace\" font-size=\"14\">\
-         <style>text{{white-space:pre}}{style}</style>\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         font-family=\"ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace\" font-size=\"13\">\
+         <style>text{{white-space:pre}}.d{{stroke-width:2;stroke-linecap:round;fill:none}}{style}</style>\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>\
          <g transform=\"translate({MARGIN} {MARGIN})\">{body}</g></svg>\n"
     )
@@ -64,13 +64,13 @@ pub fn cells(screen: &Screen) -> String {
             .filter_map(|column| Some((column, screen.cell(row, column)?)))
             .filter(|(_, cell)| !cell.is_wide_continuation())
             .collect();
-        let top = f64::from(row) * HEIGHT;
+        let top = u32::from(row) * HEIGHT;
         for part in cells.chunk_by(|(_, a), (_, b)| ground(a) == ground(b)) {
             if let Some(ground) = ground(part[0].1) {
                 let (x, width) = span(part);
                 let _ = write!(
                     out,
-                    "<path fill=\"{ground}\" d=\"M{x:.1} {top:.1}h{width:.1}v{HEIGHT}h-{width:.1}z\"/>"
+                    "<path fill=\"{ground}\" d=\"M{x} {top}h{width}v{HEIGHT}h-{width}z\"/>"
                 );
             }
         }
@@ -82,26 +82,29 @@ pub fn cells(screen: &Screen) -> String {
 }
 
 /// Cells of one style: shapes together, letters in words.
-fn draw(part: &[(u16, &Cell)], top: f64, out: &mut String) {
+fn draw(part: &[(u16, &Cell)], top: u32, out: &mut String) {
     let (ink, is_bold) = style(part[0].1);
-    let (mut lines, mut areas) = (String::new(), String::new());
+    let mut shapes = Shapes::default();
     for (column, cell) in part {
-        let c = cell.contents().chars().next().unwrap_or(' ');
-        let _ = shape(c, f64::from(*column) * WIDTH, top, &mut lines, &mut areas);
+        shapes.add(first(cell), u32::from(*column) * WIDTH, top);
     }
-    if !lines.is_empty() {
-        let _ = write!(out, "<path stroke=\"{ink}\" fill=\"none\" d=\"{lines}\"/>");
+    let Shapes { dots, lines, areas } = shapes;
+    for (path, look) in [
+        (dots, format!("class=\"d\" stroke=\"{ink}\"")),
+        (lines, format!("stroke=\"{ink}\" fill=\"none\"")),
+        (areas, format!("fill=\"{ink}\"")),
+    ] {
+        if !path.is_empty() {
+            let _ = write!(out, "<path {look} d=\"{path}\"/>");
+        }
     }
-    if !areas.is_empty() {
-        let _ = write!(out, "<path fill=\"{ink}\" d=\"{areas}\"/>");
-    }
-    let is_letter = |(_, cell): &&(u16, &Cell)| {
-        let c = cell.contents().chars().next().unwrap_or(' ');
-        c != ' ' && shape(c, 0.0, 0.0, &mut String::new(), &mut String::new()).is_none()
+    let is_letter = |(_, cell): &(u16, &Cell)| {
+        let c = first(cell);
+        c != ' ' && !Shapes::default().add(c, 0, 0)
     };
     let bold = if is_bold { " font-weight=\"bold\"" } else { "" };
-    for word in part.chunk_by(|a, b| is_letter(&a) == is_letter(&b)) {
-        if !is_letter(&&word[0]) {
+    for word in part.chunk_by(|a, b| is_letter(a) == is_letter(b)) {
+        if !is_letter(&word[0]) {
             continue;
         }
         let (x, width) = span(word);
@@ -110,68 +113,84 @@ fn draw(part: &[(u16, &Cell)], top: f64, out: &mut String) {
         let y = top + BASELINE;
         let _ = write!(
             out,
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{ink}\"{bold}>{text}</text>"
+            "<text x=\"{x}\" y=\"{y}\" textLength=\"{width}\" fill=\"{ink}\"{bold}>{text}</text>"
         );
     }
 }
 
-/// Where cells that follow one another begin, and how wide they are.
-fn span(cells: &[(u16, &Cell)]) -> (f64, f64) {
-    let wide = cells.iter().filter(|(_, cell)| cell.is_wide()).count();
-    let x = f64::from(cells[0].0) * WIDTH;
-    (x, (cells.len() + wide) as f64 * WIDTH)
+fn first(cell: &Cell) -> char {
+    cell.contents().chars().next().unwrap_or(' ')
 }
 
-/// Adds what a character looks like, where it is no letter: lines of a border, areas of bars and dots.
-fn shape(c: char, x: f64, top: f64, lines: &mut String, areas: &mut String) -> Option<()> {
-    let (middle, half) = (x + WIDTH / 2.0, top + HEIGHT / 2.0);
-    let mut area = |x: f64, y: f64, width: f64, height: f64| {
-        let _ = write!(areas, "M{x:.1} {y:.1}h{width:.1}v{height:.1}h-{width:.1}z");
-    };
-    match c {
-        '\u{2801}'..='\u{28ff}' => {
-            // Bits 0 to 2 are the left column from above, 3 to 5 the right one, 6 and 7 the row below both.
-            const PLACES: [(u8, u8); 8] = [
-                (0, 0),
-                (0, 1),
-                (0, 2),
-                (1, 0),
-                (1, 1),
-                (1, 2),
-                (0, 3),
-                (1, 3),
-            ];
-            let bits = c as u32 - 0x2800;
-            for (bit, (right, down)) in PLACES.iter().enumerate() {
-                if bits & (1 << bit) != 0 {
-                    let x = x + WIDTH * (f64::from(*right) / 2.0 + 0.25) - 1.1;
-                    let y = top + HEIGHT * (f64::from(*down) / 4.0 + 0.125) - 1.1;
-                    area(x, y, 2.2, 2.2);
+/// Where cells that follow one another begin, and how wide they are.
+fn span(cells: &[(u16, &Cell)]) -> (u32, u32) {
+    let wide = cells.iter().filter(|(_, cell)| cell.is_wide()).count();
+    let x = u32::from(cells[0].0) * WIDTH;
+    (x, (cells.len() + wide) as u32 * WIDTH)
+}
+
+/// What is no letter, as paths: dots of charts, lines of borders, areas of bars.
+#[derive(Default)]
+struct Shapes {
+    dots: String,
+    lines: String,
+    areas: String,
+}
+
+/// Across and down, in dots, by the bits of a braille character: 0 to 2 are the left column from above, 3 to 5 the right
+/// one, 6 and 7 the row below both.
+const DOTS: [(u32, u32); 8] = [
+    (0, 0),
+    (0, 1),
+    (0, 2),
+    (1, 0),
+    (1, 1),
+    (1, 2),
+    (0, 3),
+    (1, 3),
+];
+
+impl Shapes {
+    /// Adds a character; says whether it is one of these shapes.
+    fn add(&mut self, c: char, x: u32, top: u32) -> bool {
+        match c {
+            '\u{2801}'..='\u{28ff}' => {
+                let bits = c as u32 - 0x2800;
+                for (bit, (across, down)) in DOTS.iter().enumerate() {
+                    if bits & (1 << bit) != 0 {
+                        let (x, y) = (x + 2 + 4 * across, top + 2 + 4 * down);
+                        let _ = write!(self.dots, "M{x} {y}h.1");
+                    }
+                }
+            }
+            '▁'..='█' => {
+                let height = HEIGHT / 8 * (c as u32 - 0x2580);
+                self.area(x, top + HEIGHT - height, WIDTH, height);
+            }
+            '▉'..='▏' => self.area(x, top, WIDTH / 8 * (0x2590 - c as u32), HEIGHT),
+            _ => {
+                let Some((up, right, down, left)) = arms(c) else {
+                    return false;
+                };
+                let (middle, half) = (x + WIDTH / 2, top + HEIGHT / 2);
+                for (is_there, x, y) in [
+                    (up, middle, top),
+                    (right, x + WIDTH, half),
+                    (down, middle, top + HEIGHT),
+                    (left, x, half),
+                ] {
+                    if is_there {
+                        let _ = write!(self.lines, "M{middle} {half}L{x} {y}");
+                    }
                 }
             }
         }
-        '▁'..='█' => {
-            let height = HEIGHT * f64::from(c as u32 - 0x2580) / 8.0;
-            area(x, top + HEIGHT - height, WIDTH, height);
-        }
-        '▉'..='▏' => {
-            area(x, top, WIDTH * f64::from(0x2590 - c as u32) / 8.0, HEIGHT);
-        }
-        _ => {
-            let (up, right, down, left) = arms(c)?;
-            for (is_there, x, y) in [
-                (up, middle, top),
-                (right, x + WIDTH, half),
-                (down, middle, top + HEIGHT),
-                (left, x, half),
-            ] {
-                if is_there {
-                    let _ = write!(lines, "M{middle:.1} {half:.1}L{x:.1} {y:.1}");
-                }
-            }
-        }
+        true
     }
-    Some(())
+
+    fn area(&mut self, x: u32, y: u32, width: u32, height: u32) {
+        let _ = write!(self.areas, "M{x} {y}h{width}v{height}h-{width}z");
+    }
 }
 
 /// Which ways the lines of a border go from the middle of its cell: up, right, down, left.

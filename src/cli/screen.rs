@@ -118,12 +118,14 @@ pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) 
         return Err(error.hint(hint).into());
     }
     let kept = session::path(&loaded.environment.places, &root);
-    let name = context.flags.screen.as_deref();
-    let screen = screen(&loaded.config.screen, name.unwrap_or(screens::DEFAULT))?;
     let is_said_by_flag = |key: &str| loaded.place(key).is_some_and(config::Place::is_flag);
-    loaded.config.ui = screen.over(&loaded.config.ui, is_said_by_flag);
-    let start_at = screen.start;
-    let name = name.unwrap_or(screens::DEFAULT);
+    let mut screens = loaded.config.screen.clone();
+    for screen in screens.values_mut() {
+        screen.yield_to(is_said_by_flag);
+    }
+    let name = context.flags.screen.as_deref().unwrap_or(screens::DEFAULT);
+    let start_at = screen(&screens, name)?.start;
+    loaded.config.screen = screens;
     let mut options = options(&loaded, name, matches!(start, Start::Demo))?;
     if !context.flags.fresh {
         options.session = session::read(&kept);
@@ -174,6 +176,13 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
     let charset = word("ui.charset", &ui.charset, || {
         Charset::detect(&term, is_utf8(locale(environment)))
     })?;
+    for (name, screen) in &loaded.config.screen {
+        let words = screen.columns.iter().flatten();
+        columns(
+            &format!("screen.{name}.columns"),
+            &words.cloned().collect::<Vec<_>>(),
+        )?;
+    }
     Ok(tui::Options {
         theme: theme::chosen(loaded)?,
         charset: match charset {
@@ -200,7 +209,7 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
         is_read_only: ui.read_only,
         is_demo,
         metric: ui.metric.clone(),
-        columns: columns(&ui.columns)?,
+        columns: columns("ui.columns", &ui.columns)?,
         keys: keys::keymap(loaded)?,
         themes: theme::all(loaded),
         clipboard: Clipboard {
@@ -225,11 +234,11 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
     })
 }
 
-fn columns(words: &[String]) -> Result<Vec<Field>, Failure> {
+fn columns(key: &str, words: &[String]) -> Result<Vec<Field>, Failure> {
     let columns = words.iter().map(|word| Field::parse(word));
     columns
         .collect::<crate::ops::Result<_>>()
-        .map_err(|error| Error::new(error.kind, format!("ui.columns: {error}")).into())
+        .map_err(|error| Error::new(error.kind, format!("{key}: {error}")).into())
 }
 
 /// The screen of a name.
