@@ -37,6 +37,8 @@ const MOST_MARKS: usize = 3;
 const MOST_NUMBERS: usize = 16;
 /// Columns between stops of the tabulator.
 const TAB: usize = 8;
+/// No terminal is as high: who goes down so many lines wants its last one, wherever that is.
+const BOTTOM: usize = 200;
 
 #[derive(Clone, Debug)]
 pub struct Teletype {
@@ -268,8 +270,13 @@ impl Teletype {
         row.goes_on &= !row.cells.is_empty();
     }
 
+    /// Down by so many lines; of a log the bottom is its last line, not one far below it.
     fn down(&mut self, count: usize) {
-        let to = (self.row + count).min(self.height - 1);
+        let lowest = match BOTTOM <= count {
+            true => self.screen.len() - 1,
+            false => self.height - 1,
+        };
+        let to = (self.row + count).min(lowest);
         while self.row < to {
             self.feed();
         }
@@ -662,6 +669,14 @@ mod tests {
         }
         assert_eq!(lines("title \u{1b}]0;x\nnext"), ["title", "next"]);
         assert_eq!(lines("a\n\n  b\n\n"), ["a", "", "  b"]);
+    }
+
+    #[test]
+    fn a_jump_to_the_bottom_of_the_screen_leaves_no_gap() {
+        for jump in ["\u{1b}[999B\r", "\u{1b}[999E", "\u{1b}[9999;9999H"] {
+            assert_eq!(lines(&format!("a\nb\n{jump}c\n")), ["a", "b", "c"]);
+        }
+        assert_eq!(lines("a\u{1b}[A\u{1b}[2Bb"), ["a", "", " b"]);
     }
 
     #[test]

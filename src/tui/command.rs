@@ -15,7 +15,7 @@ use crate::{
         runs::Tag,
         text::nearest,
     },
-    ops::runs::{Sort, SortKey},
+    ops::runs::{FIELDS, Sort, SortKey},
 };
 
 /// A line of the table.
@@ -37,6 +37,7 @@ pub struct Command {
 enum Takes {
     Run,
     Order,
+    Group,
     Filter,
     Theme,
     Screen,
@@ -61,6 +62,8 @@ pub enum Step {
     Tag(String, Vec<Tag>, Vec<Tag>),
     Note(String, String),
     Sort(Sort),
+    /// The runs in front by a parameter, or by what every run has.
+    Group(String),
     /// The filter in front, under a name.
     Save(String),
     Theme(String),
@@ -99,7 +102,7 @@ pub struct Live {
 }
 
 /// The table.
-pub static COMMANDS: [Command; 26] = [
+pub static COMMANDS: [Command; 27] = [
     Command {
         name: "bench",
         args: "[/FILTER]",
@@ -211,6 +214,17 @@ pub static COMMANDS: [Command; 26] = [
         takes: &[Takes::Order],
         action: Some(Action::Sort),
         read: sort,
+    },
+    Command {
+        name: "group",
+        args: "[experiment|preset|user|host|kind|PARAM]",
+        help: "the runs of the list in front by the values that they have; without a name, a choice",
+        takes: &[Takes::Group],
+        action: Some(Action::Groups),
+        read: |rest| match rest.is_done() {
+            true => Ok(Step::Act(Action::Groups)),
+            false => Ok(Step::Group(rest.last("what to group by")?)),
+        },
     },
     Command {
         name: "save",
@@ -592,6 +606,7 @@ impl Takes {
                 let fields = fields.map(word).into_iter();
                 fields.chain(live.metrics.clone()).collect()
             }
+            Self::Group => FIELDS.iter().map(|(name, _)| (*name).to_owned()).collect(),
             Self::Rate => Rate::iter().map(|rate| rate.to_string()).collect(),
             Self::Charset => Charset::iter().map(|charset| charset.to_string()).collect(),
             Self::OnOff => owned(&["on", "off"]),
@@ -684,7 +699,7 @@ mod tests {
             (
                 "open sconce://rnus",
                 5,
-                r#"there is no view "rnus"; "runs" is one"#,
+                r#"there is no view "rnus"; there are runs, jobs, bench, live"#,
             ),
             (
                 "runs failed",

@@ -464,3 +464,47 @@ fn a_person_who_looks_elsewhere_is_called_once_when_a_run_of_theirs_fails() {
     fail(&mut silent, 7);
     assert!(silent.calls.is_empty());
 }
+
+#[test]
+fn an_action_whose_words_are_typed_stands_first() {
+    let mut stage = sized(100, 30);
+    stage.keys("1 ctrl-p").text("sort").keys("enter");
+    assert!(stage.screen().contains("sort by"), "{}", stage.screen());
+}
+
+#[test]
+fn messages_hide_no_text_where_there_is_room_without() {
+    let mut stage = sized(120, 40);
+    stage.keys("1");
+    let before = stage.screen();
+    stage.app.refuse(stage.now, "one thing");
+    let after = stage.screen();
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+    let said = letters("one thing");
+    assert_eq!(letters(&after), letters(&before) + said, "{after}");
+}
+
+#[test]
+fn a_bench_without_its_list_shows_the_last_run_and_says_so() {
+    let mut stage = Stage::with(
+        vec![fixture::run(4, "quiet-lynx-4")],
+        &Options::default(),
+        (120, 40),
+    );
+    let screen = command(&mut stage, "screen train");
+    assert!(
+        crumb(&mut stage).contains("the run that ended last"),
+        "{screen}"
+    );
+    assert!(screen.contains("facts  quiet-lynx-4"), "{screen}");
+    let mut stage = Stage::with(
+        vec![fixture::running(1, "calm-heron-2")],
+        &Options::default(),
+        (120, 40),
+    );
+    let screen = command(&mut stage, "screen train");
+    assert!(
+        !screen.contains("ended last") && screen.contains("facts  calm-heron-2"),
+        "{screen}"
+    );
+}
