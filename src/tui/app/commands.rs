@@ -113,7 +113,7 @@ impl App {
             }
             Step::Group(by) => {
                 self.close_line();
-                return Ok(self.group(by));
+                return Ok(self.group(&by));
             }
             Step::Save(name) => {
                 let list = self.stacks.front_ref().list();
@@ -184,8 +184,8 @@ impl App {
     }
 
     /// The runs in front by the values that they have.
-    fn group(&mut self, by: String) -> Vec<Effect> {
-        let picked = Reply::Picked(Pick::Parameter, vec![by.clone()]);
+    fn group(&mut self, by: &str) -> Vec<Effect> {
+        let picked = Reply::Picked(Pick::Parameter, vec![by.to_owned()]);
         let reaction = self.stacks.front().reply(picked);
         if !matches!(reaction, Reaction::None) {
             return self.react(reaction);
@@ -193,7 +193,7 @@ impl App {
         let list = self.stacks.front_ref().list();
         let filter = list.map_or(String::new(), |list| list.filter.text.clone());
         let metric = list.and_then(|list| list.metrics().into_iter().next());
-        let settings = Groups::settings(&by, metric.as_deref(), &filter);
+        let settings = Groups::settings(by, metric.as_deref(), &filter);
         self.open(&Place {
             spot: Spot::Groups,
             settings,
