@@ -14,18 +14,22 @@ use crate::{
         self, Environment, Loaded,
         screens::{self, Screen, Screens},
     },
-    domain::text::nearest,
-    ops::{Error, Kind, runs},
+    domain::text::{nearest, shortened},
+    ops::{self, Error, Kind, runs},
     tui::{
         self,
         access::{Access, Motion},
         clipboard::Clipboard,
         glyphs::Charset,
         list::field::Field,
-        place::{Place, Spot},
+        place::{self, Place, Spot},
         session::Session,
     },
+    workspace::Workspace,
 };
+
+/// Characters of a name that are said again.
+const LONGEST: usize = 60;
 
 /// Open the screen on a run, or on what a link names
 ///
@@ -35,7 +39,7 @@ use crate::{
     after_long_help = "Examples:\n  sconce open brave-otter-7\n  sconce open 'sconce://runs?filter=state%3Afailed'"
 )]
 pub struct Open {
-    /// A run's name or id, or a link.
+    /// A run's name or id, a view's name, or a link.
     what: String,
     #[command(flatten)]
     pub flags: Flags,
@@ -50,13 +54,28 @@ impl Open {
             Err(error) if self.what.contains("://") => {
                 return Err(Error::new(Kind::Invalid, error.to_string()).into());
             }
-            Err(_) => {
-                let ws = context.open(&loaded)?;
-                Place::of(Spot::Run(runs::find(&ws, &self.what)?))
-            }
+            Err(_) => named(&context.open(&loaded)?, &self.what)?,
         };
         open(context, loaded, root, Start::At(place))
     }
+}
+
+/// The run, or else the view, of a name.
+fn named(ws: &Workspace, name: &str) -> ops::Result<Place> {
+    let error = match runs::find(ws, name) {
+        Ok(run) => return Ok(Place::of(Spot::Run(run))),
+        Err(error) if error.kind == Kind::NotFound => error,
+        Err(error) => return Err(error),
+    };
+    if let Ok(root) = name.parse() {
+        return Ok(Place::of_root(root));
+    }
+    let mut hint = format!("the views are {}", place::views(name).join(", "));
+    if let Some(known) = &error.hint {
+        hint = format!("{known}; {hint}");
+    }
+    let message = format!("there is no run and no view {:?}", shortened(name, LONGEST));
+    Err(Error::new(Kind::NotFound, message).hint(hint))
 }
 
 /// What the screen opens with.

@@ -228,9 +228,20 @@ fn percent(share: &str, text: &str) -> Result<u16, NotAPane> {
 impl<'de> Deserialize<'de> for Layout {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let layout = deserializer.deserialize_any(Reader)?;
-        let panes = layout.panes().len();
-        if MOST_PANES < panes {
-            let message = format!("a layout has at most {MOST_PANES} panes, not {panes}");
+        let panes = layout.panes();
+        if MOST_PANES < panes.len() {
+            let message = format!(
+                "a layout has at most {MOST_PANES} panes, not {}",
+                panes.len()
+            );
+            return Err(de::Error::custom(message));
+        }
+        let again = (1..panes.len()).find(|at| panes[..*at].contains(&panes[*at]));
+        if let Some(at) = again {
+            let message = format!(
+                "the pane \"{}\" stands twice in a layout: once is enough",
+                panes[at]
+            );
             return Err(de::Error::custom(message));
         }
         Ok(layout)
@@ -348,6 +359,10 @@ mod tests {
             ),
             (r#"layout.S = [[]]"#, "a layout without a pane"),
             (
+                r#"layout.S = ["runs", ["log@40%", "runs"]]"#,
+                r#"the pane "runs" stands twice in a layout: once is enough"#,
+            ),
+            (
                 r#"layout.S = ["runs", "@40%"]"#,
                 "the share of a list stands first in it",
             ),
@@ -387,12 +402,24 @@ mod tests {
             part: Part::Pane(pane),
             share,
         });
-        pane.prop_recursive(3, 12, 3, move |inner| {
+        let layout = pane.prop_recursive(3, 6, 3, move |inner| {
             (prop::collection::vec(inner, 1..3), share()).prop_map(|(parts, share)| Layout {
                 part: Part::Split(parts),
                 share,
             })
+        });
+        let panes = Just(Pane::iter().collect::<Vec<_>>()).prop_shuffle();
+        (layout, panes).prop_filter_map("more parts than panes", |(mut layout, mut panes)| {
+            distinct(&mut layout, &mut panes).then_some(layout)
         })
+    }
+
+    /// Gives each part a pane of its own, as long as there are any.
+    fn distinct(layout: &mut Layout, panes: &mut Vec<Pane>) -> bool {
+        match &mut layout.part {
+            Part::Pane(pane) => panes.pop().map(|other| *pane = other).is_some(),
+            Part::Split(parts) => parts.iter_mut().all(|part| distinct(part, panes)),
+        }
     }
 
     proptest! {

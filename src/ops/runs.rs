@@ -18,7 +18,9 @@ use serde::Serialize;
 
 pub use self::{
     compare::{Beside, Code, ComparedMetric, Comparison, MOST, compare},
-    groups::{BandRequest, Best, Group, GroupRequest, Grouping, Numbers, Stretch, groups},
+    groups::{
+        BandRequest, Best, By, FIELDS, Group, GroupRequest, Grouping, Numbers, Stretch, groups,
+    },
     many::{Outcome, Report, matching, note_all, stop_all, tag_all},
     redact::{Left, REDACTABLE, Redacted, Why, redact},
     steer::{Resumed, Stop, adopt, checkpoint, kill, pause, resume, stop},
@@ -35,7 +37,7 @@ use crate::{
         metrics::Summary,
         records::Artifact,
         runs::{Ending, Run, RunState, StateWord, Tag},
-        text::{counted, nearest},
+        text::{counted, nearest, shortened},
         time::Timestamp,
     },
     store::{self, audit, events, jobs as job_rows, runs as rows, series},
@@ -303,7 +305,10 @@ pub fn find(ws: &Workspace, text: &str) -> Result<RunId> {
             [one] => Ok(*one),
             [] => {
                 let names = rows::names(tx, 10_000)?;
-                let error = Error::new(Kind::NotFound, format!("there is no run {text:?}"));
+                let error = Error::new(
+                    Kind::NotFound,
+                    format!("there is no run {:?}", shortened(text, 60)),
+                );
                 Err(match nearest(text, names.iter().map(String::as_str)) {
                     Some(near) => error.hint(format!("did you mean {near}?")),
                     None => error.hint("`sconce runs` lists them"),

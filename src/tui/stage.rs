@@ -367,6 +367,9 @@ impl Stage {
         let mut matched: Vec<Run> = self.runs.iter().filter(lets).cloned().collect();
         if question.sort.key == ops::runs::SortKey::Name {
             matched.sort_by_key(|run| run.name.clone());
+            if question.sort.descending {
+                matched.reverse();
+            }
         }
         let (mut offset, limit) = (question.offset as usize, question.limit as usize);
         // As the store does it.

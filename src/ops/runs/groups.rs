@@ -1,4 +1,4 @@
-//! Runs by the values of a parameter.
+//! Runs by the values of a parameter, or of what every run has.
 
 use std::collections::BTreeMap;
 
@@ -23,11 +23,49 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct GroupRequest {
     pub filter: Filter,
-    /// A parameter, by its name or the end of a dotted one.
+    /// One of [`FIELDS`], or a parameter, by its name or the end of a dotted one; `p.user` is always a parameter.
     pub by: String,
     pub metric: Option<MetricColumn>,
     /// With the metric over its steps.
     pub band: Option<BandRequest>,
+}
+
+/// What runs can be grouped by beside their parameters.
+pub const FIELDS: [(&str, &str); 5] = [
+    ("experiment", "the experiment it belongs to"),
+    ("preset", "the preset it was made from"),
+    ("user", "who made it"),
+    ("host", "where it was made"),
+    ("kind", "a training, or a foreign program"),
+];
+
+/// What a name to group by means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By<'a> {
+    Field(&'a str),
+    Param(&'a str),
+}
+
+impl<'a> By<'a> {
+    pub fn of(name: &'a str) -> Self {
+        match name.strip_prefix("p.") {
+            Some(param) => Self::Param(param),
+            None if FIELDS.iter().any(|(field, _)| *field == name) => Self::Field(name),
+            None => Self::Param(name),
+        }
+    }
+
+    fn value(self, run: &impl Facts) -> Option<Value> {
+        let text = |text: &str| Some(Value::from(text));
+        match self {
+            Self::Param(name) => run.param(name).cloned(),
+            Self::Field("experiment") => text(run.experiment()),
+            Self::Field("preset") => text(run.preset()?),
+            Self::Field("user") => text(run.user()),
+            Self::Field("host") => text(run.host()),
+            Self::Field(_) => text(&run.kind().to_string()),
+        }
+    }
 }
 
 /// How a band is drawn.
@@ -55,7 +93,7 @@ pub struct Grouping {
 /// Runs that have one value.
 #[derive(Clone, Debug, Serialize)]
 pub struct Group {
-    /// `None` for those that have no such parameter.
+    /// `None` for those that have none.
     pub value: Option<Value>,
     pub runs: u64,
     pub states: BTreeMap<StateWord, u64>,
@@ -159,12 +197,16 @@ struct Member {
     value: Option<f64>,
 }
 
-/// Groups runs by the values of a parameter, all from one look at the store.
+/// Groups runs by their values, all from one look at the store.
 pub fn groups(ws: &Workspace, request: &GroupRequest) -> Result<Grouping> {
     let (mut grouping, has_unseen) = ws.store.read(|tx| in_groups(ws, tx, request))?;
     if has_unseen {
         let metric = request.metric.iter().map(|column| column.metric.as_str());
-        let names: Vec<&str> = [request.by.as_str()].into_iter().chain(metric).collect();
+        let param = match By::of(&request.by) {
+            By::Param(name) => Some(name),
+            By::Field(_) => None,
+        };
+        let names: Vec<&str> = param.into_iter().chain(metric).collect();
         grouping.unknown = unknown(ws, &names)?;
     }
     Ok(grouping)
@@ -173,8 +215,12 @@ pub fn groups(ws: &Workspace, request: &GroupRequest) -> Result<Grouping> {
 fn in_groups(ws: &Workspace, tx: &Connection, request: &GroupRequest) -> Result<(Grouping, bool)> {
     let filter = filters::resolved(tx, &request.filter)?;
     let metric = request.metric.as_ref();
+    let by = By::of(&request.by);
     let wanted = selection::Wanted {
-        params: vec![request.by.as_str()],
+        params: match by {
+            By::Param(name) => vec![name],
+            By::Field(_) => vec![],
+        },
         metrics: metric
             .map(|column| column.metric.as_str())
             .into_iter()
@@ -182,10 +228,10 @@ fn in_groups(ws: &Workspace, tx: &Connection, request: &GroupRequest) -> Result<
     };
     let mut members: BTreeMap<Key, (Option<Value>, Vec<Member>)> = BTreeMap::new();
     let has_unseen = selection::each(ws, tx, &filter, &wanted, |run| {
-        let value = run.param(&request.by);
+        let value = by.value(&run);
         let (_, group) = members
-            .entry(Key::of(value))
-            .or_insert_with(|| (value.cloned(), vec![]));
+            .entry(Key::of(value.as_ref()))
+            .or_insert_with(|| (value, vec![]));
         group.push(Member {
             id: run.id(),
             name: run.name().to_owned(),
@@ -394,6 +440,40 @@ mod tests {
         assert_eq!(found.groups[0].numbers.unwrap().std, None);
         assert_eq!(found.groups[4].numbers, None);
         assert_eq!((found.matched, found.unknown.len()), (6, 0));
+    }
+
+    #[test]
+    fn runs_stand_together_by_what_every_run_has() {
+        let shop = Shop::open();
+        for (name, user) in [("a", "x"), ("b", "y"), ("c", "x")] {
+            shop.done(name, &[("user", json!(user))]);
+        }
+        let counted = |by: &str| -> Vec<(Option<Value>, u64)> {
+            let found = groups(&shop, &request(by, MetricValue::Last)).unwrap();
+            let groups = found.groups.iter();
+            groups
+                .map(|group| (group.value.clone(), group.runs))
+                .collect()
+        };
+        let run = crate::ops::runs::show(&shop, &crate::ops::runs::find(&shop, "a").unwrap())
+            .unwrap()
+            .run;
+        let all = |value: &str| vec![(Some(json!(value)), 3)];
+        assert_eq!(counted("experiment"), all(&run.experiment));
+        assert_eq!(counted("host"), all(&run.actor.host));
+        assert_eq!(counted("kind"), all(&run.kind.to_string()));
+        assert_eq!(counted("user"), all(&run.actor.name));
+        assert_eq!(
+            counted("p.user"),
+            [(Some(json!("x")), 2), (Some(json!("y")), 1)]
+        );
+        let found = groups(&shop, &request("host", MetricValue::Last)).unwrap();
+        let unknown: Vec<&str> = found
+            .unknown
+            .iter()
+            .map(|unknown| unknown.name.as_str())
+            .collect();
+        assert_eq!(unknown, ["val/auc"]);
     }
 
     #[test]

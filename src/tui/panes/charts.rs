@@ -5,7 +5,6 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use crate::tui::{
     action::Action,
     board::charts,
-    look,
     shared::{Reaction, Shared},
     views::selection::Selection,
 };
@@ -32,8 +31,7 @@ impl super::Pane for Charts {
         match selection.show() {
             Some((board, _)) => charts::draw(board, buffer, area, shared, is_focused),
             None => {
-                let pane = look::Pane::new("charts").focused(is_focused);
-                shared.look.pane(buffer, area, &pane);
+                super::draw_nothing(buffer, area, "charts", selection, shared, is_focused);
             }
         }
     }

@@ -50,7 +50,11 @@ impl super::Pane for Facts {
                 let title = format!("facts  {}", look.clip(&run.name, 32));
                 (title, lines.unwrap_or_default())
             }
-            None => ("facts".to_owned(), vec![]),
+            None => {
+                self.lines = 0;
+                super::draw_nothing(buffer, area, "facts", selection, shared, is_focused);
+                return;
+            }
         };
         let pane = look::Pane::new(title).focused(is_focused);
         let inner = look.pane(buffer, area, &pane);

@@ -33,10 +33,7 @@ impl super::Pane for Training {
     ) {
         let look = &shared.look;
         let Some((board, run)) = selection.show() else {
-            let pane = look::Pane::new("training").focused(is_focused);
-            let inner = look.pane(buffer, area, &pane);
-            let text = " the selected run is shown here";
-            look.line(buffer, inner, look.span(text, Role::Dim).into());
+            super::draw_nothing(buffer, area, "training", selection, shared, is_focused);
             return;
         };
         let note = vec![look.span(look.clip(&run.experiment, 24), Role::Dim)];

@@ -159,6 +159,8 @@ impl View for Bench {
         if !places.iter().any(is_list_seen) {
             self.selection.list.want(shared, UNSEEN_ROWS, 0);
         }
+        let has_list = layout.panes().contains(&screens::Pane::Runs);
+        self.selection.stand_in(shared, has_list);
         self.places.clone_from(&places);
         for (number, place) in places {
             let is_focused = number == self.focus;
@@ -250,6 +252,9 @@ impl View for Bench {
             .filter(|name| *name != screens::DEFAULT)
         {
             crumb += &format!(" {screen}");
+        }
+        if self.selection.is_stopgap() {
+            crumb += ": the run that ended last, for want of others";
         }
         let list = &self.selection.list;
         if !list.filter.text.is_empty() {

@@ -507,6 +507,11 @@ impl Runs {
                 sorts.push((field.to_string(), sort));
             }
         }
+        // The order in force is among them, whoever chose it.
+        let now = self.selection.list.sort();
+        if sorts.iter().all(|(_, known)| known != now) {
+            sorts.push((said(now), now.clone()));
+        }
         sorts
     }
 }

@@ -179,6 +179,11 @@ impl Compare {
             notes: vec![format!("[{}]", parts::letter(self.focused))],
             place: Some(format!("{}/{count}", self.view.selected + 1)),
             at: self.view.crosshair.or(Some(last)),
+            // The table below has the best values, which may be others.
+            read: match self.view.crosshair {
+                Some(_) => "",
+                None => "last  ",
+            },
             is_focused,
         };
         if !lines.is_empty() {
