@@ -82,17 +82,15 @@ fn named(ws: &Workspace, name: &str) -> ops::Result<Place> {
 pub enum Start {
     /// What was open the last time.
     Again,
-    Fresh,
     At(Place),
     /// What was open the last time, in the store of the demonstration.
     Demo,
 }
 
-pub fn run(context: &Context, is_fresh: bool) -> Answer {
+pub fn run(context: &Context) -> Answer {
     let loaded = context.config()?;
     let root = context.root(&loaded)?;
-    let start = if is_fresh { Start::Fresh } else { Start::Again };
-    open(context, loaded, root, start)
+    open(context, loaded, root, Start::Again)
 }
 
 /// Flags of the commands that open the screen.
@@ -101,9 +99,24 @@ pub struct Flags {
     /// The colours of the screen, over the configuration: `sconce theme list` names them.
     #[arg(long, value_name = "NAME", help_heading = "Screen")]
     theme: Option<String>,
+    /// The screen to open, by the name that the configuration gives it: `sconce config show screen` lists them.
+    #[arg(long, value_name = "NAME", help_heading = "Screen")]
+    screen: Option<String>,
+    /// Open the screen as it is at first, not as it was left.
+    #[arg(long, help_heading = "Screen")]
+    fresh: bool,
 }
 
 impl Flags {
+    /// These, and where they say nothing, those that stood before the command.
+    pub fn over(self, before: Self) -> Self {
+        Self {
+            theme: self.theme.or(before.theme),
+            screen: self.screen.or(before.screen),
+            fresh: self.fresh || before.fresh,
+        }
+    }
+
     /// What they say, as settings over all files.
     pub fn settings(&self) -> Vec<String> {
         let theme = self.theme.iter().map(|name| format!("ui.theme={name}"));
@@ -124,24 +137,26 @@ pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) 
         return Err(error.hint(hint).into());
     }
     let kept = session::path(&loaded.environment.places, &root);
-    let name = context.globals.screen.as_deref();
-    let screen = screen(&loaded.config.screen, name.unwrap_or(screens::DEFAULT))?;
     let is_said_by_flag = |key: &str| loaded.place(key).is_some_and(config::Place::is_flag);
-    loaded.config.ui = screen.over(&loaded.config.ui, is_said_by_flag);
-    let start_at = screen.start;
-    let name = name.unwrap_or(screens::DEFAULT);
+    let mut screens = loaded.config.screen.clone();
+    for screen in screens.values_mut() {
+        screen.yield_to(is_said_by_flag);
+    }
+    let name = context.flags.screen.as_deref().unwrap_or(screens::DEFAULT);
+    let start_at = screen(&screens, name)?.start;
+    loaded.config.screen = screens;
     let mut options = options(&loaded, name, matches!(start, Start::Demo))?;
-    options.session = match start {
-        Start::Again | Start::Demo => session::read(&kept),
-        Start::Fresh => Session::default(),
-        Start::At(place) => session::read(&kept).at(place),
-    };
+    if !context.flags.fresh {
+        options.session = session::read(&kept);
+    }
+    if let Start::At(place) = start {
+        options.session = options.session.at(place);
+    }
     // A screen that was asked for by name begins where it says.
-    if context.globals.screen.is_some() {
+    if context.flags.screen.is_some() {
         let root = start_at.and_then(|start| start.to_string().parse().ok());
         options.session.root = root.unwrap_or_default();
     }
-    let again = (context.environment.clone(), context.globals.clone());
     let ended = tui::run(Arc::new(move || open::open(&loaded, &root)), &options)?;
     if let Err(error) = session::write(&kept, &ended.session)
         && ended.how == tui::How::Quit
@@ -151,12 +166,7 @@ pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) 
         context.out.warn(&message);
     }
     if ended.how == tui::How::Demo {
-        let (environment, globals) = again;
-        return super::demo::show(&Context {
-            environment,
-            globals,
-            out: context.out.clone(),
-        });
+        return super::demo::show(context);
     }
     if 0 < ended.still_running && ended.how == tui::How::Quit {
         let (count, noun) = (
@@ -185,6 +195,13 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
     let charset = word("ui.charset", &ui.charset, || {
         Charset::detect(&term, is_utf8(locale(environment)))
     })?;
+    for (name, screen) in &loaded.config.screen {
+        let words = screen.columns.iter().flatten();
+        columns(
+            &format!("screen.{name}.columns"),
+            &words.cloned().collect::<Vec<_>>(),
+        )?;
+    }
     Ok(tui::Options {
         theme: theme::chosen(loaded)?,
         charset: match charset {
@@ -211,7 +228,7 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
         is_read_only: ui.read_only,
         is_demo,
         metric: ui.metric.clone(),
-        columns: columns(&ui.columns)?,
+        columns: columns("ui.columns", &ui.columns)?,
         keys: keys::keymap(loaded)?,
         themes: theme::all(loaded),
         clipboard: Clipboard {
@@ -236,11 +253,11 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
     })
 }
 
-fn columns(words: &[String]) -> Result<Vec<Field>, Failure> {
+fn columns(key: &str, words: &[String]) -> Result<Vec<Field>, Failure> {
     let columns = words.iter().map(|word| Field::parse(word));
     columns
         .collect::<crate::ops::Result<_>>()
-        .map_err(|error| Error::new(error.kind, format!("ui.columns: {error}")).into())
+        .map_err(|error| Error::new(error.kind, format!("{key}: {error}")).into())
 }
 
 /// The screen of a name.

@@ -16,7 +16,6 @@ use serde::{
 };
 use strum::IntoEnumIterator as _;
 
-use super::UiSettings;
 use crate::domain::text::nearest;
 
 pub type Screens = BTreeMap<String, Screen>;
@@ -39,6 +38,9 @@ pub struct Screen {
     /// The metric shown first in lists of runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metric: Option<String>,
+    /// Columns of lists of runs, as `ui.columns` names them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
     /// The view that is in front at first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<Start>,
@@ -49,23 +51,16 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// What counts on this screen: its own word, else that of `[ui]`; over both, what a flag said of a key.
-    pub fn over(&self, ui: &UiSettings, is_said_by_flag: impl Fn(&str) -> bool) -> UiSettings {
-        let mut over = ui.clone();
-        let take = |key: &str| !is_said_by_flag(key);
-        if let Some(theme) = self.theme.as_ref().filter(|_| take("ui.theme")) {
-            over.theme.clone_from(theme);
+    /// Says nothing of what a flag said: flags count over every file.
+    pub fn yield_to(&mut self, is_said_by_flag: impl Fn(&str) -> bool) {
+        fn forget<T>(value: &mut Option<T>, is_said: bool) {
+            value.take_if(|_| is_said);
         }
-        if let Some(rate) = self.rate.filter(|_| take("ui.rate")) {
-            over.rate = rate.to_string();
-        }
-        if let Some(is_read_only) = self.read_only.filter(|_| take("ui.read_only")) {
-            over.read_only = is_read_only;
-        }
-        if let Some(metric) = self.metric.as_ref().filter(|_| take("ui.metric")) {
-            over.metric.clone_from(metric);
-        }
-        over
+        forget(&mut self.theme, is_said_by_flag("ui.theme"));
+        forget(&mut self.rate, is_said_by_flag("ui.rate"));
+        forget(&mut self.read_only, is_said_by_flag("ui.read_only"));
+        forget(&mut self.metric, is_said_by_flag("ui.metric"));
+        forget(&mut self.columns, is_said_by_flag("ui.columns"));
     }
 }
 

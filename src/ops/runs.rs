@@ -182,19 +182,22 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
         let total = rows::count(tx, &[])?;
         let live = rows::count(tx, &LIVE)?;
         let page = selection::page(ws, tx, request, now)?;
-        let values = selection::values(tx, &page.runs, &request.columns)?;
+        let values = selection::values(tx, &page.ids, &request.columns)?;
         // All names are looked up only where one of these seems to be none.
         let unknown = match page.has_unseen && 0 < total {
             true => unknown_in(&rows::known_names(tx)?, request),
             false => vec![],
         };
-        let listed = page.runs.into_iter().zip(values).map(|(run, values)| {
-            let run = rows::complete(tx, run)?;
-            Ok::<_, Error>(Row {
-                prefix: prefix(&run.id, &rows::neighbours(tx, &run.id)?),
+        let listed = page.ids.iter().zip(values).map(|(id, values)| {
+            let Some(run) = rows::get(tx, id)? else {
+                return Ok(None);
+            };
+            let prefix = prefix(id, &rows::neighbours(tx, id)?);
+            Ok(Some(Row {
                 run,
+                prefix,
                 values,
-            })
+            }))
         });
         Ok(Listing {
             total,
@@ -202,7 +205,10 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
             live,
             unknown,
             offset: page.offset,
-            rows: listed.collect::<Result<_>>()?,
+            // What another thread knows already, this look at the store may not have.
+            rows: listed
+                .filter_map(Result::transpose)
+                .collect::<Result<_>>()?,
         })
     })
 }

@@ -80,6 +80,36 @@ fn however_it_ends_the_terminal_is_left_as_it_was_found_and_every_frame_is_whole
     }
 }
 
+/// The other tests look through one library's eyes; another's must see the same.
+#[test]
+fn terminals_that_others_wrote_agree_on_what_is_shown() {
+    let space = seeded_space();
+    let mut screen = Screen::start(&space, &["--fresh"]);
+    screen.until("run-36");
+    let mut other = avt::Terminal::new(120, 40).unwrap();
+    let mut fed = 0;
+    for keys in [
+        "1", "G", "\r", "\t", "q", "w", "q", "?", "\x07", "2", "\x10",
+    ] {
+        screen.press(keys);
+        screen.settle();
+        let bytes = screen.bytes();
+        other.feed(str::from_utf8(&bytes[fed..]).unwrap());
+        fed = bytes.len();
+        let shown = other.screen();
+        let rows = (0..40).map(|row| shown.line(row).unwrap().text().trim_end().to_owned());
+        let rows: Vec<String> = rows.collect();
+        assert_eq!(
+            rows.join("\n").trim_end(),
+            screen.text().trim_end(),
+            "{keys:?}"
+        );
+    }
+    screen.press("\x07");
+    screen.press("q");
+    assert_eq!(screen.end(), 0);
+}
+
 #[test]
 fn a_terminal_that_changes_its_size_all_the_time_shows_the_last_one_whole() {
     let space = seeded_space();

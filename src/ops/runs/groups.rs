@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::{MetricColumn, Unknown, unknown};
 use crate::{
     domain::{
-        filter::{self, Filter},
+        filter::{Facts, Filter},
         ids::RunId,
         metrics::Direction,
-        runs::{Run, StateWord},
-        series::Window,
+        runs::StateWord,
+        series::{Segment, Window},
     },
     ops::{Result, filters, selection},
     store::{self, Connection, series},
@@ -55,15 +55,15 @@ impl<'a> By<'a> {
         }
     }
 
-    fn value(self, run: &Run) -> Option<Value> {
+    fn value(self, run: &impl Facts) -> Option<Value> {
         let text = |text: &str| Some(Value::from(text));
         match self {
-            Self::Param(name) => filter::param(&run.params, name).cloned(),
-            Self::Field("experiment") => text(&run.experiment),
-            Self::Field("preset") => text(run.preset.as_deref()?),
-            Self::Field("user") => text(&run.actor.name),
-            Self::Field("host") => text(&run.actor.host),
-            Self::Field(_) => text(&run.kind.to_string()),
+            Self::Param(name) => run.param(name).cloned(),
+            Self::Field("experiment") => text(run.experiment()),
+            Self::Field("preset") => text(run.preset()?),
+            Self::Field("user") => text(run.user()),
+            Self::Field("host") => text(run.host()),
+            Self::Field(_) => text(&run.kind().to_string()),
         }
     }
 }
@@ -134,13 +134,13 @@ pub struct Best {
     pub value: f64,
 }
 
-/// The metric of a group in one column of its steps: each run's mean there, over the runs that have a point in it. A run
-/// that ended before, or began later, is not in `numbers.count`: where that is less than `Group::drawn`, the mean is that
-/// of fewer runs.
+/// The metric of a group in one column of its steps: over what each run has there, between its first point and its last. A
+/// run that ended before, or began later, is not in `numbers.count`: where that is less than `Group::drawn`, the mean is
+/// that of fewer runs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Stretch {
-    /// The first step in this column that any of them has.
-    pub step: i64,
+    /// The first step in this column at which any of them has a point; `None` where all are between two.
+    pub step: Option<i64>,
     #[serde(flatten)]
     pub numbers: Numbers,
 }
@@ -227,16 +227,16 @@ fn in_groups(ws: &Workspace, tx: &Connection, request: &GroupRequest) -> Result<
             .collect(),
     };
     let mut members: BTreeMap<Key, (Option<Value>, Vec<Member>)> = BTreeMap::new();
-    let has_unseen = selection::each(ws, tx, &filter, &wanted, |run: &Run, summary| {
-        let value = by.value(run);
+    let has_unseen = selection::each(ws, tx, &filter, &wanted, |run| {
+        let value = by.value(&run);
         let (_, group) = members
             .entry(Key::of(value.as_ref()))
             .or_insert_with(|| (value, vec![]));
         group.push(Member {
-            id: run.id,
-            name: run.name.clone(),
-            state: run.state.word(),
-            value: metric.and_then(|column| summary(&column.metric)?.value(column.value)),
+            id: run.id(),
+            name: run.name().to_owned(),
+            state: run.state(),
+            value: metric.and_then(|column| run.metric(&column.metric, column.value)),
         });
     })?;
     let mut grouping = Grouping {
@@ -334,19 +334,15 @@ fn stretches(
     runs: &[RunId],
     window: &Window,
 ) -> Result<Vec<Option<Stretch>>> {
-    let mut columns: Vec<(i64, Vec<f64>)> = vec![(i64::MAX, vec![]); window.columns];
+    let mut columns: Vec<(Option<i64>, Vec<f64>)> = vec![(None, vec![]); window.columns];
     for run in runs {
         let segments = series::chart(tx, run, metric, window).map_err(store::Error::from)?;
-        for (at, column) in columns.iter_mut().enumerate() {
-            // Of a run that was resumed from an older step, what came last counts.
-            let buckets = segments.iter().rev().map(|segment| &segment.columns[at]);
-            let mut met = buckets.filter(|bucket| !bucket.is_empty());
-            if let Some(bucket) = met.next()
-                && let Some(mean) = bucket.mean()
-            {
-                column.0 = column.0.min(bucket.step);
-                column.1.push(mean);
-            }
+        let met = (0..window.columns)
+            .map(|at| newest(&segments, at))
+            .collect();
+        for ((step, values), (met, value)) in columns.iter_mut().zip(joined(met)) {
+            *step = [*step, met].into_iter().flatten().min();
+            values.extend(value);
         }
     }
     let stretches = columns.into_iter().map(|(step, values)| {
@@ -354,6 +350,39 @@ fn stretches(
         Some(Stretch { step, numbers })
     });
     Ok(stretches.collect())
+}
+
+/// What a run has in a column: the step, and the mean where it is finite. Of a run that was resumed from an older step, what
+/// came last counts.
+fn newest(segments: &[Segment], at: usize) -> Option<(i64, Option<f64>)> {
+    let mut buckets = segments.iter().rev().map(|segment| &segment.columns[at]);
+    let bucket = buckets.find(|bucket| !bucket.is_empty())?;
+    Some((bucket.step, bucket.mean()))
+}
+
+/// The same with values on the straight line between those of columns that have one, so that runs whose points lie at
+/// different steps have something to compare in each column. No line goes over what is not finite.
+fn joined(met: Vec<Option<(i64, Option<f64>)>>) -> Vec<(Option<i64>, Option<f64>)> {
+    let known: Vec<(usize, Option<f64>)> = met
+        .iter()
+        .enumerate()
+        .filter_map(|(at, met)| Some((at, (*met)?.1)))
+        .collect();
+    let mut joined: Vec<_> = met
+        .into_iter()
+        .map(Option::unzip)
+        .map(|(step, value)| (step, value.flatten()))
+        .collect();
+    for pair in known.windows(2) {
+        let ((from, Some(a)), (to, Some(b))) = (pair[0], pair[1]) else {
+            continue;
+        };
+        for at in from + 1..to {
+            let share = (at - from) as f64 / (to - from) as f64;
+            joined[at].1 = Some(a * (1.0 - share) + b * share);
+        }
+    }
+    joined
 }
 
 #[cfg(test)]
@@ -481,13 +510,54 @@ mod tests {
             .band
             .iter()
             .map(|stretch| stretch.unwrap())
-            .map(|stretch| (stretch.step, stretch.numbers.count, stretch.numbers.mean))
+            .map(|stretch| {
+                (
+                    stretch.step.unwrap(),
+                    stretch.numbers.count,
+                    stretch.numbers.mean,
+                )
+            })
             .collect();
         assert_eq!(group.drawn, 2);
         let wanted = [(1, 2, 0.2), (2, 2, 0.3), (3, 1, 0.3), (4, 1, 0.4)];
         for (told, wanted) in told.iter().zip(wanted) {
             assert_eq!((told.0, told.1), (wanted.0, wanted.1));
             assert!((told.2 - wanted.2).abs() < 1e-12, "{told:?} {wanted:?}");
+        }
+    }
+
+    #[test]
+    fn between_its_points_a_run_is_on_the_line_that_joins_them() {
+        let none = (None, None);
+        let point = |step, value| (Some(step), Some(value));
+        let line = |value| (None, Some(value));
+        let met = |row: &[(Option<i64>, Option<f64>)]| {
+            let met = row.iter().map(|(step, value)| Some(((*step)?, *value)));
+            met.collect::<Vec<_>>()
+        };
+        let cases = [
+            // Neither before the first point nor after the last.
+            (
+                vec![none, point(1, 1.0), none, none, point(4, 4.0), none],
+                vec![
+                    none,
+                    point(1, 1.0),
+                    line(2.0),
+                    line(3.0),
+                    point(4, 4.0),
+                    none,
+                ],
+            ),
+            // Nor over a hole of NaN.
+            (
+                vec![point(0, 1.0), none, (Some(2), None), none, point(4, 5.0)],
+                vec![point(0, 1.0), none, (Some(2), None), none, point(4, 5.0)],
+            ),
+            (vec![none, point(1, 1.0)], vec![none, point(1, 1.0)]),
+            (vec![none; 3], vec![none; 3]),
+        ];
+        for (row, expected) in cases {
+            assert_eq!(joined(met(&row)), expected);
         }
     }
 

@@ -8,12 +8,15 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 use self::parts::{Sides, Value};
 use super::{View, split_across, split_down};
 use crate::{
-    domain::ids::RunId,
+    domain::{
+        ids::RunId,
+        metrics::{SCORES, is_of_machine},
+    },
     ops::runs::Comparison,
     tui::{
         action::Action,
         chart::{Series, view::ChartView},
-        effect::{Answer, Effect, SCORES},
+        effect::{Answer, Effect},
         event::{Ticket, Tickets},
         look::{Look, Pane},
         overlay::{
@@ -309,7 +312,7 @@ impl Compare {
 /// The metrics that have a place in the chart: not those of the machine.
 fn charted(comparison: &Comparison) -> Vec<String> {
     let names = comparison.metrics.iter().map(|metric| &metric.metric);
-    let model = names.filter(|name| !name.starts_with("system/"));
+    let model = names.filter(|name| !is_of_machine(name));
     model.cloned().collect()
 }
 

@@ -137,7 +137,7 @@ impl Groups {
     fn field(&self) -> Field {
         let whole = self.axis().unwrap_or_default();
         let groups = self.answer.value.iter().flat_map(|all| &all.groups);
-        let steps = groups.flat_map(|group| group.band.iter().flatten().map(|at| at.step));
+        let steps = groups.flat_map(|group| group.band.iter().flatten().filter_map(|at| at.step));
         let mut samples: Vec<i64> = steps.collect();
         samples.sort_unstable();
         samples.dedup();

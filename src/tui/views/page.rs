@@ -294,8 +294,8 @@ impl View for Page {
     fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
         let mut effects = self.board.ask(tickets);
         effects.extend(self.log.ask(tickets));
-        effects.extend(self.system.ask(tickets));
-        effects.extend(self.metrics.ask(tickets));
+        effects.extend(self.system.trends.ask(tickets));
+        effects.extend(self.metrics.trends.ask(tickets));
         effects.extend(self.params.ask(tickets));
         effects.extend(self.files.ask(tickets));
         effects.extend(self.lineage.ask(tickets));
@@ -312,8 +312,8 @@ impl View for Page {
     fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
         let answer = self.board.loaded(ticket, answer)?;
         let answer = self.log.loaded(ticket, answer)?;
-        let answer = self.system.loaded(ticket, answer)?;
-        let answer = self.metrics.loaded(ticket, answer)?;
+        let answer = self.system.trends.loaded(ticket, answer)?;
+        let answer = self.metrics.trends.loaded(ticket, answer)?;
         let answer = self.params.loaded(ticket, answer)?;
         let answer = self.files.loaded(ticket, answer)?;
         self.lineage.loaded(ticket, answer)

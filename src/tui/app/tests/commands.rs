@@ -508,3 +508,57 @@ fn a_bench_without_its_list_shows_the_last_run_and_says_so() {
         "{screen}"
     );
 }
+
+#[test]
+fn a_screen_is_as_it_says_and_the_next_one_as_usual_where_it_says_nothing() {
+    let night = toml::from_str(
+        "theme = 'light'\nread_only = true\nrate = 'slow'\nmetric = 'loss'\ncolumns = ['name', 'step']",
+    );
+    let mut screens = crate::config::screens::shipped();
+    screens.insert("night".to_owned(), night.unwrap());
+    let options = |screen: &str| Options {
+        screens: screens.clone(),
+        screen: screen.to_owned(),
+        themes: vec![("light".to_owned(), Theme::Light)],
+        ..Options::default()
+    };
+    let look = |stage: &Stage| {
+        let shared = &stage.app.shared;
+        let (theme, metric) = (shared.look.theme, shared.metric.clone());
+        let rate = stage.app.rate;
+        (
+            theme,
+            metric,
+            shared.columns.len(),
+            shared.is_read_only,
+            rate,
+        )
+    };
+    let as_it_says = (
+        Theme::Light,
+        "loss".to_owned(),
+        2,
+        true,
+        crate::tui::Rate::Slow,
+    );
+    let usual = (
+        Theme::Dark,
+        String::new(),
+        0,
+        false,
+        crate::tui::Rate::Local,
+    );
+    let mut stage = Stage::with(fixture::runs(), &options("night"), (80, 24));
+    assert_eq!(look(&stage), as_it_says, "at the start");
+    for (name, expected) in [
+        ("default", &usual),
+        ("night", &as_it_says),
+        ("sweep", &usual),
+    ] {
+        stage
+            .keys(":")
+            .text(&format!("screen {name}"))
+            .keys("enter");
+        assert_eq!(look(&stage), *expected, "{name}");
+    }
+}

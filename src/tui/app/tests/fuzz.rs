@@ -143,7 +143,7 @@ impl World {
         // More than a screen ever has open: old ones are never answered.
         self.asked.truncate(64);
         let event = if self.dice.one_in(8) {
-            effect.fail(trouble())
+            effect.perform(Err(trouble()))
         } else {
             self.stage.answer(effect)
         };

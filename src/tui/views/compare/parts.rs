@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::heading;
 use crate::{
-    domain::{ids::RunId, text::shown},
+    domain::{ids::RunId, metrics::is_of_machine, text::shown},
     ops::runs::{ComparedMetric, Comparison},
     tui::{
         look::Look,
@@ -119,7 +119,7 @@ impl<'a> Sides<'a> {
     /// All metrics, those of the machine last.
     pub fn metrics(&self) -> Vec<Value> {
         let mut metrics: Vec<&ComparedMetric> = self.comparison.metrics.iter().collect();
-        metrics.sort_by_key(|metric| metric.metric.starts_with("system/"));
+        metrics.sort_by_key(|metric| is_of_machine(&metric.metric));
         let row = |metric: &ComparedMetric| Value {
             name: metric.metric.clone(),
             values: self

@@ -38,10 +38,9 @@ impl Files {
         self.rows.act(action)
     }
 
-    pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        let asked = self.files.ask(tickets);
-        let effect = asked.map(|(ticket, run)| Effect::Files(ticket, run));
-        effect.into_iter().collect()
+    pub fn ask(&mut self, tickets: &mut Tickets) -> Option<Effect> {
+        let (ticket, run) = self.files.ask(tickets)?;
+        Some(Effect::Files(ticket, run))
     }
 
     pub fn expire(&mut self) {

@@ -20,10 +20,9 @@ use crate::{
 pub struct Origin(Remote<RunId, Lineage>);
 
 impl Origin {
-    pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        let asked = self.0.ask(tickets);
-        let effect = asked.map(|(ticket, run)| Effect::Lineage(ticket, run));
-        effect.into_iter().collect()
+    pub fn ask(&mut self, tickets: &mut Tickets) -> Option<Effect> {
+        let (ticket, run) = self.0.ask(tickets)?;
+        Some(Effect::Lineage(ticket, run))
     }
 
     pub fn expire(&mut self) {

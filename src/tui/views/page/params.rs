@@ -79,10 +79,9 @@ impl Params {
         }
     }
 
-    pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        let asked = self.offers.ask(tickets);
-        let effect = asked.map(|(ticket, ())| Effect::Offers(ticket));
-        effect.into_iter().collect()
+    pub fn ask(&mut self, tickets: &mut Tickets) -> Option<Effect> {
+        let (ticket, ()) = self.offers.ask(tickets)?;
+        Some(Effect::Offers(ticket))
     }
 
     pub fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
