@@ -156,6 +156,8 @@ fn a_screen_that_is_suspended_gives_the_terminal_to_the_shell_and_fg_brings_it_b
     }
     shell.press("q");
     eventually("it has left", || !shell.is_up());
+    // What is typed before the shell asks for it is thrown away with the late answers.
+    eventually("the shell asks", || shell.text().trim_end().ends_with('>'));
     shell.press("echo end $?\r");
     shell.until("end 0");
 }
@@ -168,6 +170,8 @@ fn what_a_terminal_answers_late_is_not_typed_into_the_shell() {
     shell.until("run-36");
     shell.press("q\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\\x1b[?64;1;2c\x1b[24;80R");
     eventually("it has left", || !shell.is_up());
+    // What is typed before the shell asks for it is thrown away with the late answers.
+    eventually("the shell asks", || shell.text().trim_end().ends_with('>'));
     shell.press("echo end $?\r");
     shell.until("end 0");
     assert!(!shell.text().contains("1e1e") && !shell.text().contains("64;"));
