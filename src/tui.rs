@@ -31,6 +31,7 @@ pub mod overlay;
 pub mod panes;
 pub mod place;
 pub mod remote;
+pub mod rows;
 pub mod runner;
 pub mod scroll;
 pub mod session;

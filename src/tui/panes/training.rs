@@ -9,7 +9,7 @@ use crate::tui::{
     look,
     shared::{Reaction, Shared},
     theme::Role,
-    views::{page::indented, selection::Selection, split_down},
+    views::selection::Selection,
 };
 
 pub struct Training;
@@ -43,13 +43,7 @@ impl super::Pane for Training {
         let title = format!("training  {}", look.clip(&run.name, 32));
         let pane = look::Pane::new(title).note(note).focused(is_focused);
         let inner = look.pane(buffer, area, &pane);
-        let width = usize::from(inner.width).saturating_sub(2);
-        let (head, body) = split_down(inner, if inner.height < 8 { 1 } else { 2 });
-        let lines = match head.height {
-            2 => progress::lines(board, shared, width).to_vec(),
-            _ => vec![progress::headline(board, shared, width)],
-        };
-        look.lines(buffer, head, lines.into_iter().map(indented));
+        let body = progress::draw(board, buffer, inner, shared);
         // The frame of the pane is enough; its charts have rules.
         let mut inside = shared.clone();
         inside.look.has_borders = false;

@@ -25,6 +25,7 @@ use crate::{
         },
         place::{Place, Settings, Spot},
         remote::Remote,
+        rows::Rows,
         shared::{Reaction, Reply, Shared, Target},
         table::{Table, Window},
         theme::Role,
@@ -49,9 +50,7 @@ pub struct Compare {
     is_zoomed: bool,
     params: Table<String>,
     metrics: Table<String>,
-    code_top: usize,
-    /// Lines of the code, and how many of them were in sight.
-    code_lines: (usize, usize),
+    code: Rows,
 }
 
 /// What the keys act on.
@@ -85,8 +84,7 @@ impl Compare {
             is_zoomed: false,
             params: Table::default(),
             metrics: Table::default(),
-            code_top: 0,
-            code_lines: (0, 0),
+            code: Rows::default(),
         }
     }
 
@@ -177,15 +175,7 @@ impl Compare {
                 }
                 return reaction;
             }
-            (Part::Code, action) => {
-                let (lines, height) = self.code_lines;
-                let last = lines.saturating_sub(height);
-                let top = crate::tui::scroll::moved(action, self.code_top, height, last);
-                let Some(top) = top else {
-                    return Reaction::None;
-                };
-                self.code_top = top;
-            }
+            (Part::Code, action) if self.code.act(action) => {}
             _ => return Reaction::None,
         }
         Reaction::Done
@@ -278,10 +268,8 @@ impl Compare {
                 let width = usize::from(inner.width);
                 let lines = self.sides().map(|sides| sides.code(&shared.look, width));
                 let lines = lines.unwrap_or_default();
-                let height = usize::from(inner.height);
-                self.code_lines = (lines.len(), height);
-                self.code_top = self.code_top.min(lines.len().saturating_sub(height));
-                let lines = lines.into_iter().skip(self.code_top);
+                self.code.fit(lines.len(), usize::from(inner.height));
+                let lines = lines.into_iter().skip(self.code.index);
                 shared.look.lines(buffer, inner, lines);
             }
         }

@@ -9,7 +9,6 @@ use ratatui::{
 };
 use serde_json::Value;
 
-use super::rows::Rows;
 use crate::{
     ops::{
         presets::{Offer, parameters},
@@ -22,6 +21,7 @@ use crate::{
         event::{Ticket, Tickets},
         look::{Look, Pane, fit},
         remote::Remote,
+        rows::Rows,
         shared::Shared,
         text,
         theme::Role,
