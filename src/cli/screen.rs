@@ -105,12 +105,12 @@ pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) 
         return Err(error.hint(hint).into());
     }
     let kept = session::path(&loaded.environment.places, &root);
-    let name = context.globals.screen.as_deref();
-    let screen = screen(&loaded.config.screen, name.unwrap_or(screens::DEFAULT))?;
+    let asked = context.globals.screen.as_deref();
+    let name = asked.unwrap_or(screens::DEFAULT);
+    let screen = screen(&loaded.config.screen, name)?;
     let is_said_by_flag = |key: &str| loaded.place(key).is_some_and(config::Place::is_flag);
     loaded.config.ui = screen.over(&loaded.config.ui, is_said_by_flag);
-    let start_at = screen.start;
-    let name = name.unwrap_or(screens::DEFAULT);
+    let root_of_screen = screen.start.unwrap_or_default();
     let mut options = options(&loaded, name, matches!(start, Start::Demo))?;
     options.session = match start {
         Start::Again | Start::Demo => session::read(&kept),
@@ -118,9 +118,8 @@ pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) 
         Start::At(place) => session::read(&kept).at(place),
     };
     // A screen that was asked for by name begins where it says.
-    if context.globals.screen.is_some() {
-        let root = start_at.and_then(|start| start.to_string().parse().ok());
-        options.session.root = root.unwrap_or_default();
+    if asked.is_some() {
+        options.session.root = root_of_screen;
     }
     let again = (context.environment.clone(), context.globals.clone());
     let ended = tui::run(Arc::new(move || open::open(&loaded, &root)), &options)?;

@@ -228,10 +228,15 @@ impl App {
 
     /// How often the data on the screen is renewed.
     pub fn pace(&self) -> Duration {
+        self.rate().pace()
+    }
+
+    /// The rate that was chosen, as far as the link can bear it.
+    fn rate(&self) -> Rate {
         if self.is_link_slow {
-            Rate::Slow.pace()
+            Rate::Slow
         } else {
-            self.rate.pace()
+            self.rate
         }
     }
 
@@ -269,13 +274,8 @@ impl App {
                 names.join(", ")
             ));
         };
-        if let Some(rate) = screen.rate.and_then(|rate| rate.to_string().parse().ok()) {
-            self.rate = rate;
-        }
-        let start = screen.start.map(|start| start.to_string());
-        self.stacks.go(start
-            .and_then(|start| start.parse().ok())
-            .unwrap_or_default());
+        self.rate = screen.rate.unwrap_or(self.rate);
+        self.stacks.go(screen.start.unwrap_or_default());
         self.shared.show(name, screen);
         self.is_dirty = true;
         Ok(vec![Effect::Pace(self.pace())])
@@ -470,11 +470,7 @@ impl App {
     }
 
     fn complain(&mut self, error: &ops::Error) {
-        let hint = error
-            .hint
-            .as_ref()
-            .map_or(String::new(), |hint| format!(": {hint}"));
-        self.say(Level::Error, format!("{error}{hint}"));
+        self.say(Level::Error, error.with_hint());
     }
 }
 

@@ -3,7 +3,7 @@
 mod chart;
 mod parts;
 
-use ratatui::{buffer::Buffer, layout::Rect, text::Line};
+use ratatui::{buffer::Buffer, layout::Rect};
 
 use self::parts::{Sides, Value};
 use super::{View, split_across, split_down};
@@ -15,7 +15,7 @@ use crate::{
     ops::runs::Comparison,
     tui::{
         action::Action,
-        chart::{Series, view::ChartView},
+        chart::{Series, plot::letter, view::ChartView},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
         look::{Look, Pane},
@@ -28,7 +28,6 @@ use crate::{
         rows::Rows,
         shared::{Reaction, Reply, Shared, Target},
         table::{Table, Window},
-        theme::Role,
         trouble,
     },
 };
@@ -231,13 +230,8 @@ impl Compare {
                         true => " no parameter differs: d shows all",
                         false => " no run has a parameter",
                     };
-                    sides.draw(
-                        buffer,
-                        inner,
-                        shared,
-                        (&mut table, &rows),
-                        (empty, is_focused),
-                    );
+                    let table = (&mut table, &rows[..]);
+                    sides.draw(buffer, inner, shared, table, (empty, is_focused));
                 }
                 self.params = table;
             }
@@ -246,13 +240,13 @@ impl Compare {
                 let mut table = std::mem::take(&mut self.metrics);
                 if let Some(sides) = self.sides() {
                     let rows = sides.metrics();
-                    let empty = " no run has a metric";
+                    let table = (&mut table, &rows[..]);
                     sides.draw(
                         buffer,
                         inner,
                         shared,
-                        (&mut table, &rows),
-                        (empty, is_focused),
+                        table,
+                        (" no run has a metric", is_focused),
                     );
                 }
                 self.metrics = table;
@@ -433,7 +427,7 @@ impl View for Compare {
         let names = self.names().into_iter().enumerate();
         let named = names.map(|(at, name)| {
             let base = if at == self.baseline { "*base" } else { "" };
-            format!("{} {name}{base}", parts::letter(at))
+            format!("{} {name}{base}", letter(at))
         });
         format!("compare {}", named.collect::<Vec<_>>().join("  "))
     }
@@ -465,11 +459,6 @@ impl View for Compare {
     fn awaits(&self, _: Action) -> bool {
         self.answer.is_blank()
     }
-}
-
-/// What stands before a line of a text.
-fn heading(look: &Look, text: &str) -> Line<'static> {
-    Line::from(look.span(format!(" {text}"), Role::Title))
 }
 
 #[cfg(test)]
