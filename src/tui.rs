@@ -30,6 +30,7 @@ pub mod look;
 pub mod overlay;
 pub mod panes;
 pub mod place;
+mod private;
 pub mod remote;
 pub mod rows;
 pub mod runner;
