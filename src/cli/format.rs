@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::domain::{
+    metrics::is_of_machine,
     runs::{Progress, RunState},
     text::{shortened, shown, thousands},
     time::{Span, Timestamp},
@@ -34,8 +35,7 @@ pub fn number(value: Option<f64>) -> String {
 
 /// The value of a metric; one that counts bytes is written as a size.
 pub fn metric(name: &str, value: Option<f64>) -> String {
-    let is_size =
-        name.ends_with("bytes") || name.starts_with("system/") && name.ends_with("memory");
+    let is_size = name.ends_with("bytes") || is_of_machine(name) && name.ends_with("memory");
     match value {
         Some(x) if is_size && x.is_finite() && 0.0 <= x => bytes(x as u64),
         _ => number(value),
@@ -56,8 +56,11 @@ pub fn bytes(count: u64) -> String {
     format!("{size:.1} {}", UNITS[unit])
 }
 
-/// `1,200/8,000`, or `1,200` where the total is not known.
+/// `1,200/8,000`, or `1,200` where the total is not known; `8,100 (8,000 planned)` where it was outrun.
 pub fn steps(progress: &Progress) -> String {
+    if let Some(plan) = progress.outrun() {
+        return format!("{} ({} planned)", thousands(progress.step), thousands(plan));
+    }
     match progress.steps {
         Some(total) => format!("{}/{}", thousands(progress.step), thousands(total)),
         None => progress

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Answer, format, open::Context, wait};
 use crate::{
     domain::{
-        metrics::Summary,
+        metrics::{Summary, is_of_machine},
         runs::{Ending, Run, RunState},
         text::counted,
     },
@@ -80,7 +80,7 @@ fn line(run: &Run, metrics: &[Summary]) -> String {
     if let Some(epoch) = run.progress.epoch {
         line.push_str(&format!(" epoch {}", format::number(Some(epoch))));
     }
-    let is_shown = |metric: &&Summary| !metric.metric.starts_with("system/");
+    let is_shown = |metric: &&Summary| !is_of_machine(&metric.metric);
     for metric in metrics.iter().filter(is_shown).take(MOST) {
         let name = crate::domain::text::shown(&metric.metric);
         line.push_str(&format!(

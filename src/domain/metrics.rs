@@ -1,6 +1,9 @@
 //! Metrics: their names, which way is better, and what a table says of one.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Is more better, or less?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -172,9 +175,63 @@ pub fn is_name(text: &str) -> bool {
     (1..=256).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
+/// A metric of the machine and not of the program on it: its points come by the clock, whether or not the program gets
+/// anywhere.
+pub fn is_of_machine(name: &str) -> bool {
+    name.starts_with("system/")
+}
+
+/// Metrics that say most about a model, the one that says more first.
+pub const SCORES: [&str; 8] = [
+    "val/auc",
+    "val/r2",
+    "val/accuracy",
+    "val/acc",
+    "val/f1",
+    "val/rmse",
+    "val/mae",
+    "val/loss",
+];
+
+/// The metric that says most about a run with these parameters: the one asked for; the one its checkpoints are judged
+/// by, unless that is a loss and there is a score; a validation score; a loss; the first that is not the machine's.
+pub fn primary<'a>(
+    summaries: &'a [Summary],
+    params: &BTreeMap<String, Value>,
+    asked: &str,
+) -> Option<&'a Summary> {
+    let named = |name: &str| summaries.iter().find(|summary| summary.metric == name);
+    let judged = ["train.best", "best"]
+        .iter()
+        .find_map(|key| params.get(*key)?.as_str())
+        .filter(|metric| !metric.ends_with("loss"));
+    let is_loss = |summary: &&Summary| summary.metric.ends_with("loss");
+    let is_model = |summary: &&Summary| !is_of_machine(&summary.metric);
+    named(asked)
+        .or_else(|| judged.and_then(named))
+        .or_else(|| SCORES.into_iter().find_map(named))
+        .or_else(|| summaries.iter().find(is_loss))
+        .or_else(|| summaries.iter().find(is_model))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn summary(metric: &str) -> Summary {
+        let extreme = |value| Some(Extreme { value, step: 1 });
+        Summary {
+            metric: metric.to_owned(),
+            points: 2,
+            nan: 0,
+            infinite: 0,
+            last: 2.0,
+            last_step: 2,
+            min: extreme(1.0),
+            max: extreme(2.0),
+            mean: Some(1.5),
+        }
+    }
 
     #[test]
     fn the_name_says_which_way_is_better() {
@@ -201,23 +258,28 @@ mod tests {
 
     #[test]
     fn what_has_no_known_direction_has_no_best() {
-        let extreme = |value| Some(Extreme { value, step: 1 });
-        let mut summary = Summary {
-            metric: "lr".to_owned(),
-            points: 2,
-            nan: 0,
-            infinite: 0,
-            last: 2.0,
-            last_step: 2,
-            min: extreme(1.0),
-            max: extreme(2.0),
-            mean: Some(1.5),
-        };
+        let mut summary = summary("lr");
         assert_eq!(
             (summary.best(), summary.value(MetricValue::Best)),
             (None, None)
         );
         summary.metric = "loss".to_owned();
         assert_eq!(summary.value(MetricValue::Best), Some(1.0));
+    }
+
+    #[test]
+    fn the_metric_of_a_run_is_the_one_it_is_judged_by() {
+        let summaries = ["system/cpu", "train/loss", "val/auc", "val/f1", "val/loss"].map(summary);
+        let mut params = BTreeMap::new();
+        let name = |params: &BTreeMap<String, Value>, asked: &str| {
+            primary(&summaries, params, asked).map(|summary| summary.metric.clone())
+        };
+        assert_eq!(name(&params, ""), Some("val/auc".into()));
+        assert_eq!(name(&params, "val/loss"), Some("val/loss".into()));
+        params.insert("train.best".to_owned(), "val/f1".into());
+        assert_eq!(name(&params, ""), Some("val/f1".into()));
+        params.insert("train.best".to_owned(), "val/loss".into());
+        assert_eq!(name(&params, ""), Some("val/auc".into()));
+        assert_eq!(primary(&summaries[..1], &params, ""), None);
     }
 }

@@ -18,7 +18,9 @@ use serde::Serialize;
 
 pub use self::{
     compare::{Beside, Code, ComparedMetric, Comparison, MOST, compare},
-    groups::{BandRequest, Best, Group, GroupRequest, Grouping, Numbers, Stretch, groups},
+    groups::{
+        BandRequest, Best, By, FIELDS, Group, GroupRequest, Grouping, Numbers, Stretch, groups,
+    },
     many::{Outcome, Report, matching, note_all, stop_all, tag_all},
     redact::{Left, REDACTABLE, Redacted, Why, redact},
     steer::{Resumed, Stop, adopt, checkpoint, kill, pause, resume, stop},
@@ -35,13 +37,17 @@ use crate::{
         metrics::Summary,
         records::Artifact,
         runs::{Ending, Run, RunState, StateWord, Tag},
-        text::{counted, nearest},
+        text::{counted, nearest, shortened},
         time::Timestamp,
     },
-    store::{self, audit, events, jobs as job_rows, runs as rows, series},
+    store::{self, events, jobs as job_rows, runs as rows, series},
     train::checkpoints,
     workspace::Workspace,
 };
+
+/// The filter of runs at work, and that of runs that have ended.
+pub const AT_WORK: &str = "state:running|paused|stalled|orphaned";
+pub const ENDED: &str = "-(state:running|paused|stalled|orphaned|queued)";
 
 /// Which runs, in which order, with which columns.
 #[derive(Clone, Debug, Default)]
@@ -303,7 +309,10 @@ pub fn find(ws: &Workspace, text: &str) -> Result<RunId> {
             [one] => Ok(*one),
             [] => {
                 let names = rows::names(tx, 10_000)?;
-                let error = Error::new(Kind::NotFound, format!("there is no run {text:?}"));
+                let error = Error::new(
+                    Kind::NotFound,
+                    format!("there is no run {:?}", shortened(text, 60)),
+                );
                 Err(match nearest(text, names.iter().map(String::as_str)) {
                     Some(near) => error.hint(format!("did you mean {near}?")),
                     None => error.hint("`sconce runs` lists them"),
@@ -505,16 +514,8 @@ pub(super) fn audited(
     before: Option<String>,
     after: Option<String>,
 ) -> Result<()> {
-    let entry = audit::Entry {
-        actor: ws.actor(),
-        time: ws.now(),
-        action,
-        target: format!("{} {}", run.id, run.name),
-        before,
-        after,
-    };
-    audit::append(tx, entry)?;
-    Ok(())
+    let target = format!("{} {}", run.id, run.name);
+    crate::ops::audited(ws, tx, action, target, before, after)
 }
 
 fn add_event(ws: &Workspace, tx: &store::Connection, run: &Run, what: What) -> Result<()> {

@@ -30,7 +30,7 @@ use super::{
     views::stacks::Stacks,
 };
 use crate::{
-    config::screens::Screens,
+    config::screens::{Screen, Screens},
     domain::time::Timestamp,
     ops::{
         self,
@@ -44,6 +44,8 @@ pub struct App {
     shared: Shared,
     keymap: Keymap,
     rate: Rate,
+    /// What counts where the screen in force says nothing.
+    usual_rate: Rate,
     access: Access,
     is_link_slow: bool,
     screens: Screens,
@@ -101,6 +103,11 @@ enum StoreState {
     Failed(ops::Error),
 }
 
+/// How often data is drawn anew on a screen, where it does not say so as usual.
+fn rate_of(screen: &Screen, usual: Rate, access: Access) -> Rate {
+    access.motion.rate(screen.rate.unwrap_or(usual))
+}
+
 /// The box of keys that may follow opens after this.
 const WHICH_KEY_MS: i64 = 250;
 /// Work has waited this long when the screen is told that the store is busy.
@@ -112,10 +119,12 @@ const INTERRUPT_MS: i64 = 2_000;
 
 impl App {
     pub fn new(options: &Options, keymap: Keymap, size: (u16, u16), now: Timestamp) -> Self {
+        let shared = Shared::new(now, options);
         Self {
-            shared: Shared::new(now, options),
+            rate: rate_of(&shared.screen.1, options.rate, options.access),
+            usual_rate: options.rate,
+            shared,
             keymap,
-            rate: options.access.motion.rate(options.rate),
             access: options.access,
             is_link_slow: false,
             screens: options.screens.clone(),
@@ -228,10 +237,15 @@ impl App {
 
     /// How often the data on the screen is renewed.
     pub fn pace(&self) -> Duration {
+        self.rate().pace()
+    }
+
+    /// The rate that was chosen, as far as the link can bear it.
+    fn rate(&self) -> Rate {
         if self.is_link_slow {
-            Rate::Slow.pace()
+            Rate::Slow
         } else {
-            self.rate.pace()
+            self.rate
         }
     }
 
@@ -256,7 +270,7 @@ impl App {
             .min()
     }
 
-    /// Shows another screen: its layout, its filter, its pace.
+    /// Shows another screen: its layout, its filter, its colours, its pace.
     ///
     /// # Errors
     ///
@@ -269,14 +283,9 @@ impl App {
                 names.join(", ")
             ));
         };
-        if let Some(rate) = screen.rate.and_then(|rate| rate.to_string().parse().ok()) {
-            self.rate = rate;
-        }
-        let start = screen.start.map(|start| start.to_string());
-        self.stacks.go(start
-            .and_then(|start| start.parse().ok())
-            .unwrap_or_default());
-        self.shared.show(name, screen);
+        self.rate = rate_of(&screen, self.usual_rate, self.access);
+        self.stacks.go(screen.start.unwrap_or_default());
+        self.shared.show(name, screen, &self.themes);
         self.is_dirty = true;
         Ok(vec![Effect::Pace(self.pace())])
     }
@@ -470,11 +479,7 @@ impl App {
     }
 
     fn complain(&mut self, error: &ops::Error) {
-        let hint = error
-            .hint
-            .as_ref()
-            .map_or(String::new(), |hint| format!(": {hint}"));
-        self.say(Level::Error, format!("{error}{hint}"));
+        self.say(Level::Error, error.with_hint());
     }
 }
 

@@ -3,17 +3,16 @@
 pub mod arrangement;
 pub mod charts;
 pub mod facts;
+mod groups;
 pub mod log;
 pub mod progress;
 pub mod system;
+pub mod trends;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::rc::Rc;
 
-use self::arrangement::Arrangement;
-
+pub use self::groups::{Group, groups};
+use self::{arrangement::Arrangement, groups::charted};
 use super::{
     action::Action,
     chart::{
@@ -31,7 +30,6 @@ use crate::{
     domain::{
         events::What,
         ids::RunId,
-        metrics::Summary,
         runs::{Run, RunState},
         series::Key,
         time::Timestamp,
@@ -52,23 +50,6 @@ pub struct Board {
     /// How often the detail has come: what is made from it is made once for each.
     pub loads: u64,
 }
-
-/// Series that belong into one chart: the same metric of several splits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    pub name: String,
-    pub metrics: Vec<String>,
-}
-
-impl Group {
-    /// Series that are better seen as a heat map.
-    pub fn is_many(&self) -> bool {
-        MANY <= self.metrics.len()
-    }
-}
-
-/// From so many on, series whose names differ only by a number share a chart.
-const MANY: usize = 8;
 
 impl Board {
     pub fn of(id: RunId) -> Self {
@@ -386,229 +367,10 @@ impl Board {
     }
 }
 
-/// Series alike in one chart: of thousands, only those in sight are fetched.
-const MOST_ALIKE: usize = 64;
 /// Up to this coefficient of variation a pace is steady.
 const STEADY: f64 = 0.1;
 /// Fewer steps say nothing about the rest.
 const ENOUGH_STEPS: i64 = 20;
 
-/// Puts `train/loss` and `val/loss` into one chart, the loss first, the machine's own metrics into none.
-pub fn groups(metrics: &[Summary]) -> Vec<Group> {
-    const SPLITS: [&str; 3] = ["train", "val", "test"];
-    let mut groups = alike(metrics);
-    let many: BTreeSet<String> = (groups.iter())
-        .flat_map(|group| group.metrics.clone())
-        .collect();
-    let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
-    for summary in charted(metrics).filter(|summary| !many.contains(&summary.metric)) {
-        let name = match summary.metric.split_once('/') {
-            Some((split, name)) if SPLITS.contains(&split) => name,
-            _ => &summary.metric,
-        };
-        let at = *by_name.entry(name.to_owned()).or_insert_with(|| {
-            groups.push(Group {
-                name: name.to_owned(),
-                metrics: vec![],
-            });
-            groups.len() - 1
-        });
-        groups[at].metrics.push(summary.metric.clone());
-    }
-    let rank = |group: &Group| {
-        let is_judged = group
-            .metrics
-            .iter()
-            .any(|metric| metric.starts_with("val/"));
-        match group.name.as_str() {
-            "loss" => 0,
-            _ if is_judged => 1,
-            _ => 2,
-        }
-    };
-    groups.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name)));
-    let split = |metric: &String| SPLITS.iter().position(|split| metric.starts_with(split));
-    for group in groups.iter_mut().filter(|group| !group.is_many()) {
-        group
-            .metrics
-            .sort_by_cached_key(|metric| (split(metric).is_none(), split(metric), metric.clone()));
-    }
-    groups
-}
-
-/// Series whose names differ by one number only, where there are many: `layer.0/grad`, `layer.1/grad` as `layer.*/grad`.
-fn alike(metrics: &[Summary]) -> Vec<Group> {
-    let mut by_form: BTreeMap<String, Vec<(u64, String)>> = BTreeMap::new();
-    for summary in charted(metrics) {
-        let name = &summary.metric;
-        let is_digit = |c: char| c.is_ascii_digit();
-        let Some(from) = name.find(is_digit) else {
-            continue;
-        };
-        let digits = name[from..]
-            .find(|c| !is_digit(c))
-            .unwrap_or(name.len() - from);
-        let (number, rest) = name[from..].split_at(digits);
-        if let Ok(number) = number.parse() {
-            let form = format!("{}*{rest}", &name[..from]);
-            by_form
-                .entry(form)
-                .or_default()
-                .push((number, name.clone()));
-        }
-    }
-    by_form
-        .into_iter()
-        .flat_map(|(name, mut metrics)| {
-            metrics.sort();
-            let metrics: Vec<String> = metrics.into_iter().map(|(_, metric)| metric).collect();
-            let parts = metrics.len().div_ceil(MOST_ALIKE);
-            let part = |(at, metrics): (usize, &[String])| Group {
-                name: match at {
-                    0 => name.clone(),
-                    at => format!("{name} {}/{parts}", at + 1),
-                },
-                metrics: metrics.to_vec(),
-            };
-            let groups: Vec<Group> = metrics.chunks(MOST_ALIKE).enumerate().map(part).collect();
-            groups
-        })
-        .filter(Group::is_many)
-        .collect()
-}
-
-/// The metrics with a place in charts. Those of the machine have steps of their own: of a foreign program, seconds.
-fn charted(metrics: &[Summary]) -> impl Iterator<Item = &Summary> {
-    metrics
-        .iter()
-        .filter(|summary| !summary.metric.starts_with("system/"))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{domain::runs::RunKind, tui::fixture};
-
-    fn board(step: i64, steps: Option<i64>) -> Board {
-        let mut run = fixture::running(1, "calm-heron-2");
-        (run.progress.step, run.progress.steps) = (step, steps);
-        let mut board = Board::of(run.id);
-        board.know(Ok(Box::new(fixture::detail(run))));
-        board
-    }
-
-    #[test]
-    fn splits_of_a_metric_share_a_chart_and_the_loss_comes_first() {
-        let metrics = [
-            "lr",
-            "system/cpu",
-            "test/auc",
-            "train/loss",
-            "val/auc",
-            "val/loss",
-        ]
-        .map(fixture::summary);
-        let found: Vec<String> = groups(&metrics)
-            .into_iter()
-            .map(|group| format!("{}: {}", group.name, group.metrics.join(" ")))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                "loss: train/loss val/loss",
-                "auc: val/auc test/auc",
-                "lr: lr"
-            ]
-        );
-    }
-
-    #[test]
-    fn the_axis_is_that_of_the_charts_and_its_end_their_last_point() {
-        let mut detail = fixture::detail(fixture::run(1, "calm-heron-2"));
-        detail.run.progress.step = 5_000;
-        let last = |metric: &str, last_step| Summary {
-            last_step,
-            ..fixture::summary(metric)
-        };
-        detail.metrics = vec![
-            last("lr", 100),
-            last("system/cpu", 3_600),
-            last("train/loss", 100),
-            last("val/loss", 90),
-            last("z", 40),
-        ];
-        let mut board = Board::of(detail.run.id);
-        board.know(Ok(Box::new(detail)));
-        assert_eq!((board.axis().from, board.axis().to), (0, 100));
-        board.act(Action::LineEnd);
-        assert_eq!(board.view.crosshair, Some(100));
-        for _ in 0..9 {
-            board.act(Action::NextSibling);
-        }
-        board.act(Action::LineEnd);
-        assert_eq!(board.view.crosshair, Some(40));
-    }
-
-    #[test]
-    fn time_left_is_told_only_after_twenty_steps() {
-        let now = Timestamp(fixture::NOW.0 + 1_000);
-        let at = |step| {
-            let board = board(step, Some(100));
-            board.remaining(now).is_some()
-        };
-        assert_eq!((at(19), at(20)), (false, true));
-        let board = board(50, Some(100));
-        let since = board.run().unwrap().state.started().unwrap();
-        assert_eq!(
-            board.remaining(Timestamp(since.0 + 10_000)),
-            Some((10_000, None))
-        );
-        assert_eq!(self::board(50, None).remaining(now), None);
-    }
-
-    #[test]
-    fn many_series_that_differ_by_a_number_share_a_chart() {
-        let names: Vec<String> = (0..12).map(|layer| format!("layer.{layer}/grad")).collect();
-        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
-        names.extend(["recall@1", "recall@5", "val/loss"]);
-        names.sort_unstable();
-        let metrics: Vec<Summary> = names.into_iter().map(fixture::summary).collect();
-        let groups = groups(&metrics);
-        let found: Vec<(&str, usize)> = (groups.iter())
-            .map(|group| (group.name.as_str(), group.metrics.len()))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                ("loss", 1),
-                ("layer.*/grad", 12),
-                ("recall@1", 1),
-                ("recall@5", 1)
-            ]
-        );
-        let last = &groups[1].metrics[11];
-        assert_eq!(last, "layer.11/grad", "by number, not by letter");
-    }
-
-    #[test]
-    fn a_run_is_counted_by_what_it_tells() {
-        let mut board = board(400, Some(4_000));
-        assert_eq!(
-            board.origin().alongs(),
-            [Along::Step, Along::Epoch, Along::Samples]
-        );
-        board.view.along = Along::Epoch;
-        assert_eq!(
-            board.axis(),
-            Axis {
-                along: Along::Epoch,
-                from: 0,
-                to: 50_000
-            }
-        );
-        let detail = board.detail.value.as_mut().unwrap();
-        (detail.run.progress.epochs, detail.run.kind) = (None, RunKind::Command);
-        assert_eq!(board.origin().alongs(), [Along::Step]);
-        assert_eq!(board.axis().along, Along::Step, "what was chosen is gone");
-    }
-}
+mod tests;

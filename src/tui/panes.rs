@@ -8,7 +8,6 @@ mod jobs;
 mod log;
 mod runs;
 pub mod tiling;
-mod training;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -16,7 +15,9 @@ use super::{
     action::Action,
     effect::{Answer, Effect},
     event::{Ticket, Tickets},
+    look,
     shared::{Reaction, Shared, Target},
+    theme::Role,
     views::selection::Selection,
 };
 use crate::config::screens;
@@ -64,12 +65,28 @@ pub trait Pane {
     }
 }
 
+/// A pane of the selected run where there is none, with what to do about it.
+fn draw_nothing(
+    buffer: &mut Buffer,
+    area: Rect,
+    name: &str,
+    selection: &Selection,
+    shared: &Shared,
+    is_focused: bool,
+) {
+    let look = &shared.look;
+    let pane = look::Pane::new(name.to_owned()).focused(is_focused);
+    let inner = look.pane(buffer, area, &pane);
+    let text = look.clip(selection.nothing(), usize::from(inner.width));
+    look.line(buffer, inner, look.span(text, Role::Dim).into());
+}
+
 /// A new pane of a kind.
 pub fn of(kind: screens::Pane) -> Box<dyn Pane> {
     match kind {
         screens::Pane::Runs => Box::new(runs::Runs),
-        screens::Pane::Training => Box::new(training::Training),
-        screens::Pane::Charts => Box::new(charts::Charts),
+        screens::Pane::Training => Box::new(charts::Charts::Training),
+        screens::Pane::Charts => Box::new(charts::Charts::Alone),
         screens::Pane::Facts => Box::new(facts::Facts::default()),
         screens::Pane::Log => Box::new(log::Log::default()),
         screens::Pane::Jobs => Box::new(jobs::Queue::default()),

@@ -193,16 +193,21 @@ impl Shared {
     /// A panic in `ops` costs the pane its answer, not the person the screen.
     fn attempt(&self, effect: Effect) -> Option<Event> {
         let spare = effect.clone();
-        let outcome = catch_unwind(AssertUnwindSafe(|| match self.ready(&effect) {
-            // What is written into a store that was removed is lost: better to say so.
-            Ok(ws) if matches!(effect, Effect::Do(_)) => match ops::upkeep::in_place(&ws) {
-                Ok(()) => effect.perform(&ws),
-                Err(error) => effect.fail(error.hint("r opens what is there now")),
-            },
-            Ok(ws) => effect.perform(&ws),
-            Err(error) => effect.fail(error),
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let ws = self.ready(&effect).and_then(|ws| {
+                // What is written into a store that was removed is lost: better to say so.
+                if matches!(effect, Effect::Do(_)) {
+                    let gone = |error: ops::Error| error.hint("r opens what is there now");
+                    ops::upkeep::in_place(&ws).map_err(gone)?;
+                }
+                Ok(ws)
+            });
+            match ws {
+                Ok(ws) => effect.perform(Ok(&ws)),
+                Err(error) => effect.perform(Err(error)),
+            }
         }));
-        outcome.unwrap_or_else(|panic| spare.fail(bug(panic.as_ref())))
+        outcome.unwrap_or_else(|panic| spare.perform(Err(bug(panic.as_ref()))))
     }
 
     /// Tells of changes, at most once in the pace.

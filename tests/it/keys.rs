@@ -70,7 +70,7 @@ fn walk(presses: u64) {
 
 fn perform(app: &mut App, ws: &Workspace, now: Timestamp, effects: Vec<Effect>) {
     for effect in effects {
-        if let Some(event) = effect.perform(ws) {
+        if let Some(event) = effect.perform(Ok(ws)) {
             let more = app.handle(now, event);
             perform(app, ws, now, more);
         }

@@ -217,7 +217,7 @@ fn is_of_the_system(record: &Record) -> bool {
         && record
             .metrics
             .iter()
-            .all(|(name, _)| name.starts_with("system/"))
+            .all(|(name, _)| metrics::is_of_machine(name))
 }
 
 /// Characters kept of one log line of a journal.

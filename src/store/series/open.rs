@@ -12,7 +12,7 @@ use super::{
     summary::Sums,
     tail::{self, Commit},
 };
-use crate::domain::{ids::RunId, series::Point, time::Timestamp};
+use crate::domain::{ids::RunId, metrics::is_of_machine, series::Point, time::Timestamp};
 
 /// The open series of a run. All of it can be rebuilt from the store: after an error, or when the transaction around
 /// [`Open::save`] was rolled back, drop it and load again.
@@ -147,7 +147,10 @@ impl Open {
 
     /// The pace is told from the series that was heard of last.
     fn load_pace(&mut self, conn: &Connection) -> Result<()> {
-        let stepped = self.series.iter().filter(|series| is_step(&series.metric));
+        let stepped = self
+            .series
+            .iter()
+            .filter(|series| !is_of_machine(&series.metric));
         let Some(series) = stepped.max_by_key(|series| series.sums.last_time) else {
             return Ok(());
         };
@@ -177,7 +180,7 @@ impl Open {
             };
             series.tail.push(point);
             series.sums.add(point);
-            if !is_paced && is_step(metric) {
+            if !is_paced && !is_of_machine(metric) {
                 self.pace.add(step, time.0);
                 is_paced = true;
             }
@@ -317,11 +320,6 @@ impl Open {
         conn.execute("delete from pending where run = ?", [&self.run])?;
         Ok(true)
     }
-}
-
-/// Points of the machine come by the clock, whether or not the program gets anywhere.
-fn is_step(metric: &str) -> bool {
-    !metric.starts_with("system/")
 }
 
 fn create(conn: &Connection, run: &str, series: &Series) -> Result<i64> {

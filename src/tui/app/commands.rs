@@ -9,12 +9,12 @@ use crate::{
         command::{self, Live, Step, Wrong},
         effect::{Effect, Verb, Wanted},
         list::RunList,
-        overlay::{Overlay, confirm::Confirm, line::CommandLine, messages::Messages},
+        overlay::{Overlay, confirm::Confirm, line::CommandLine, messages::Messages, picker::Pick},
         place::{Place, Settings, Spot},
         shared::{Reaction, Reply, Target},
         toast::Level,
         verbs,
-        views::Root,
+        views::{Root, groups::Groups},
     },
 };
 
@@ -111,6 +111,10 @@ impl App {
                     return Err(refused("there is no list here to put in order".to_owned()));
                 }
             }
+            Step::Group(by) => {
+                self.close_line();
+                return Ok(self.group(&by));
+            }
             Step::Save(name) => {
                 let list = self.stacks.front_ref().list();
                 let filter = list.map(|list| list.filter.filter.clone());
@@ -179,6 +183,24 @@ impl App {
         vec![]
     }
 
+    /// The runs in front by the values that they have.
+    fn group(&mut self, by: &str) -> Vec<Effect> {
+        let picked = Reply::Picked(Pick::Parameter, vec![by.to_owned()]);
+        let reaction = self.stacks.front().reply(picked);
+        if !matches!(reaction, Reaction::None) {
+            return self.react(reaction);
+        }
+        let list = self.stacks.front_ref().list();
+        let filter = list.map_or(String::new(), |list| list.filter.text.clone());
+        let metric = list.and_then(|list| list.metrics().into_iter().next());
+        let settings = Groups::settings(by, metric.as_deref(), &filter);
+        self.open(&Place {
+            spot: Spot::Groups,
+            settings,
+        });
+        vec![]
+    }
+
     pub(super) fn show_messages(&mut self) {
         let kept = self.toasts.kept().cloned().collect();
         self.overlays.push(Overlay::Messages(Messages::new(kept)));
@@ -186,10 +208,7 @@ impl App {
 
     /// To a root, with its list filtered so.
     pub(super) fn go(&mut self, root: Root, filter: Option<String>) {
-        let was_there = !self.stacks.go(root);
-        if was_there {
-            while self.stacks.close() {}
-        }
+        self.stacks.go(root);
         self.take_remark_back();
         let Some(text) = filter else { return };
         if self.stacks.is_root() {
@@ -224,9 +243,7 @@ impl App {
         let runs = match runs {
             Ok(runs) => runs,
             Err(error) if matches!(self.overlays.last(), Some(Overlay::Line(_))) => {
-                let hint = error.hint.as_ref();
-                let hint = hint.map_or(String::new(), |hint| format!(": {hint}"));
-                self.wrong(Wrong::new(0, format!("{error}{hint}")));
+                self.wrong(Wrong::new(0, error.with_hint()));
                 return vec![];
             }
             Err(error) => {

@@ -4,24 +4,21 @@
 use ratatui::text::{Line, Span};
 use serde_json::Value;
 
-use super::Board;
+use super::{Board, trends::Trends};
 use crate::{
     domain::metrics::Summary,
     tui::{
-        effect::{Answer, Effect, Trend, TrendsQuestion},
-        event::{Ticket, Tickets},
         look::{Look, fit},
-        remote::Remote,
         shared::Shared,
         text,
         theme::Role,
     },
 };
 
-/// The courses of the machine's figures.
 #[derive(Debug, Default)]
 pub struct System {
-    trends: Remote<TrendsQuestion, Vec<Trend>>,
+    /// The courses of its figures.
+    pub trends: Trends,
 }
 
 /// A figure: its name, the metric whose course it has, the share of a whole, in words.
@@ -42,22 +39,6 @@ const LEAST_COURSE: usize = 6;
 const MOST: usize = 12;
 
 impl System {
-    pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        let asked = self.trends.ask(tickets);
-        let effect = asked.map(|(ticket, question)| Effect::Trends(ticket, question));
-        effect.into_iter().collect()
-    }
-
-    pub fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
-        match answer {
-            Answer::Trends(result) if self.trends.awaits(ticket) => {
-                self.trends.answer(result);
-                None
-            }
-            other => Some(other),
-        }
-    }
-
     /// A line for each figure of a run at work.
     pub fn lines(&mut self, board: &Board, shared: &Shared, columns: usize) -> Vec<Line<'static>> {
         let look = &shared.look;
@@ -142,20 +123,11 @@ impl System {
         let metrics = board.detail.value.iter().flat_map(|detail| &detail.metrics);
         let is_shown =
             |summary: &&Summary| figures.iter().any(|figure| figure.metric == summary.metric);
-        self.trends.want(TrendsQuestion {
-            run: board.id,
-            metrics: metrics
-                .filter(is_shown)
-                .map(|summary| (summary.metric.clone(), summary.last_step))
-                .collect(),
-            columns: COURSE,
-        });
+        self.trends.want(board.id, metrics.filter(is_shown), COURSE);
     }
 
     fn course(&self, metric: &str, look: &Look, columns: usize) -> String {
-        let trends = self.trends.value.as_deref().unwrap_or_default();
-        let trend = trends.iter().find(|trend| trend.metric == metric);
-        let values = trend.map_or(&[][..], |trend| &trend.values);
+        let values = self.trends.of(metric);
         look.sparkline(&values[values.len().saturating_sub(columns)..])
     }
 }

@@ -75,22 +75,33 @@ pub struct Trend {
 impl TrendsQuestion {
     pub fn answer(&self, ws: &Workspace) -> ops::Result<Vec<Trend>> {
         let trend = |(metric, last_step): &(String, i64)| {
-            let window = Window {
-                from: 0,
-                to: (*last_step).max(1),
-                columns: self.columns,
-                slack: 0.25,
-            };
-            let segments = series::chart(ws, &self.run, metric, &window)?;
-            let mut values = vec![None; self.columns];
-            for segment in segments {
-                for (value, bucket) in values.iter_mut().zip(&segment.columns) {
-                    *value = bucket.mean().or(*value);
-                }
-            }
+            let values = course(ws, &self.run, metric, *last_step, self.columns)?;
             let metric = metric.clone();
             Ok(Trend { metric, values })
         };
         self.metrics.iter().map(trend).collect()
     }
+}
+
+/// Means over equal parts of a series' steps; `None` where a part has no finite value.
+pub fn course(
+    ws: &Workspace,
+    run: &RunId,
+    metric: &str,
+    last_step: i64,
+    columns: usize,
+) -> ops::Result<Vec<Option<f64>>> {
+    let window = Window {
+        from: 0,
+        to: last_step.max(1),
+        columns,
+        slack: 0.25,
+    };
+    let mut course = vec![None; columns];
+    for segment in series::chart(ws, run, metric, &window)? {
+        for (value, bucket) in course.iter_mut().zip(&segment.columns) {
+            *value = bucket.mean().or(*value);
+        }
+    }
+    Ok(course)
 }

@@ -94,13 +94,10 @@ impl Bench {
     }
 }
 
-/// What a bench shows where no screen says anything of so few columns.
-fn usual() -> Layout {
-    "runs".parse().expect("there is a pane of runs")
-}
-
+/// The layout for so many columns; where the screen says nothing of so few, the list alone.
 fn fitting(layouts: &Layouts, width: u16) -> Layout {
-    layouts.fitting(width).cloned().unwrap_or_else(usual)
+    let fitting = layouts.fitting(width).cloned();
+    fitting.unwrap_or_else(|| screens::Pane::Runs.into())
 }
 
 impl View for Bench {
@@ -159,6 +156,8 @@ impl View for Bench {
         if !places.iter().any(is_list_seen) {
             self.selection.list.want(shared, UNSEEN_ROWS, 0);
         }
+        let has_list = layout.panes().contains(&screens::Pane::Runs);
+        self.selection.stand_in(shared, has_list);
         self.places.clone_from(&places);
         for (number, place) in places {
             let is_focused = number == self.focus;
@@ -250,6 +249,9 @@ impl View for Bench {
             .filter(|name| *name != screens::DEFAULT)
         {
             crumb += &format!(" {screen}");
+        }
+        if self.selection.is_stopgap() {
+            crumb += ": the run that ended last, for want of others";
         }
         let list = &self.selection.list;
         if !list.filter.text.is_empty() {

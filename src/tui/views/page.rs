@@ -6,32 +6,26 @@ mod metrics;
 mod overview;
 mod params;
 mod picker;
-mod rows;
 
-use ratatui::{
-    buffer::Buffer,
-    layout::Rect,
-    text::{Line, Span},
-};
+use ratatui::{buffer::Buffer, layout::Rect, text::Span};
 use strum::IntoEnumIterator as _;
 
-use self::{
-    files::Files, lineage::Origin, metrics::Metrics, params::Params, picker::Picker, rows::Rows,
-};
+use self::{files::Files, lineage::Origin, metrics::Metrics, params::Params, picker::Picker};
 use super::{View, split_down};
 use crate::{
     domain::ids::RunId,
     tui::{
         action::Action,
-        board::{Board, facts, log::LogView, progress, system::System},
+        board::{Board, charts, facts, log::LogView, progress, system::System},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
-        look::fit,
+        look::{fit, indented},
         overlay::{
             Overlay,
             prompt::{Prompt, Purpose},
         },
         place::{Place, Settings, Spot},
+        rows::Rows,
         shared::{Reaction, Reply, Shared, Target},
         text,
         theme::Role,
@@ -169,8 +163,16 @@ impl Page {
             Tab::Logs => Some(self.log.searched()),
             Tab::Metrics if !self.metrics.has_opened() => Some(&self.metrics.filter),
             Tab::Params => Some(&self.params.filter),
+            // Charts are looked for by the names of their metrics.
+            Tab::Overview if self.has_many_metrics() => Some(""),
             _ => None,
         }
+    }
+
+    /// More than a person pages through.
+    fn has_many_metrics(&self) -> bool {
+        let detail = self.board.detail.value.as_ref();
+        detail.is_some_and(|detail| charts::MANY <= detail.metrics.len())
     }
 
     fn pick(&mut self, action: Action, shared: &Shared) -> Reaction {
@@ -218,7 +220,11 @@ impl View for Page {
                 self.turn(Tab::iter().count() - 1);
                 true
             }
-            Action::Filter if let Some(text) = self.searched() => {
+            Action::Filter if self.searched().is_some() => {
+                if self.tab == Tab::Overview {
+                    self.tab = Tab::Metrics;
+                }
+                let text = self.searched().unwrap_or_default();
                 let prompt = Prompt::new(Purpose::Search, text);
                 return Reaction::Overlay(Box::new(Overlay::Prompt(prompt)));
             }
@@ -262,15 +268,7 @@ impl View for Page {
             let arrangement = shared.arrangement(&run.experiment);
             self.board.arrange(&arrangement);
         }
-        let (head, body) = split_down(area, if area.height < 8 { 1 } else { 2 });
-        let width = usize::from(area.width).saturating_sub(2);
-        let lines = match head.height {
-            2 => progress::lines(&self.board, shared, width).to_vec(),
-            _ => vec![progress::headline(&self.board, shared, width)],
-        };
-        shared
-            .look
-            .lines(buffer, head, lines.into_iter().map(indented));
+        let body = progress::draw(&self.board, buffer, area, shared);
         let (tabs, body) = split_down(body, u16::from(LEAST_WITH_TABS <= body.height));
         self.draw_tabs(buffer, tabs, shared);
         self.draw_tab(buffer, body, shared);
@@ -282,8 +280,8 @@ impl View for Page {
     fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
         let mut effects = self.board.ask(tickets);
         effects.extend(self.log.ask(tickets));
-        effects.extend(self.system.ask(tickets));
-        effects.extend(self.metrics.ask(tickets));
+        effects.extend(self.system.trends.ask(tickets));
+        effects.extend(self.metrics.trends.ask(tickets));
         effects.extend(self.params.ask(tickets));
         effects.extend(self.files.ask(tickets));
         effects.extend(self.lineage.ask(tickets));
@@ -300,8 +298,8 @@ impl View for Page {
     fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
         let answer = self.board.loaded(ticket, answer)?;
         let answer = self.log.loaded(ticket, answer)?;
-        let answer = self.system.loaded(ticket, answer)?;
-        let answer = self.metrics.loaded(ticket, answer)?;
+        let answer = self.system.trends.loaded(ticket, answer)?;
+        let answer = self.metrics.trends.loaded(ticket, answer)?;
         let answer = self.params.loaded(ticket, answer)?;
         let answer = self.files.loaded(ticket, answer)?;
         self.lineage.loaded(ticket, answer)
@@ -326,6 +324,11 @@ impl View for Page {
 
     fn crumb(&self) -> String {
         match self.tab {
+            Tab::Overview if self.has_many_metrics() => {
+                let detail = self.board.detail.value.as_ref();
+                let count = detail.map_or(0, |detail| detail.metrics.len());
+                format!("{}  {} metrics", self.name(), text::count(count as i64))
+            }
             Tab::Overview => self.name(),
             tab => format!("{} > {}", self.name(), <&str>::from(tab)),
         }
@@ -343,6 +346,7 @@ impl View for Page {
                 Resume,
                 NextPane,
                 Back,
+                Filter,
                 Train,
                 NextSibling,
                 Charts,
@@ -423,6 +427,7 @@ impl View for Page {
             Action::Down if !matches!(self.tab, Tab::Metrics | Tab::Params) => "scroll down",
             Action::Up if !matches!(self.tab, Tab::Metrics | Tab::Params) => "scroll up",
             Action::Filter if self.tab == Tab::Logs => "search",
+            Action::Filter if self.tab == Tab::Overview => "find a metric",
             Action::Matter if self.is_charted() => "follow the last points",
             Action::Matter => "follow",
             Action::NextMatch if !self.is_charted() => "next match",
@@ -518,11 +523,6 @@ impl Page {
                 .line(buffer, area, shared.look.span(" …", Role::Dim).into()),
         }
     }
-}
-
-pub fn indented(mut line: Line<'static>) -> Line<'static> {
-    line.spans.insert(0, " ".into());
-    line
 }
 
 #[cfg(test)]

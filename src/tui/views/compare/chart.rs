@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Compare, Part, charted, frame, parts};
+use super::{Compare, Part, charted, frame};
 use crate::{
     domain::ids::RunId,
     tui::{
@@ -12,7 +12,7 @@ use crate::{
             origin::Origin,
             pane::{self, Framed},
             plot::{self, Plot},
-            view::Field,
+            view::{Field, in_order},
         },
         shared::Shared,
         theme::Role,
@@ -61,11 +61,12 @@ impl Compare {
         }
     }
 
-    /// The first and the last place of a run.
+    /// The first and the last place of a run that has the metric, or that may have it while its points are on their way.
     fn places(&self, run: RunId, metric: &str) -> Option<(i64, i64)> {
         let track = self.track(run, metric);
         let is_time = self.along(metric).is_time();
-        if let Some(extent) = self.data(run, metric).and_then(|data| data.extent) {
+        if let Some(data) = self.data(run, metric) {
+            let extent = data.extent?;
             let (first, last) = match is_time {
                 true => (extent.first_time, extent.last_time),
                 false => (extent.first_step, extent.last_step),
@@ -175,9 +176,14 @@ impl Compare {
                 false => 0.0,
             },
             // What Enter opens, for who sees no colours.
-            notes: vec![format!("[{}]", parts::letter(self.focused))],
+            notes: vec![format!("[{}]", plot::letter(self.focused))],
             place: Some(format!("{}/{count}", self.view.selected + 1)),
             at: self.view.crosshair.or(Some(last)),
+            // The table below has the best values, which may be others.
+            read: match self.view.crosshair {
+                Some(_) => "",
+                None => "last  ",
+            },
             is_focused,
         };
         if !lines.is_empty() {
@@ -196,11 +202,4 @@ impl Compare {
             None => look.line(buffer, inner, look.span(" …", Role::Dim).into()),
         }
     }
-}
-
-fn in_order(places: impl Iterator<Item = i64>) -> Vec<i64> {
-    let mut places: Vec<i64> = places.collect();
-    places.sort_unstable();
-    places.dedup();
-    places
 }

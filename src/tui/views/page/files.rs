@@ -6,7 +6,6 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::rows::Rows;
 use crate::{
     domain::ids::RunId,
     ops::{files::FileRow, runs::Detail},
@@ -16,6 +15,7 @@ use crate::{
         event::{Ticket, Tickets},
         look::{Look, Pane},
         remote::Remote,
+        rows::Rows,
         shared::Shared,
         text,
         theme::Role,
@@ -38,10 +38,9 @@ impl Files {
         self.rows.act(action)
     }
 
-    pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        let asked = self.files.ask(tickets);
-        let effect = asked.map(|(ticket, run)| Effect::Files(ticket, run));
-        effect.into_iter().collect()
+    pub fn ask(&mut self, tickets: &mut Tickets) -> Option<Effect> {
+        let (ticket, run) = self.files.ask(tickets)?;
+        Some(Effect::Files(ticket, run))
     }
 
     pub fn expire(&mut self) {

@@ -8,16 +8,13 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::rows::Rows;
 use crate::{
-    domain::metrics::Summary,
+    domain::metrics::{Summary, is_of_machine},
     tui::{
         action::Action,
-        board::{Board, Group, charts, progress::not_finite},
-        effect::{Answer, Effect, Trend, TrendsQuestion},
-        event::{Ticket, Tickets},
+        board::{Board, Group, charts, progress::not_finite, trends::Trends},
         look::{Look, Pane, fit},
-        remote::Remote,
+        rows::Rows,
         shared::Shared,
         text,
         theme::Role,
@@ -34,7 +31,7 @@ pub struct Metrics {
     /// Places of the metrics that are shown, in their order, and what they were made for.
     order: Vec<usize>,
     made_for: Option<(u64, String, Sort)>,
-    trends: Remote<TrendsQuestion, Vec<Trend>>,
+    pub trends: Trends,
     opened: Option<Group>,
 }
 
@@ -47,7 +44,7 @@ impl Default for Metrics {
             selected: None,
             order: vec![],
             made_for: None,
-            trends: Remote::default(),
+            trends: Trends::default(),
             opened: None,
         }
     }
@@ -106,11 +103,11 @@ impl Metrics {
         let Some(summary) = self.summary(board, self.rows.index) else {
             return;
         };
-        // With its other splits, where it has a chart; what is the machine's has one of its own.
+        // With its other splits, where it has a chart; what is the machine's, or one of many alike, has one of its own.
         let groups = board.groups();
         let group = groups
             .iter()
-            .find(|group| group.metrics.contains(&summary.metric));
+            .find(|group| !group.is_many() && group.metrics.contains(&summary.metric));
         self.opened = Some(group.cloned().unwrap_or_else(|| Group {
             name: summary.metric.clone(),
             metrics: vec![summary.metric.clone()],
@@ -120,22 +117,6 @@ impl Metrics {
     fn summary<'a>(&self, board: &'a Board, row: usize) -> Option<&'a Summary> {
         let detail = board.detail.value.as_ref()?;
         detail.metrics.get(*self.order.get(row)?)
-    }
-
-    pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        let asked = self.trends.ask(tickets);
-        let effect = asked.map(|(ticket, question)| Effect::Trends(ticket, question));
-        effect.into_iter().collect()
-    }
-
-    pub fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
-        match answer {
-            Answer::Trends(result) if self.trends.awaits(ticket) => {
-                self.trends.answer(result);
-                None
-            }
-            other => Some(other),
-        }
     }
 
     pub fn draw(&mut self, board: &mut Board, buffer: &mut Buffer, area: Rect, shared: &Shared) {
@@ -184,21 +165,12 @@ impl Metrics {
             .collect();
         let columns = Columns::of(usize::from(inner.width), &shown);
         if columns.has(Column::Trend) {
-            self.trends.want(TrendsQuestion {
-                run: board.id,
-                metrics: shown
-                    .iter()
-                    .map(|summary| (summary.metric.clone(), summary.last_step))
-                    .collect(),
-                columns: TREND,
-            });
+            let shown = shown.iter().copied();
+            self.trends.want(board.id, shown, TREND);
         }
         look.line(buffer, inner, columns.head(look));
-        let trends = self.trends.value.as_deref().unwrap_or_default();
-        let lines = shown.iter().map(|summary| {
-            let trend = trends.iter().find(|trend| trend.metric == summary.metric);
-            columns.row(summary, trend, look)
-        });
+        let lines = (shown.iter())
+            .map(|summary| columns.row(summary, self.trends.of(&summary.metric), look));
         look.lines(buffer, body, lines);
         self.rows.mark(buffer, body, shared);
     }
@@ -261,7 +233,7 @@ impl Sort {
 
 /// A value of a metric; memory in the units of memory.
 fn written(metric: &str, value: f64) -> String {
-    let is_memory = metric.starts_with("system/") && metric.ends_with("memory");
+    let is_memory = is_of_machine(metric) && metric.ends_with("memory");
     match is_memory && value.is_finite() {
         true => text::bytes(value),
         false => text::value(value),
@@ -356,7 +328,7 @@ impl Columns {
         )
     }
 
-    fn row(&self, summary: &Summary, trend: Option<&Trend>, look: &Look) -> Line<'static> {
+    fn row(&self, summary: &Summary, course: &[Option<f64>], look: &Look) -> Line<'static> {
         let name = text::squeeze(&summary.metric, self.name, look.charset.ellipsis());
         let mut spans = vec![Span::raw(format!(" {} ", look.cell(&name, self.name)))];
         let best = summary.best();
@@ -380,7 +352,7 @@ impl Columns {
                 Points => (text::count(summary.points as i64), Role::Dim),
                 NotFinite => (not_finite(summary).unwrap_or_default(), Role::Error),
                 Course => {
-                    let course = trend.map_or(String::new(), |trend| look.sparkline(&trend.values));
+                    let course = look.sparkline(course);
                     spans.push(Span::raw(" "));
                     spans.push(look.span(look.cell(&course, *wide), Role::Dim));
                     continue;

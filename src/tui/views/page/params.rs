@@ -9,7 +9,6 @@ use ratatui::{
 };
 use serde_json::Value;
 
-use super::rows::Rows;
 use crate::{
     ops::{
         presets::{Offer, parameters},
@@ -17,11 +16,11 @@ use crate::{
     },
     tui::{
         action::Action,
-        board::facts::plain,
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
         look::{Look, Pane, fit},
         remote::Remote,
+        rows::Rows,
         shared::Shared,
         text,
         theme::Role,
@@ -79,10 +78,9 @@ impl Params {
         }
     }
 
-    pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
-        let asked = self.offers.ask(tickets);
-        let effect = asked.map(|(ticket, ())| Effect::Offers(ticket));
-        effect.into_iter().collect()
+    pub fn ask(&mut self, tickets: &mut Tickets) -> Option<Effect> {
+        let (ticket, ()) = self.offers.ask(tickets)?;
+        Some(Effect::Offers(ticket))
     }
 
     pub fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
@@ -198,8 +196,8 @@ fn leaves(params: &BTreeMap<String, Value>, preset: Option<&BTreeMap<String, Val
         preset: preset
             .and_then(|preset| of_preset(preset, &path))
             .filter(|preset| !is_same(preset, &value))
-            .map(plain),
-        value: Some(plain(&value)),
+            .map(text::plain),
+        value: Some(text::plain(&value)),
         path,
     };
     found.into_iter().map(leaf).collect()

@@ -1,0 +1,187 @@
+//! From view to view and back, and what each says of its keys.
+
+use super::*;
+
+#[test]
+fn runs_at_work_are_walked_round_and_round() {
+    let (two, one) = (fixture::running(2, "two"), fixture::running(1, "one"));
+    let mut stage = Stage::new(vec![two, one.clone()]);
+    let here = |stage: &mut Stage| {
+        let screen = stage.screen();
+        let crumb = screen.lines().nth(1).unwrap_or_default();
+        ["one", "two"].map(|name| crumb.contains(&format!("> {name}")))
+    };
+    stage.keys("2");
+    let first = here(&mut stage);
+    assert_ne!(first, here(stage.keys("]")));
+    assert_eq!(first, here(stage.keys("]")));
+    assert_ne!(first, here(stage.keys("[")));
+    assert!(!stage.screen().contains("no other run"));
+
+    let mut alone = Stage::new(vec![one]);
+    assert!(alone.keys("2 ]").screen().contains("no other run"));
+    assert!(!alone.keys("0").screen().contains("no other run"));
+}
+
+#[test]
+fn the_next_run_at_work_is_a_key_away_and_one_that_ended_stays_in_sight() {
+    let mut stage = sized(120, 40);
+    stage.keys("2 ]");
+    assert_eq!(selected(&stage).as_deref(), Some("calm-heron-2"));
+    stage.runs[1] = fixture::run(2, "calm-heron-2");
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    let screen = stage.screen();
+    assert!(screen.contains("✓ calm-heron-2  done  3m ago"), "{screen}");
+    stage.keys("]");
+    assert_eq!(selected(&stage).as_deref(), Some("brave-otter-7"));
+}
+
+#[test]
+fn with_nothing_at_work_live_shows_what_ended_last() {
+    let mut stage = Stage::new(vec![
+        fixture::queued(3, "waits"),
+        fixture::failed(4, "long-ago"),
+        fixture::run(5, "just-now"),
+    ]);
+    stage.keys("2");
+    let screen = stage.screen();
+    assert!(screen.contains("live > just-now"), "{screen}");
+    assert_eq!(screen.matches("✓").count(), 1, "said once: {screen}");
+    stage.runs[0] = fixture::running(3, "waits");
+    stage.send(Event::StoreChanged);
+    stage.rest();
+    assert_eq!(selected(&stage).as_deref(), Some("waits"));
+}
+
+#[test]
+fn the_hints_are_those_of_what_has_the_keys() {
+    for (keys, hint, not) in [
+        ("1 X", "n keep running", "filter"),
+        ("1 /", "Enter keep", "train"),
+        ("1 t", "Enter tag", "open"),
+        ("1 e", "Enter keep the note", "open"),
+        ("C", "Enter train", "zoom"),
+        ("?", "Esc close", "zoom"),
+        ("1 enter", "X stop", "half a page"),
+        ("1 enter tab", "Enter chart", "crosshair"),
+        ("1 enter tab tab", "/ search", "next row"),
+        ("2", "] next run", "next metric"),
+        ("1", "q leave", "back"),
+    ] {
+        let mut stage = sized(120, 40);
+        let screen = stage.keys(keys).screen();
+        let footer = screen.lines().last().unwrap();
+        assert!(
+            footer.contains(hint) && !footer.contains(not),
+            "{keys}: {footer}"
+        );
+    }
+}
+
+#[test]
+fn help_lists_what_works_here_and_says_where_the_rest_is() {
+    let help = |keys: &str, search: &str| {
+        let mut stage = sized(120, 60);
+        stage.keys(keys).text(search).screen()
+    };
+    let screen = sized(80, 60).keys("1 ?").screen();
+    assert!(
+        !screen.contains("zoom the pane"),
+        "there is one pane: {screen}"
+    );
+    assert!(help("1 ?", "").contains("zoom the pane"));
+    assert!(help("1 ?", "raise").contains("raise the priority, in Jobs"));
+    assert!(help("1 ?", "crosshair").contains("in a run's page"));
+    assert!(help("1 G k ?", "").contains("stop: sour-mole-1 is failed"));
+    let screen = help("1 ?", "");
+    for text in ["PgDn", "S-Tab", "Home", " move", " charts"] {
+        assert_eq!(screen.contains(text), text != " charts", "{text}: {screen}");
+    }
+    assert!(sized(80, 24).keys("1 ?").screen().contains("▼ "));
+}
+
+#[test]
+fn zoom_and_tab_work_where_runs_has_two_panes() {
+    let mut stage = sized(120, 40);
+    stage.keys("1 tab z");
+    assert!(!stage.screen().contains("STATE"), "{}", stage.screen());
+    stage.keys("z");
+    assert!(stage.screen().contains("STATE"));
+    stage.keys("tab j");
+    assert_eq!(selected(&stage).as_deref(), Some("calm-heron-2"));
+    let mut narrow = sized(80, 24);
+    assert!(
+        narrow
+            .keys("1 tab")
+            .screen()
+            .contains("there is no other pane here")
+    );
+}
+
+#[test]
+fn each_view_keeps_its_page_and_back_leads_out() {
+    let mut stage = stage();
+    stage.keys("1 j enter");
+    assert!(stage.screen().contains("runs > calm-heron-2"));
+    stage.keys("7 1");
+    assert!(stage.screen().contains("runs > calm-heron-2"));
+    stage.keys("q");
+    assert_eq!(
+        (stage.how(), stage.screen().contains("runs >")),
+        (None, false)
+    );
+    stage.keys("q");
+    assert_eq!(stage.how(), Some(How::Quit));
+    assert_eq!(stage.app.ended().map(|ended| ended.still_running), Some(2));
+}
+
+#[test]
+fn escape_undoes_one_step_at_a_time() {
+    let mut stage = stage();
+    stage.keys("1 enter l");
+    assert!(stage.screen().contains("step 1,8"), "{}", stage.screen());
+    stage.keys("ctrl-g");
+    assert!(stage.screen().contains("runs > brave-otter-7"));
+    stage.keys("ctrl-g");
+    assert!(!stage.screen().contains("runs >"));
+    stage.keys("ctrl-g ctrl-g");
+    assert_eq!(stage.how(), None);
+}
+
+#[test]
+fn an_interrupt_leaves_only_when_repeated() {
+    let mut stage = stage();
+    stage.keys("1 X ctrl-c ctrl-c");
+    assert_eq!(stage.how(), None);
+    stage.quickly("ctrl-c");
+    assert_eq!(stage.how(), Some(How::Quit));
+}
+
+#[test]
+fn the_welcome_keeps_its_keys_where_there_is_little_room() {
+    let mut stage = Stage::with(vec![], &Options::default(), (40, 10));
+    let screen = stage.screen();
+    for text in [" d ", " C ", " ? ", " q ", "store: /home/ana", "q leave"] {
+        assert!(screen.contains(text), "{text}: {screen}");
+    }
+}
+
+#[test]
+fn the_welcome_leads_to_the_demo() {
+    let mut stage = Stage::new(vec![]);
+    stage.keys("d");
+    assert_eq!(stage.how(), Some(How::Demo));
+}
+
+#[test]
+fn a_window_too_small_says_so_and_can_be_left() {
+    let mut stage = sized(32, 8);
+    assert!(stage.screen().starts_with("32x8: 40x10 needed, q leaves"));
+    assert!(sized(20, 5).screen().starts_with("20x5: 40x10 needed"));
+    assert!(sized(10, 5).screen().starts_with("10x5"));
+    stage.keys("X y C");
+    assert!(stage.verbs.is_empty());
+    stage.keys("q");
+    assert_eq!(stage.how(), Some(How::Quit));
+}
