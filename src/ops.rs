@@ -22,3 +22,29 @@ pub mod series;
 pub mod upkeep;
 
 pub use error::{Error, Kind, Result};
+
+use crate::{
+    store::{Connection, audit},
+    workspace::Workspace,
+};
+
+/// Adds the audit line of a change by this person, in the transaction of the change.
+fn audited(
+    ws: &Workspace,
+    tx: &Connection,
+    action: &str,
+    target: String,
+    before: Option<String>,
+    after: Option<String>,
+) -> Result<()> {
+    let entry = audit::Entry {
+        actor: ws.actor(),
+        time: ws.now(),
+        action,
+        target,
+        before,
+        after,
+    };
+    audit::append(tx, entry)?;
+    Ok(())
+}

@@ -30,7 +30,9 @@ pub mod look;
 pub mod overlay;
 pub mod panes;
 pub mod place;
+mod private;
 pub mod remote;
+pub mod rows;
 pub mod runner;
 pub mod scroll;
 pub mod session;
@@ -66,6 +68,7 @@ use self::{
 use crate::{config::screens::Screens, domain::time::Timestamp, ops};
 
 pub use self::runner::Open;
+pub use crate::config::screens::Rate;
 
 /// How the screen shall be. The caller reads config and environment; nothing here does.
 #[derive(Clone, Debug, Default)]
@@ -113,19 +116,8 @@ pub enum Notify {
     None,
 }
 
-/// How often data is drawn anew: as often as the link can bear.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::EnumString, strum::Display,
-)]
-#[strum(serialize_all = "kebab-case")]
-pub enum Rate {
-    #[default]
-    Local,
-    Ssh,
-    Slow,
-}
-
 impl Rate {
+    /// The time between two looks at the data.
     pub fn pace(self) -> Duration {
         Duration::from_secs(match self {
             Self::Local => 1,

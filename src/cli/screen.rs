@@ -142,8 +142,9 @@ pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) 
     for screen in screens.values_mut() {
         screen.yield_to(is_said_by_flag);
     }
-    let name = context.flags.screen.as_deref().unwrap_or(screens::DEFAULT);
-    let start_at = screen(&screens, name)?.start;
+    let asked = context.flags.screen.as_deref();
+    let name = asked.unwrap_or(screens::DEFAULT);
+    let root_of_screen = screen(&screens, name)?.start.unwrap_or_default();
     loaded.config.screen = screens;
     let mut options = options(&loaded, name, matches!(start, Start::Demo))?;
     if !context.flags.fresh {
@@ -153,9 +154,8 @@ pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) 
         options.session = options.session.at(place);
     }
     // A screen that was asked for by name begins where it says.
-    if context.flags.screen.is_some() {
-        let root = start_at.and_then(|start| start.to_string().parse().ok());
-        options.session.root = root.unwrap_or_default();
+    if asked.is_some() {
+        options.session.root = root_of_screen;
     }
     let ended = tui::run(Arc::new(move || open::open(&loaded, &root)), &options)?;
     if let Err(error) = session::write(&kept, &ended.session)

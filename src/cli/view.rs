@@ -19,10 +19,6 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Runs at work, as the Live view shows them.
-const LIVE: &str = "state:running|paused|stalled|orphaned";
-/// Runs that have ended.
-const ENDED: &str = "-(state:running|paused|stalled|orphaned|queued)";
 /// Lines of a run's output, and the bytes that they are looked for in.
 const LINES: usize = 20;
 const LOG: u64 = 64 << 10;
@@ -89,17 +85,17 @@ impl View {
 
     /// What is at work; with nothing there the run that ended last, as the screen has it.
     fn live(&self, context: &Context, ws: &Workspace) -> Result<(), Failure> {
-        let at_work = runs::list(ws, &self.request(LIVE)?)?;
+        let at_work = runs::list(ws, &self.request(runs::AT_WORK)?)?;
         if !at_work.rows.is_empty() || !self.filter.is_empty() {
-            return self.list(context, ws, LIVE);
+            return self.list(context, ws, runs::AT_WORK);
         }
-        let ended = runs::list(ws, &self.request(ENDED)?)?;
+        let ended = runs::list(ws, &self.request(runs::ENDED)?)?;
         let last = ended.rows.iter().max_by_key(|row| row.run.state.ended());
         let Some(last) = last else {
             context
                 .out
                 .say("nothing is at work, and nothing has ended yet");
-            return self.list(context, ws, LIVE);
+            return self.list(context, ws, runs::AT_WORK);
         };
         context.out.say("nothing is at work; this run ended last");
         self.list(context, ws, &format!("id:{}", last.run.id))
@@ -144,7 +140,7 @@ impl View {
     fn bench(&self, context: &Context, ws: &Workspace) -> Result<(), Failure> {
         let (out, counts) = (&context.out, runs::counts(ws)?);
         if out.is_json() {
-            let live = runs::list(ws, &self.request(LIVE)?)?;
+            let live = runs::list(ws, &self.request(runs::AT_WORK)?)?;
             let newest = runs::list(ws, &self.request("")?)?;
             return out
                 .json(&json!({ "counts": counts, "live": live.rows, "newest": newest.rows }));
@@ -157,7 +153,7 @@ impl View {
         ))?;
         if 0 < counts.live {
             out.line("\nat work")?;
-            self.list(context, ws, LIVE)?;
+            self.list(context, ws, runs::AT_WORK)?;
         }
         out.line("\nnewest")?;
         self.list(context, ws, "")

@@ -43,7 +43,7 @@ pub struct Screen {
     pub columns: Option<Vec<String>>,
     /// The view that is in front at first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub start: Option<Start>,
+    pub start: Option<Root>,
     /// The filter that the runs of the bench begin with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
@@ -111,10 +111,12 @@ pub enum Part {
     Split(Vec<Layout>),
 }
 
+/// How often data is drawn anew: as often as the link can bear.
 #[derive(
     Clone,
     Copy,
     Debug,
+    Default,
     PartialEq,
     Eq,
     Hash,
@@ -127,17 +129,21 @@ pub enum Part {
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Rate {
+    #[default]
     Local,
     Ssh,
     Slow,
 }
 
+/// The views that have a key of their own, above which others open.
 #[derive(
     Clone,
     Copy,
     Debug,
+    Default,
     PartialEq,
     Eq,
+    Hash,
     Serialize,
     Deserialize,
     strum::Display,
@@ -146,7 +152,8 @@ pub enum Rate {
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-pub enum Start {
+pub enum Root {
+    #[default]
     Bench,
     Runs,
     Live,
@@ -171,6 +178,15 @@ pub enum Pane {
     Log,
     /// The queue.
     Jobs,
+}
+
+impl From<Pane> for Layout {
+    fn from(pane: Pane) -> Self {
+        Self {
+            part: Part::Pane(pane),
+            share: None,
+        }
+    }
 }
 
 impl Layout {
@@ -337,6 +353,29 @@ impl Serialize for Layout {
 }
 
 #[cfg(test)]
+pub mod testing {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Nested layouts with at most so many parts in each list.
+    pub fn layouts(most: usize) -> impl Strategy<Value = Layout> {
+        let share = || prop::option::of(5u16..=95);
+        let panes: Vec<Pane> = Pane::iter().collect();
+        let pane = (prop::sample::select(panes), share()).prop_map(|(pane, share)| Layout {
+            share,
+            ..Layout::from(pane)
+        });
+        pane.prop_recursive(3, 12, most as u32, move |inner| {
+            (prop::collection::vec(inner, 1..=most), share()).prop_map(|(parts, share)| Layout {
+                part: Part::Split(parts),
+                share,
+            })
+        })
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
@@ -395,25 +434,6 @@ mod tests {
         assert_eq!(Layouts::default().fitting(80), None);
     }
 
-    fn layouts() -> impl Strategy<Value = Layout> {
-        let share = || prop::option::of(5u16..=95);
-        let panes: Vec<Pane> = Pane::iter().collect();
-        let pane = (prop::sample::select(panes), share()).prop_map(|(pane, share)| Layout {
-            part: Part::Pane(pane),
-            share,
-        });
-        let layout = pane.prop_recursive(3, 6, 3, move |inner| {
-            (prop::collection::vec(inner, 1..3), share()).prop_map(|(parts, share)| Layout {
-                part: Part::Split(parts),
-                share,
-            })
-        });
-        let panes = Just(Pane::iter().collect::<Vec<_>>()).prop_shuffle();
-        (layout, panes).prop_filter_map("more parts than panes", |(mut layout, mut panes)| {
-            distinct(&mut layout, &mut panes).then_some(layout)
-        })
-    }
-
     /// Gives each part a pane of its own, as long as there are any.
     fn distinct(layout: &mut Layout, panes: &mut Vec<Pane>) -> bool {
         match &mut layout.part {
@@ -422,9 +442,18 @@ mod tests {
         }
     }
 
+    /// Layouts as a person may write them: no pane stands in them twice.
+    fn written() -> impl Strategy<Value = Layout> {
+        let panes = Just(Pane::iter().collect::<Vec<_>>()).prop_shuffle();
+        let layouts = (testing::layouts(2), panes);
+        layouts.prop_filter_map("more parts than panes", |(mut layout, mut panes)| {
+            distinct(&mut layout, &mut panes).then_some(layout)
+        })
+    }
+
     proptest! {
         #[test]
-        fn a_layout_is_read_as_it_is_written(layout in layouts()) {
+        fn a_layout_is_read_as_it_is_written(layout in written()) {
             let mut screen = Screen::default();
             screen.layout.small = Some(layout);
             let text = toml::to_string(&screen).unwrap();

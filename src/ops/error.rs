@@ -69,6 +69,14 @@ impl Error {
         }
     }
 
+    /// The message and what to do now, for where there is one line: `the store is locked: it is tried again`.
+    pub fn with_hint(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{}: {hint}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
     /// The causes, outermost first, one sentence each.
     pub fn causes(&self) -> Vec<String> {
         let mut causes = vec![];

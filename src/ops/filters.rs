@@ -1,13 +1,13 @@
 //! Filters kept under a name, which every filter can then use: `@night`.
 
-use super::{Error, Kind, Result};
+use super::{Error, Kind, Result, audited};
 pub use crate::domain::filter::Saved;
 use crate::{
     domain::{
         filter::{Expr, Filter, Unresolved, is_name},
         text::nearest,
     },
-    store::{Connection, audit, filters as rows},
+    store::{Connection, filters as rows},
     workspace::Workspace,
 };
 
@@ -53,7 +53,15 @@ pub fn save(ws: &Workspace, name: &str, filter: &Filter) -> Result<Saved> {
             .map_err(|error| unresolved(&all, &error))?;
         rows::put(tx, &new)?;
         let before = before.map(|before| before.text.clone());
-        audited(ws, tx, "filters.save", name, before, Some(new.text.clone()))
+        let target = format!("@{name}");
+        audited(
+            ws,
+            tx,
+            "filters.save",
+            target,
+            before,
+            Some(new.text.clone()),
+        )
     })?;
     Ok(new)
 }
@@ -79,14 +87,8 @@ pub fn remove(ws: &Workspace, name: &str) -> Result<()> {
                 .hint(format!("`sconce filters rm {}` first", other.name)));
         }
         rows::remove(tx, name)?;
-        audited(
-            ws,
-            tx,
-            "filters.remove",
-            name,
-            Some(known.text.clone()),
-            None,
-        )
+        let (target, before) = (format!("@{name}"), Some(known.text.clone()));
+        audited(ws, tx, "filters.remove", target, before, None)
     })
 }
 
@@ -127,25 +129,6 @@ fn own(ws: &Workspace, saved: &Saved) -> Result<()> {
     Err(Error::new(Kind::Conflict, message).hint("save yours under another name"))
 }
 
-fn audited(
-    ws: &Workspace,
-    tx: &Connection,
-    action: &str,
-    name: &str,
-    before: Option<String>,
-    after: Option<String>,
-) -> Result<()> {
-    let entry = audit::Entry {
-        actor: ws.actor(),
-        time: ws.now(),
-        action,
-        target: format!("@{name}"),
-        before,
-        after,
-    };
-    Ok(audit::append(tx, entry).map(drop)?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +136,7 @@ mod tests {
         fixture::{Shop, filter},
         runs::{ListRequest, list as runs},
     };
+    use crate::store::audit;
 
     fn matched(shop: &Shop, text: &str) -> Result<u64> {
         let request = ListRequest {

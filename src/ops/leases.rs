@@ -10,7 +10,7 @@ use crate::{
         runs::{Ending, RunKind, RunState, StateWord},
     },
     jobs::{self, request, slots},
-    store::{Connection, audit, events, jobs as rows, runs as run_rows},
+    store::{Connection, events, jobs as rows, runs as run_rows},
     workspace::Workspace,
 };
 
@@ -267,14 +267,6 @@ fn drop_job(ws: &Workspace, tx: &Connection, job: &Job, why: String, action: &st
         super::runs::end(tx, &run.id, run.state.started(), ws.now(), how)?;
     }
     let target = format!("job {} of {}", job.id, job.actor);
-    let entry = audit::Entry {
-        actor: ws.actor(),
-        time: ws.now(),
-        action,
-        target,
-        before: Some(rows::word(&job.state).to_owned()),
-        after: Some(why),
-    };
-    audit::append(tx, entry)?;
-    Ok(())
+    let before = rows::word(&job.state).to_owned();
+    super::audited(ws, tx, action, target, Some(before), Some(why))
 }

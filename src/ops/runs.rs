@@ -40,10 +40,14 @@ use crate::{
         text::{counted, nearest, shortened},
         time::Timestamp,
     },
-    store::{self, audit, events, jobs as job_rows, runs as rows, series},
+    store::{self, events, jobs as job_rows, runs as rows, series},
     train::checkpoints,
     workspace::Workspace,
 };
+
+/// The filter of runs at work, and that of runs that have ended.
+pub const AT_WORK: &str = "state:running|paused|stalled|orphaned";
+pub const ENDED: &str = "-(state:running|paused|stalled|orphaned|queued)";
 
 /// Which runs, in which order, with which columns.
 #[derive(Clone, Debug, Default)]
@@ -510,16 +514,8 @@ pub(super) fn audited(
     before: Option<String>,
     after: Option<String>,
 ) -> Result<()> {
-    let entry = audit::Entry {
-        actor: ws.actor(),
-        time: ws.now(),
-        action,
-        target: format!("{} {}", run.id, run.name),
-        before,
-        after,
-    };
-    audit::append(tx, entry)?;
-    Ok(())
+    let target = format!("{} {}", run.id, run.name);
+    crate::ops::audited(ws, tx, action, target, before, after)
 }
 
 fn add_event(ws: &Workspace, tx: &store::Connection, run: &Run, what: What) -> Result<()> {

@@ -16,7 +16,7 @@ use crate::{
         ids::RunId,
         runs::{Run, StateWord},
     },
-    store::{self, Standing, Store, audit, disk, make_private_folder, runs as rows},
+    store::{self, Standing, Store, disk, make_private_folder, runs as rows},
     workspace::Workspace,
 };
 
@@ -294,15 +294,9 @@ pub fn prune(ws: &Workspace, dry: bool) -> Result<Pruned> {
         });
     if !dry && !pruned.files.is_empty() {
         ws.store.write(|tx| {
-            let entry = audit::Entry {
-                actor: ws.actor(),
-                time: ws.now(),
-                action: "store.prune",
-                target: format!("{} files", pruned.files.len()),
-                before: None,
-                after: Some(format!("{} bytes freed", pruned.bytes)),
-            };
-            audit::append(tx, entry).map(drop)
+            let target = format!("{} files", pruned.files.len());
+            let after = format!("{} bytes freed", pruned.bytes);
+            super::audited(ws, tx, "store.prune", target, None, Some(after))
         })?;
     }
     removed.map(|()| pruned)

@@ -105,8 +105,7 @@ enum StoreState {
 
 /// How often data is drawn anew on a screen, where it does not say so as usual.
 fn rate_of(screen: &Screen, usual: Rate, access: Access) -> Rate {
-    let asked = screen.rate.and_then(|rate| rate.to_string().parse().ok());
-    access.motion.rate(asked.unwrap_or(usual))
+    access.motion.rate(screen.rate.unwrap_or(usual))
 }
 
 /// The box of keys that may follow opens after this.
@@ -238,10 +237,15 @@ impl App {
 
     /// How often the data on the screen is renewed.
     pub fn pace(&self) -> Duration {
+        self.rate().pace()
+    }
+
+    /// The rate that was chosen, as far as the link can bear it.
+    fn rate(&self) -> Rate {
         if self.is_link_slow {
-            Rate::Slow.pace()
+            Rate::Slow
         } else {
-            self.rate.pace()
+            self.rate
         }
     }
 
@@ -280,10 +284,7 @@ impl App {
             ));
         };
         self.rate = rate_of(&screen, self.usual_rate, self.access);
-        let start = screen.start.map(|start| start.to_string());
-        self.stacks.go(start
-            .and_then(|start| start.parse().ok())
-            .unwrap_or_default());
+        self.stacks.go(screen.start.unwrap_or_default());
         self.shared.show(name, screen, &self.themes);
         self.is_dirty = true;
         Ok(vec![Effect::Pace(self.pace())])
@@ -478,11 +479,7 @@ impl App {
     }
 
     fn complain(&mut self, error: &ops::Error) {
-        let hint = error
-            .hint
-            .as_ref()
-            .map_or(String::new(), |hint| format!(": {hint}"));
-        self.say(Level::Error, format!("{error}{hint}"));
+        self.say(Level::Error, error.with_hint());
     }
 }
 

@@ -1,15 +1,17 @@
 //! Where a copied text goes: to the multiplexer, through the terminal, and always into a file. Nothing is ever read back.
 
 use std::{
-    fs::{DirBuilder, File, Permissions},
+    fs::{File, Permissions},
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::mpsc,
     thread,
     time::Duration,
 };
+
+use super::private;
 
 /// The way of copied texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,15 +118,7 @@ fn base64(bytes: &[u8]) -> String {
 
 /// The file is for its owner alone: what is copied may be anything.
 fn keep(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-    }
-    let mut options = File::options();
-    let options = options.create(true).write(true).truncate(true).mode(0o600);
-    let mut file = options.open(path)?;
+    let mut file = private::open(path, File::options().write(true).truncate(true))?;
     file.set_permissions(Permissions::from_mode(0o600))?;
     file.write_all(text.as_bytes())
 }

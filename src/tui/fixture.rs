@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 
 use super::{
     chart::ChartData,
@@ -140,6 +140,13 @@ pub fn summary(metric: &str) -> Summary {
         }),
         mean: Some(0.5),
     }
+}
+
+/// What a picture shows, with a bar where each line ends.
+pub fn edged(picture: &Buffer) -> String {
+    let rows = picture.content.chunks(usize::from(picture.area.width));
+    rows.map(|row| row.iter().map(Cell::symbol).collect::<String>() + "|\n")
+        .collect()
 }
 
 /// What a picture shows, line by line.

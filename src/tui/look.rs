@@ -282,6 +282,12 @@ pub fn fit<'a>(spans: Vec<Span<'a>>, columns: usize, ellipsis: &str) -> Line<'a>
     Line::from(fitting)
 }
 
+/// A line with a blank before it.
+pub fn indented(mut line: Line<'static>) -> Line<'static> {
+    line.spans.insert(0, " ".into());
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,7 +23,7 @@ use self::{
     confirm::Confirm,
     form::Form,
     help::Help,
-    input::Pasted,
+    input::{Input, Pasted},
     jump::Jump,
     line::CommandLine,
     menu::Menu,
@@ -37,7 +37,10 @@ use super::{
     chord::Chord,
     effect::Verb,
     look::{Look, Pane},
+    scroll,
     shared::{Reply, Shared},
+    text,
+    theme::Role,
 };
 use crate::{domain::time::Timestamp, ops::runs::Sort};
 
@@ -62,6 +65,18 @@ pub struct Key {
     /// What it means in an overlay.
     pub action: Option<Action>,
     pub at: Timestamp,
+}
+
+impl Key {
+    /// Where it moves a cursor among rows, see [`scroll::moved`]; Tab walks them too.
+    fn moved(self, at: usize, page: usize, last: usize) -> Option<usize> {
+        let action = match self.action? {
+            Action::NextPane => Action::Down,
+            Action::PreviousPane => Action::Up,
+            action => action,
+        };
+        scroll::moved(action, at, page, last)
+    }
 }
 
 /// What came of a key.
@@ -207,6 +222,35 @@ impl Overlay {
             }
         }
     }
+}
+
+/// Draws what is searched for in the first row of a box of two rows at least; gives back the rows below it, and where the
+/// cursor stands.
+fn draw_search(
+    buffer: &mut Buffer,
+    inner: Rect,
+    look: &Look,
+    input: &Input,
+) -> (Rect, Option<Position>) {
+    let lead = " search: ";
+    look.line(buffer, inner, look.span(lead, Role::Dim).into());
+    let indent = (text::width(lead) as u16).min(inner.width);
+    let field = Rect {
+        x: inner.x + indent,
+        width: inner.width - indent,
+        height: 1,
+        ..inner
+    };
+    let (line, column) = input.draw(look, usize::from(field.width));
+    look.line(buffer, field, line);
+    let list = Rect {
+        y: inner.y + 1,
+        height: inner.height - 1,
+        ..inner
+    };
+    let cursor =
+        (!field.is_empty()).then(|| Position::new(field.x + column.min(field.width - 1), field.y));
+    (list, cursor)
 }
 
 /// A box in the middle of an area, cleared and framed; gives back its inside.

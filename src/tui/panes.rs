@@ -8,7 +8,6 @@ mod jobs;
 mod log;
 mod runs;
 pub mod tiling;
-mod training;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -86,8 +85,8 @@ fn draw_nothing(
 pub fn of(kind: screens::Pane) -> Box<dyn Pane> {
     match kind {
         screens::Pane::Runs => Box::new(runs::Runs),
-        screens::Pane::Training => Box::new(training::Training),
-        screens::Pane::Charts => Box::new(charts::Charts),
+        screens::Pane::Training => Box::new(charts::Charts::Training),
+        screens::Pane::Charts => Box::new(charts::Charts::Alone),
         screens::Pane::Facts => Box::new(facts::Facts::default()),
         screens::Pane::Log => Box::new(log::Log::default()),
         screens::Pane::Jobs => Box::new(jobs::Queue::default()),

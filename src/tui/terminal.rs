@@ -7,12 +7,9 @@ mod signals;
 pub mod writer;
 
 use std::{
-    fs::{DirBuilder, File},
+    fs::File,
     io::{self, Write as _},
-    os::{
-        fd::{AsFd as _, OwnedFd},
-        unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    },
+    os::fd::{AsFd as _, OwnedFd},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -25,7 +22,7 @@ use rustix::termios::{OptionalActions, Termios};
 use tokio::sync::mpsc::UnboundedSender;
 
 use self::writer::{Frame, Mailbox};
-use super::{WITHOUT_SCREEN, event::Event};
+use super::{WITHOUT_SCREEN, event::Event, private};
 use crate::ops;
 
 /// Modes with what undoes them. They are left in the reverse order.
@@ -221,16 +218,7 @@ impl Tty {
 
 /// The log of stray output, which may hold anything: for its owner alone.
 fn open_stray(path: Option<&Path>) -> io::Result<File> {
-    let append = |path: &Path| {
-        if let Some(folder) = path.parent() {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)?;
-        }
-        let mut options = File::options();
-        options.create(true).append(true).mode(0o600).open(path)
-    };
+    let append = |path: &Path| private::open(path, File::options().append(true));
     match path.map(append) {
         Some(Ok(file)) => Ok(file),
         _ => File::options().write(true).open("/dev/null"),

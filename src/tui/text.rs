@@ -1,5 +1,6 @@
 //! Text and numbers in cells: clipped by what they take on the screen, never by bytes.
 
+use serde_json::Value;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr;
 
@@ -163,6 +164,15 @@ pub fn exact(number: f64) -> String {
     }
 }
 
+/// A value as a person would write it: a text without quotes, a whole number with all its digits.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => number.as_f64().map_or_else(String::new, exact),
+        other => other.to_string(),
+    }
+}
+
 /// A whole number beside an axis, all of it: `500`, `12.5k`, `475k`, `47,123`.
 pub fn whole(number: i64) -> String {
     let size = number.unsigned_abs();
@@ -256,6 +266,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_value_loses_no_digit_of_a_whole_number_and_shows_no_quotes() {
+        let cases = [
+            (Value::from(12_345_678_901_234_u64), "12345678901234"),
+            (0.001.into(), "0.001"),
+            ((0.1 + 0.2).into(), "0.3"),
+            ("warm up".into(), "warm up"),
+            (vec![64, 32].into(), "[64,32]"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(plain(&value), text);
+        }
+    }
 
     proptest! {
         #[test]

@@ -27,6 +27,7 @@ use super::{
     place::{Place, Spot},
     shared::{Reaction, Reply, Shared, Target},
 };
+pub use crate::config::screens::Root;
 use crate::domain::ids::RunId;
 
 /// One screenful with its own state.
@@ -113,31 +114,6 @@ pub trait View {
     fn remark(&mut self) -> Option<String> {
         None
     }
-}
-
-/// The views by their keys.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    strum::EnumIter,
-    strum::EnumString,
-    strum::Display,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[strum(serialize_all = "kebab-case")]
-#[serde(rename_all = "kebab-case")]
-pub enum Root {
-    #[default]
-    Bench,
-    Runs,
-    Live,
-    Jobs,
 }
 
 impl Root {

@@ -107,12 +107,12 @@ pub struct Group {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub band: Vec<Option<Stretch>>,
     /// How many runs are in the band.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub drawn: u64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_none(count: &u64) -> bool {
+fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 

@@ -208,10 +208,7 @@ impl App {
 
     /// To a root, with its list filtered so.
     pub(super) fn go(&mut self, root: Root, filter: Option<String>) {
-        let was_there = !self.stacks.go(root);
-        if was_there {
-            while self.stacks.close() {}
-        }
+        self.stacks.go(root);
         self.take_remark_back();
         let Some(text) = filter else { return };
         if self.stacks.is_root() {
@@ -246,9 +243,7 @@ impl App {
         let runs = match runs {
             Ok(runs) => runs,
             Err(error) if matches!(self.overlays.last(), Some(Overlay::Line(_))) => {
-                let hint = error.hint.as_ref();
-                let hint = hint.map_or(String::new(), |hint| format!(": {hint}"));
-                self.wrong(Wrong::new(0, format!("{error}{hint}")));
+                self.wrong(Wrong::new(0, error.with_hint()));
                 return vec![];
             }
             Err(error) => {

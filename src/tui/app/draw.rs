@@ -73,9 +73,7 @@ impl App {
             );
         }
         effects.extend(self.calls.ask(&mut self.tickets));
-        let mut tickets = std::mem::take(&mut self.tickets);
-        effects.extend(self.stacks.front().ask(&mut tickets));
-        self.tickets = tickets;
+        effects.extend(self.stacks.front().ask(&mut self.tickets));
         effects
     }
 
@@ -212,12 +210,7 @@ impl App {
             StoreState::Open => format!("{}@{}", self.shared.store.actor, self.shared.store.host),
             StoreState::Failed(_) => "no store".to_owned(),
         };
-        let rate = if self.is_link_slow {
-            Rate::Slow
-        } else {
-            self.rate
-        };
-        match rate {
+        match self.rate() {
             Rate::Local => store,
             rate => format!("{store}  {rate} {}s", rate.pace().as_secs()),
         }

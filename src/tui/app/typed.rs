@@ -148,27 +148,18 @@ impl App {
                 vec![]
             }
             Lookup::Action(action) => self.act(action),
-            _ if typed.0.len() == 2 => {
-                // Leaving a prefix is no mistake.
-                if !matches!(
-                    self.keymap.lookup(&["global"], &typed.0[1..]),
-                    Lookup::Action(Action::Escape)
-                ) {
-                    self.say(
-                        Level::Warn,
-                        format!("{}: not bound here, ? for keys", typed.short()),
-                    );
-                }
-                vec![]
-            }
+            // Leaving a prefix is no mistake.
+            _ if typed.0.len() == 2 && self.leaves(&typed.0[1..]) => vec![],
             _ => {
-                self.say(
-                    Level::Warn,
-                    format!("{}: not bound here, ? for keys", typed.short()),
-                );
+                let message = format!("{}: not bound here, ? for keys", typed.short());
+                self.say(Level::Warn, message);
                 vec![]
             }
         }
+    }
+
+    fn leaves(&self, chords: &[Chord]) -> bool {
+        self.keymap.lookup(&["global"], chords) == Lookup::Action(Action::Escape)
     }
 
     pub(super) fn fits(&self) -> bool {

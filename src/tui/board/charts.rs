@@ -347,11 +347,7 @@ mod tests {
                     assert!(board.charts.loaded(ticket, Ok(data)).is_none());
                 }
                 if board.charts.iter().count() == 10 {
-                    let rows = buffer.content.chunks(120);
-                    let row = |row: &[ratatui::buffer::Cell]| -> String {
-                        row.iter().map(ratatui::buffer::Cell::symbol).collect()
-                    };
-                    return rows.map(|cells| row(cells) + "\n").collect();
+                    return fixture::text(&buffer);
                 }
             }
             unreachable!("all charts are answered by the second frame")

@@ -91,7 +91,7 @@ fn all(detail: &Detail, shared: &Shared, columns: usize, has_machine: bool) -> V
     if !run.params.is_empty() {
         head(&mut lines, look, "PARAMETERS");
         let params: Vec<(&str, String)> = (run.params.iter())
-            .map(|(name, value)| (name.as_str(), plain(value)))
+            .map(|(name, value)| (name.as_str(), text::plain(value)))
             .collect();
         lines.extend(pairs(look, &params, columns));
     }
@@ -304,17 +304,6 @@ fn machine(look: &Look, summary: &Summary, columns: usize) -> Line<'static> {
     fit(spans, columns, look.charset.ellipsis())
 }
 
-/// A value as a person would write it.
-pub fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) if number.is_f64() => {
-            number.as_f64().map_or_else(String::new, text::exact)
-        }
-        other => other.to_string(),
-    }
-}
-
 /// What was captured, flattened by a level: `git.commit`, `host`.
 fn captured(value: &Value) -> Vec<(String, String)> {
     let Value::Object(fields) = value else {
@@ -326,10 +315,10 @@ fn captured(value: &Value) -> Vec<(String, String)> {
             Value::Object(inner) => pairs.extend(
                 inner
                     .iter()
-                    .map(|(key, value)| (format!("{name}.{key}"), plain(value))),
+                    .map(|(key, value)| (format!("{name}.{key}"), text::plain(value))),
             ),
             Value::Null => {}
-            other => pairs.push((name.clone(), plain(other))),
+            other => pairs.push((name.clone(), text::plain(other))),
         }
     }
     pairs

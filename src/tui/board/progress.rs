@@ -1,6 +1,10 @@
 //! How far a run is, and how it goes: two lines.
 
-use ratatui::text::{Line, Span};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line, Span},
+};
 
 use crate::{
     domain::{
@@ -10,8 +14,28 @@ use crate::{
         time::Span as TimeSpan,
     },
     ops::runs::Detail,
-    tui::{board::Board, look::fit, shared::Shared, text, theme::Role},
+    tui::{
+        board::Board,
+        look::{fit, indented},
+        shared::Shared,
+        text,
+        theme::Role,
+        views::split_down,
+    },
 };
+
+/// The lines on the run at the top of an area, one where it is low; gives back what is left below them.
+pub fn draw(board: &Board, buffer: &mut Buffer, area: Rect, shared: &Shared) -> Rect {
+    let (head, body) = split_down(area, if area.height < 8 { 1 } else { 2 });
+    let columns = usize::from(area.width).saturating_sub(2);
+    let lines = match head.height {
+        2 => lines(board, shared, columns).to_vec(),
+        _ => vec![headline(board, shared, columns)],
+    };
+    let lines = lines.into_iter().map(indented);
+    shared.look.lines(buffer, head, lines);
+    body
+}
 
 /// Two lines on the run: of what does not fit into the first, some goes into the second.
 pub fn lines(board: &Board, shared: &Shared, columns: usize) -> [Line<'static>; 2] {

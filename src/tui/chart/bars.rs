@@ -127,7 +127,7 @@ impl PairedBars<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::{glyphs::Charset, theme::Theme};
+    use crate::tui::{fixture, glyphs::Charset, theme::Theme};
 
     fn picture(charset: Charset, pairs: &[Pair], now: u64, width: u16, height: u16) -> String {
         let look = Look {
@@ -149,14 +149,7 @@ mod tests {
             p_value: Some(0.0123),
         }
         .draw(&mut buffer, area);
-        let rows = buffer.content.chunks(usize::from(width));
-        rows.map(|row| {
-            row.iter()
-                .map(ratatui::buffer::Cell::symbol)
-                .collect::<String>()
-                + "|\n"
-        })
-        .collect()
+        fixture::edged(&buffer)
     }
 
     fn pairs() -> Vec<Pair> {

@@ -230,6 +230,7 @@ mod tests {
         domain::series::{Point, Segment},
         tui::{
             chart::{ChartData, axis::Track},
+            fixture,
             glyphs::Charset,
             theme::Theme,
         },
@@ -286,14 +287,7 @@ mod tests {
             crosshair: None,
         };
         map.draw(&mut buffer, area);
-        let rows = buffer.content.chunks(usize::from(width));
-        rows.map(|row| {
-            row.iter()
-                .map(ratatui::buffer::Cell::symbol)
-                .collect::<String>()
-                + "|\n"
-        })
-        .collect()
+        fixture::edged(&buffer)
     }
 
     fn layers() -> Vec<ChartData> {

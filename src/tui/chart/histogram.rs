@@ -139,7 +139,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tui::{glyphs::Charset, theme::Theme};
+    use crate::tui::{fixture, glyphs::Charset, theme::Theme};
 
     fn picture(charset: Charset, counts: &[u64], nan: u64, width: u16, height: u16) -> String {
         let look = Look {
@@ -158,14 +158,7 @@ mod tests {
             infinite: 0,
         };
         histogram.draw(&mut buffer, area);
-        let rows = buffer.content.chunks(usize::from(width));
-        rows.map(|row| {
-            row.iter()
-                .map(ratatui::buffer::Cell::symbol)
-                .collect::<String>()
-                + "|\n"
-        })
-        .collect()
+        fixture::edged(&buffer)
     }
 
     #[test]

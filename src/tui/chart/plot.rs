@@ -40,8 +40,13 @@ pub struct Line<'a> {
 
 impl Line<'_> {
     pub fn letter(&self) -> char {
-        char::from(b'a' + (self.slot % SLOTS) as u8)
+        letter(self.slot)
     }
+}
+
+/// What the line of a slot is called.
+pub fn letter(slot: usize) -> char {
+    char::from(b'a' + (slot % 26) as u8)
 }
 
 /// A value that a series should not pass. Lines of both kinds differ in their pattern, not only in their colour.

@@ -87,7 +87,9 @@ pub fn places<'a>(
     (in_order(samples), in_order(flaws))
 }
 
-fn in_order(mut places: Vec<i64>) -> Vec<i64> {
+/// Each place once, from the least up.
+pub fn in_order(places: impl IntoIterator<Item = i64>) -> Vec<i64> {
+    let mut places: Vec<i64> = places.into_iter().collect();
     places.sort_unstable();
     places.dedup();
     places

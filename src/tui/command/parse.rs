@@ -131,11 +131,8 @@ pub fn sort(rest: &mut Rest<'_>) -> Result<Step, Wrong> {
         Some(name) => (name, true),
         None => (word, false),
     };
-    let sort = Sort::parse(name, is_reverse).map_err(|error| {
-        let hint = error.hint.as_ref();
-        let hint = hint.map_or(String::new(), |hint| format!(": {hint}"));
-        Wrong::new(at, format!("{}{hint}", error.message))
-    })?;
+    let sort = Sort::parse(name, is_reverse);
+    let sort = sort.map_err(|error| Wrong::new(at, error.with_hint()))?;
     rest.only(Step::Sort(sort))
 }
 

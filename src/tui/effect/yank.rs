@@ -46,7 +46,7 @@ impl Yank {
     }
 }
 
-/// Name, id, state, experiment, day it was made, step, tags, note, and the last value of each metric with its name.
+/// Name, id, state, experiment, when it was made, step, tags, note, and the last value of each metric with its name.
 fn row(detail: &Detail) -> String {
     let run = &detail.run;
     let tags: Vec<&str> = run.tags.iter().map(Tag::as_str).collect();

@@ -244,12 +244,7 @@ impl<'a> Making<'a> {
         Column::new(
             title.to_uppercase(),
             move |row: &RunRow| match filter::param(&row.run.params, &name) {
-                Some(serde_json::Value::Number(number)) => {
-                    let number = number.as_f64().unwrap_or(f64::NAN);
-                    Cell::of(text::exact(number), look, Role::Text)
-                }
-                Some(serde_json::Value::String(text)) => Cell::of(text, look, Role::Text),
-                Some(value) => Cell::of(value.to_string(), look, Role::Text),
+                Some(value) => Cell::of(text::plain(value), look, Role::Text),
                 None => Cell::nothing(look),
             },
         )

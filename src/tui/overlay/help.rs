@@ -6,7 +6,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Key, Outcome, framed, input::Input};
+use super::{Key, Outcome, draw_search, framed, input::Input};
 use crate::tui::{
     action::Action,
     chord::Keys,
@@ -134,20 +134,16 @@ impl Help {
             return Outcome::Stay;
         }
         let last = self.shown().len().saturating_sub(1);
-        let page = self.height.max(1);
-        self.index = match key.action {
-            Some(Action::Down | Action::NextPane) => self.index + 1,
-            Some(Action::Up | Action::PreviousPane) => self.index.saturating_sub(1),
-            Some(Action::PageDown) => self.index + page,
-            Some(Action::PageUp) => self.index.saturating_sub(page),
+        match key.action {
             Some(Action::Open) => {
                 let chosen = self.shown().get(self.index).map(|binding| binding.action);
                 return chosen.map_or(Outcome::Close, Outcome::Act);
             }
             Some(Action::Escape | Action::Interrupt) => return Outcome::Close,
-            _ => self.index,
+            _ => {}
         }
-        .min(last);
+        let moved = key.moved(self.index, self.height, last);
+        self.index = moved.unwrap_or(self.index).min(last);
         Outcome::Stay
     }
 
@@ -161,24 +157,10 @@ impl Help {
         if inner.height < 2 {
             return None;
         }
-        let lead = " search: ";
-        look.line(buffer, inner, Line::from(look.span(lead, Role::Dim)));
-        let field = Rect {
-            x: inner.x + (lead.len() as u16).min(inner.width),
-            width: inner.width.saturating_sub(lead.len() as u16),
-            height: 1,
-            ..inner
-        };
-        let (line, column) = self.input.draw(look, usize::from(field.width));
-        look.line(buffer, field, line);
-        let list = Rect {
-            y: inner.y + 1,
-            height: inner.height - 1,
-            ..inner
-        };
+        let (list, cursor) = draw_search(buffer, inner, look, &self.input);
         self.height = usize::from(list.height);
         self.draw_rows(buffer, list, look);
-        (!field.is_empty()).then(|| Position::new(field.x + column.min(field.width - 1), field.y))
+        cursor
     }
 
     fn draw_rows(&self, buffer: &mut Buffer, list: Rect, look: &Look) {

@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use super::{Key, Outcome, framed};
-use crate::tui::{action::Action, scroll, shared::Shared, theme::Role, toast::Toast};
+use crate::tui::{action::Action, shared::Shared, theme::Role, toast::Toast};
 
 #[derive(Debug)]
 pub struct Messages {
@@ -38,13 +38,10 @@ impl Messages {
         let last = self.list.len().saturating_sub(1);
         match key.action {
             Some(Action::Back | Action::Escape | Action::Interrupt) => return Outcome::Close,
-            Some(Action::NextPane) => self.index = (self.index + 1).min(last),
-            Some(Action::PreviousPane) => self.index = self.index.saturating_sub(1),
-            Some(action) => {
-                let moved = scroll::moved(action, self.index, self.height, last);
+            _ => {
+                let moved = key.moved(self.index, self.height, last);
                 self.index = moved.unwrap_or(self.index);
             }
-            None => {}
         }
         Outcome::Stay
     }

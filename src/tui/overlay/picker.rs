@@ -7,7 +7,7 @@ use ratatui::{
 };
 use strum::IntoEnumIterator as _;
 
-use super::{Key, Outcome, framed, input::Input};
+use super::{Key, Outcome, draw_search, framed, input::Input};
 use crate::{
     ops::{
         self,
@@ -173,12 +173,7 @@ impl Picker {
         }
         let rows = self.rows();
         let last = rows.len().saturating_sub(1);
-        let page = self.height.max(1);
-        self.index = match key.action {
-            Some(Action::Down | Action::NextPane) => self.index + 1,
-            Some(Action::Up | Action::PreviousPane) => self.index.saturating_sub(1),
-            Some(Action::PageDown) => self.index + page,
-            Some(Action::PageUp) => self.index.saturating_sub(page),
+        match key.action {
             Some(Action::Open) if is_many => return self.reply(true),
             Some(Action::Open) => {
                 let Some((name, _)) = rows.get(self.index) else {
@@ -192,9 +187,10 @@ impl Picker {
                 return self.reply(true);
             }
             Some(Action::Escape | Action::Interrupt) => return Outcome::Close,
-            _ => self.index,
+            _ => {}
         }
-        .min(last);
+        let moved = key.moved(self.index, self.height, last);
+        self.index = moved.unwrap_or(self.index).min(last);
         Outcome::Stay
     }
 
@@ -208,29 +204,27 @@ impl Picker {
             Some(at) => drop(self.chosen.remove(at)),
             None => self.chosen.push(name.clone()),
         }
-        self.follow(&name.clone());
+        self.follow(name);
         self.reply(false)
     }
 
     /// Moves a column among those that are shown.
     fn carry(&mut self, by: isize) -> Outcome {
         let rows = self.rows();
-        let name = rows.get(self.index).map(|(name, _)| name.clone());
-        let at = |name: &String| self.chosen.iter().position(|chosen| chosen == name);
-        let Some((name, at)) = name
-            .and_then(|name| Some((at(&name)?, name)))
-            .map(|(at, name)| (name, at))
-        else {
+        let Some((name, _)) = rows.get(self.index) else {
+            return Outcome::Stay;
+        };
+        let Some(at) = self.chosen.iter().position(|chosen| chosen == name) else {
             return Outcome::Stay;
         };
         let to = at.saturating_add_signed(by).min(self.chosen.len() - 1);
         self.chosen.swap(at, to);
-        self.follow(&name);
+        self.follow(name);
         self.reply(false)
     }
 
     /// The cursor goes where a name went.
-    fn follow(&mut self, name: &String) {
+    fn follow(&mut self, name: &str) {
         let at = self.rows().iter().position(|(row, _)| row == name);
         self.index = at.unwrap_or(self.index);
     }
@@ -268,22 +262,7 @@ impl Picker {
         if inner.height < 2 {
             return None;
         }
-        let lead = " search: ";
-        look.line(buffer, inner, Line::from(look.span(lead, Role::Dim)));
-        let indent = (text::width(lead) as u16).min(inner.width);
-        let field = Rect {
-            x: inner.x + indent,
-            width: inner.width - indent,
-            height: 1,
-            ..inner
-        };
-        let (line, column) = self.input.draw(look, usize::from(field.width));
-        look.line(buffer, field, line);
-        let list = Rect {
-            y: inner.y + 1,
-            height: inner.height - 1,
-            ..inner
-        };
+        let (list, cursor) = draw_search(buffer, inner, look, &self.input);
         self.height = usize::from(list.height);
         match (&self.error, rows.is_empty()) {
             (Some(error), _) => trouble::draw(buffer, list, look, error),
@@ -296,7 +275,7 @@ impl Picker {
             }
             (None, false) => self.draw_rows(buffer, list, &rows, shared),
         }
-        (!field.is_empty()).then(|| Position::new(field.x + column.min(field.width - 1), field.y))
+        cursor
     }
 
     fn draw_rows(

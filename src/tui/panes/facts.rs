@@ -5,17 +5,14 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use crate::tui::{
     action::Action,
     board::facts,
-    look, scroll,
+    look,
+    rows::Rows,
     shared::{Reaction, Shared},
     views::selection::Selection,
 };
 
 #[derive(Default)]
-pub struct Facts {
-    top: usize,
-    lines: usize,
-    height: usize,
-}
+pub struct Facts(Rows);
 
 impl super::Pane for Facts {
     fn contexts(&self) -> &'static [&'static str] {
@@ -23,13 +20,9 @@ impl super::Pane for Facts {
     }
 
     fn act(&mut self, action: Action, selection: &mut Selection, _: &Shared) -> Reaction {
-        let most = self.lines.saturating_sub(self.height.max(1));
-        match scroll::moved(action, self.top, self.height, most) {
-            Some(top) => {
-                self.top = top;
-                Reaction::Done
-            }
-            None => selection.list.act(action),
+        match self.0.act(action) {
+            true => Reaction::Done,
+            false => selection.list.act(action),
         }
     }
 
@@ -51,15 +44,14 @@ impl super::Pane for Facts {
                 (title, lines.unwrap_or_default())
             }
             None => {
-                self.lines = 0;
+                self.0.fit(0, usize::from(area.height));
                 super::draw_nothing(buffer, area, "facts", selection, shared, is_focused);
                 return;
             }
         };
         let pane = look::Pane::new(title).focused(is_focused);
         let inner = look.pane(buffer, area, &pane);
-        (self.lines, self.height) = (lines.len(), usize::from(inner.height));
-        self.top = self.top.min(lines.len().saturating_sub(self.height));
-        look.lines(buffer, inner, lines.into_iter().skip(self.top));
+        self.0.fit(lines.len(), usize::from(inner.height));
+        look.lines(buffer, inner, lines.into_iter().skip(self.0.index));
     }
 }

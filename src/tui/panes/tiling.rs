@@ -117,10 +117,9 @@ fn slice(area: Rect, start: u16, room: u16, is_rows: bool) -> Rect {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use strum::IntoEnumIterator as _;
 
     use super::*;
-    use crate::config::screens::Screen;
+    use crate::config::screens::{Screen, testing::layouts};
 
     fn layout(text: &str) -> Layout {
         let screen: Screen = toml::from_str(&format!("layout.S = {text}")).unwrap();
@@ -149,24 +148,9 @@ mod tests {
         assert_eq!(tiling.hidden, [Pane::Log, Pane::Jobs]);
     }
 
-    fn layouts() -> impl Strategy<Value = Layout> {
-        let share = || prop::option::of(5u16..=95);
-        let panes: Vec<Pane> = Pane::iter().collect();
-        let pane = (prop::sample::select(panes), share()).prop_map(|(pane, share)| Layout {
-            part: Part::Pane(pane),
-            share,
-        });
-        pane.prop_recursive(3, 12, 4, move |inner| {
-            (prop::collection::vec(inner, 1..5), share()).prop_map(|(parts, share)| Layout {
-                part: Part::Split(parts),
-                share,
-            })
-        })
-    }
-
     proptest! {
         #[test]
-        fn panes_cover_the_area_exactly_once(layout in layouts(), width in 40u16..300, height in 8u16..100) {
+        fn panes_cover_the_area_exactly_once(layout in layouts(4), width in 40u16..300, height in 8u16..100) {
             let area = Rect::new(0, 1, width, height);
             let tiling = tile(&layout, area);
             let mut covered = vec![0u8; usize::from(width) * usize::from(height)];

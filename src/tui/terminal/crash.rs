@@ -2,9 +2,8 @@
 
 use std::{
     backtrace::Backtrace,
-    fs::{DirBuilder, File},
+    fs::File,
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     panic::PanicHookInfo,
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,6 +11,7 @@ use std::{
 };
 
 use super::Tty;
+use crate::tui::private;
 
 /// A report that has grown to this says all that it will, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -45,14 +45,7 @@ fn place(tty: &Tty) -> Option<PathBuf> {
 
 /// Adds to a report, which is for its owner alone.
 fn keep(path: &Path, panic: &PanicHookInfo) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-    }
-    let mut options = File::options();
-    let mut file = options.create(true).append(true).mode(0o600).open(path)?;
+    let mut file = private::open(path, File::options().append(true))?;
     if LONGEST <= file.metadata()?.len() {
         return Ok(());
     }

@@ -94,13 +94,10 @@ impl Bench {
     }
 }
 
-/// What a bench shows where no screen says anything of so few columns.
-fn usual() -> Layout {
-    "runs".parse().expect("there is a pane of runs")
-}
-
+/// The layout for so many columns; where the screen says nothing of so few, the list alone.
 fn fitting(layouts: &Layouts, width: u16) -> Layout {
-    layouts.fitting(width).cloned().unwrap_or_else(usual)
+    let fitting = layouts.fitting(width).cloned();
+    fitting.unwrap_or_else(|| screens::Pane::Runs.into())
 }
 
 impl View for Bench {

@@ -3,7 +3,7 @@
 mod chart;
 mod parts;
 
-use ratatui::{buffer::Buffer, layout::Rect, text::Line};
+use ratatui::{buffer::Buffer, layout::Rect};
 
 use self::parts::{Sides, Value};
 use super::{View, split_across, split_down};
@@ -15,7 +15,7 @@ use crate::{
     ops::runs::Comparison,
     tui::{
         action::Action,
-        chart::{Series, view::ChartView},
+        chart::{Series, plot::letter, view::ChartView},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
         look::{Look, Pane},
@@ -25,6 +25,7 @@ use crate::{
         },
         place::{Place, Settings, Spot},
         remote::Remote,
+        rows::Rows,
         shared::{Reaction, Reply, Shared, Target},
         table::{Table, Window},
         theme::Role,
@@ -49,9 +50,7 @@ pub struct Compare {
     is_zoomed: bool,
     params: Table<String>,
     metrics: Table<String>,
-    code_top: usize,
-    /// Lines of the code, and how many of them were in sight.
-    code_lines: (usize, usize),
+    code: Rows,
 }
 
 /// What the keys act on.
@@ -92,8 +91,7 @@ impl Compare {
             is_zoomed: false,
             params: Table::default(),
             metrics: Table::default(),
-            code_top: 0,
-            code_lines: (0, 0),
+            code: Rows::default(),
         }
     }
 
@@ -184,15 +182,7 @@ impl Compare {
                 }
                 return reaction;
             }
-            (Part::Code, action) => {
-                let (lines, height) = self.code_lines;
-                let last = lines.saturating_sub(height);
-                let top = crate::tui::scroll::moved(action, self.code_top, height, last);
-                let Some(top) = top else {
-                    return Reaction::None;
-                };
-                self.code_top = top;
-            }
+            (Part::Code, action) if self.code.act(action) => {}
             _ => return Reaction::None,
         }
         Reaction::Done
@@ -248,13 +238,8 @@ impl Compare {
                         true => " no parameter differs: d shows all",
                         false => " no run has a parameter",
                     };
-                    sides.draw(
-                        buffer,
-                        inner,
-                        shared,
-                        (&mut table, &rows),
-                        (empty, is_focused),
-                    );
+                    let table = (&mut table, &rows[..]);
+                    sides.draw(buffer, inner, shared, table, (empty, is_focused));
                 }
                 self.params = table;
             }
@@ -266,13 +251,13 @@ impl Compare {
                 let mut table = std::mem::take(&mut self.metrics);
                 if let Some(sides) = self.sides() {
                     let rows = sides.metrics();
-                    let empty = " no run has a metric";
+                    let table = (&mut table, &rows[..]);
                     sides.draw(
                         buffer,
                         inner,
                         shared,
-                        (&mut table, &rows),
-                        (empty, is_focused),
+                        table,
+                        (" no run has a metric", is_focused),
                     );
                 }
                 self.metrics = table;
@@ -288,10 +273,8 @@ impl Compare {
                 let width = usize::from(inner.width);
                 let lines = self.sides().map(|sides| sides.code(&shared.look, width));
                 let lines = lines.unwrap_or_default();
-                let height = usize::from(inner.height);
-                self.code_lines = (lines.len(), height);
-                self.code_top = self.code_top.min(lines.len().saturating_sub(height));
-                let lines = lines.into_iter().skip(self.code_top);
+                self.code.fit(lines.len(), usize::from(inner.height));
+                let lines = lines.into_iter().skip(self.code.index);
                 shared.look.lines(buffer, inner, lines);
             }
         }
@@ -455,7 +438,7 @@ impl View for Compare {
         let names = self.names().into_iter().enumerate();
         let named = names.map(|(at, name)| {
             let base = if at == self.baseline { "*base" } else { "" };
-            format!("{} {name}{base}", parts::letter(at))
+            format!("{} {name}{base}", letter(at))
         });
         format!("compare {}", named.collect::<Vec<_>>().join("  "))
     }
@@ -487,11 +470,6 @@ impl View for Compare {
     fn awaits(&self, _: Action) -> bool {
         self.answer.is_blank()
     }
-}
-
-/// What stands before a line of a text.
-fn heading(look: &Look, text: &str) -> Line<'static> {
-    Line::from(look.span(format!(" {text}"), Role::Title))
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ use crate::{
             axis::{Along, Axis},
             band::{Band, Spread},
             pane::{self, Framed},
-            plot::{Plot, SLOTS},
-            view::{ChartView, Field},
+            plot::{Plot, SLOTS, letter},
+            view::{ChartView, Field, in_order},
         },
         effect::{Answer, Effect, GroupsQuestion},
         event::{Ticket, Tickets},
@@ -124,28 +124,26 @@ impl Groups {
         Reaction::Open(place)
     }
 
+    /// The steps of all groups: bands are made over these, and not over a part of them.
     fn axis(&self) -> Option<Axis> {
         let (from, to) = self.answer.value.as_ref()?.steps?;
-        let whole = Axis {
+        Some(Axis {
             along: Along::Step,
             from,
             to: to.max(from + 1),
-        };
-        Some(self.view.axis(whole, to))
+        })
     }
 
     fn field(&self) -> Field {
         let whole = self.axis().unwrap_or_default();
         let groups = self.answer.value.iter().flat_map(|all| &all.groups);
         let steps = groups.flat_map(|group| group.band.iter().flatten().filter_map(|at| at.step));
-        let mut samples: Vec<i64> = steps.collect();
-        samples.sort_unstable();
-        samples.dedup();
         Field {
             charts: 1,
             whole,
+            newest: whole.to,
             last: whole.to,
-            samples,
+            samples: in_order(steps),
             ..Field::default()
         }
     }
@@ -236,7 +234,7 @@ fn columns<'a>(look: &'a Look, has_metric: bool, by: &str) -> Vec<Column<'a, Nam
     let value = Column::new(by.to_uppercase(), move |row: &Named| {
         let mut cell = Cell(vec![]);
         if row.slot < SLOTS && !row.group.band.is_empty() {
-            let letter = format!("{} ", char::from(b'a' + row.slot as u8));
+            let letter = format!("{} ", letter(row.slot));
             let style = look.theme.series(row.slot);
             cell.0.push(ratatui::text::Span::styled(letter, style));
         }
@@ -311,7 +309,7 @@ fn band(row: &Named) -> Option<Band> {
         })
     };
     Some(Band {
-        label: format!("{} {}", char::from(b'a' + row.slot as u8), row.value),
+        label: format!("{} {}", letter(row.slot), row.value),
         slot: Some(row.slot),
         count: row.group.drawn as usize,
         columns: row.group.band.iter().map(spread).collect(),
@@ -319,19 +317,19 @@ fn band(row: &Named) -> Option<Band> {
 }
 
 fn named((slot, group): (usize, &Group)) -> Named {
-    let value = match &group.value {
-        None => ABSENT.to_owned(),
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(serde_json::Value::Number(number)) => {
-            number.as_f64().map_or(number.to_string(), text::exact)
-        }
-        Some(value) => value.to_string(),
-    };
+    let value = group.value.as_ref();
+    let value = value.map_or_else(|| ABSENT.to_owned(), text::plain);
     Named {
         value,
         slot,
         group: group.clone(),
     }
+}
+
+/// Does an action look at a part of the axis?
+fn is_zoom(action: Action) -> bool {
+    use Action::{Fit, Matter, PanLeft, PanRight, ZoomIn, ZoomOut};
+    matches!(action, ZoomIn | ZoomOut | Fit | PanLeft | PanRight | Matter)
 }
 
 /// The filter of the list, and of it the runs of one group.
@@ -374,6 +372,9 @@ impl View for Groups {
             Action::Open => return self.open(),
             Action::Metric => return pick(Pick::Metric, self.metric.as_ref().map(|by| &by.metric)),
             Action::Groups => return pick(Pick::Parameter, Some(&self.by)),
+            action if self.is_chart_focused && is_zoom(action) => {
+                return Reaction::Refuse("the chart is of all steps of these runs".into());
+            }
             action if self.is_chart_focused && scroll::moved(action, 0, 1, 1).is_none() => {
                 let field = self.field();
                 if !self.view.act(action, &field) {
@@ -479,6 +480,10 @@ impl View for Groups {
             filter => format!("  /{filter}"),
         };
         format!("groups by {}{filter}", self.by)
+    }
+
+    fn offers(&self, action: Action) -> bool {
+        !is_zoom(action)
     }
 
     fn label(&self, action: Action) -> Option<&'static str> {

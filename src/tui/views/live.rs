@@ -12,6 +12,7 @@ use crate::{
         ids::RunId,
         runs::{Run, StateWord},
     },
+    ops::runs::{AT_WORK, ENDED},
     tui::{
         action::Action,
         effect::{Answer, Effect},
@@ -41,7 +42,7 @@ impl Default for Live {
     fn default() -> Self {
         Self {
             list: RunList::filtered(AT_WORK),
-            ended: RunList::filtered(&format!("-({AT_WORK}|queued)")),
+            ended: RunList::filtered(ENDED),
             page: None,
             settings: Settings::default(),
             is_stopgap: false,
@@ -49,7 +50,6 @@ impl Default for Live {
     }
 }
 
-const AT_WORK: &str = "state:running|paused|stalled|orphaned";
 /// Columns from which the runs at work stand in a list beside the page, and those of the list.
 const ROOM_FOR_LIST: u16 = 160;
 const LIST: u16 = 34;

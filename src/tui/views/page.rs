@@ -6,18 +6,11 @@ mod metrics;
 mod overview;
 mod params;
 mod picker;
-mod rows;
 
-use ratatui::{
-    buffer::Buffer,
-    layout::Rect,
-    text::{Line, Span},
-};
+use ratatui::{buffer::Buffer, layout::Rect, text::Span};
 use strum::IntoEnumIterator as _;
 
-use self::{
-    files::Files, lineage::Origin, metrics::Metrics, params::Params, picker::Picker, rows::Rows,
-};
+use self::{files::Files, lineage::Origin, metrics::Metrics, params::Params, picker::Picker};
 use super::{View, split_down};
 use crate::{
     domain::ids::RunId,
@@ -26,12 +19,13 @@ use crate::{
         board::{Board, charts, facts, log::LogView, progress, system::System},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
-        look::fit,
+        look::{fit, indented},
         overlay::{
             Overlay,
             prompt::{Prompt, Purpose},
         },
         place::{Place, Settings, Spot},
+        rows::Rows,
         shared::{Reaction, Reply, Shared, Target},
         text,
         theme::Role,
@@ -274,15 +268,7 @@ impl View for Page {
             let arrangement = shared.arrangement(&run.experiment);
             self.board.arrange(&arrangement);
         }
-        let (head, body) = split_down(area, if area.height < 8 { 1 } else { 2 });
-        let width = usize::from(area.width).saturating_sub(2);
-        let lines = match head.height {
-            2 => progress::lines(&self.board, shared, width).to_vec(),
-            _ => vec![progress::headline(&self.board, shared, width)],
-        };
-        shared
-            .look
-            .lines(buffer, head, lines.into_iter().map(indented));
+        let body = progress::draw(&self.board, buffer, area, shared);
         let (tabs, body) = split_down(body, u16::from(LEAST_WITH_TABS <= body.height));
         self.draw_tabs(buffer, tabs, shared);
         self.draw_tab(buffer, body, shared);
@@ -537,11 +523,6 @@ impl Page {
                 .line(buffer, area, shared.look.span(" …", Role::Dim).into()),
         }
     }
-}
-
-pub fn indented(mut line: Line<'static>) -> Line<'static> {
-    line.spans.insert(0, " ".into());
-    line
 }
 
 #[cfg(test)]

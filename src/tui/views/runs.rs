@@ -26,7 +26,7 @@ use crate::{
             RunList,
             field::{self, Field},
         },
-        look::Pane,
+        look::{Pane, indented},
         overlay::{
             Overlay,
             menu::Menu,
@@ -35,6 +35,7 @@ use crate::{
             recall,
         },
         place::{Place, Settings, Spot},
+        rows::Rows,
         scroll,
         shared::{Reaction, Reply, Shared, Target},
         theme::Role,
@@ -50,7 +51,8 @@ pub struct Runs {
     /// The parts of the last frame, in reading order.
     shown: Vec<Part>,
     is_zoomed: bool,
-    facts: Scrolled,
+    /// The facts of the preview.
+    facts: Rows,
     /// The filter before `f` narrowed it.
     before_matter: Option<String>,
     /// The filter that was cleared last.
@@ -77,30 +79,6 @@ enum Preview {
     Off,
     /// Below the list on a narrow screen.
     On,
-}
-
-/// How far the facts of the preview are scrolled.
-#[derive(Clone, Copy, Debug, Default)]
-struct Scrolled {
-    top: usize,
-    lines: usize,
-    height: usize,
-}
-
-impl Scrolled {
-    fn act(&mut self, action: Action) -> bool {
-        let most = self.lines.saturating_sub(self.height.max(1));
-        let top = scroll::moved(action, self.top, self.height, most);
-        self.top = top.unwrap_or(self.top);
-        top.is_some()
-    }
-
-    /// What is in sight of so many lines.
-    fn show(&mut self, lines: usize, height: usize) -> usize {
-        (self.lines, self.height) = (lines, height);
-        self.top = self.top.min(lines.saturating_sub(height));
-        self.top
-    }
 }
 
 const MATTERS: &str = "state:queued|running|paused|stalled|orphaned";
@@ -139,7 +117,7 @@ impl View for Runs {
                         MATTERS.to_owned()
                     }
                 };
-                self.set_filter(&text);
+                self.selection.list.set_filter(&text);
             }
             Action::Preview => {
                 self.preview = match self.preview {
@@ -157,7 +135,7 @@ impl View for Runs {
             Action::Open | Action::Mark if self.focus == Part::Tree => {
                 let text = self.selection.list.filter.text.clone();
                 let text = self.tree.narrowed(&text);
-                self.set_filter(&text);
+                self.selection.list.set_filter(&text);
             }
             action if self.focus == Part::Tree && is_move(action) => return self.tree.act(action),
             action if self.focus == Part::Preview && self.facts.act(action) => {}
@@ -261,7 +239,7 @@ impl View for Runs {
 
     fn reply(&mut self, reply: Reply) -> Reaction {
         match reply {
-            Reply::Filter(text) => self.set_filter(&text),
+            Reply::Filter(text) => self.selection.list.set_filter(&text),
             Reply::Sort(sort) => self.selection.list.set_sort(sort),
             Reply::Picked(Pick::Columns, words) => {
                 self.selection.list.choose(field::fields(&words.join(",")));
@@ -382,16 +360,14 @@ impl Runs {
                 self.before_matter = None;
                 self.remember();
                 self.cleared = Some(self.selection.list.filter.text.clone());
-                self.set_filter("");
+                self.selection.list.set_filter("");
             }
-            Action::Undo if let Some(text) = self.cleared.take() => self.set_filter(&text),
+            Action::Undo if let Some(text) = self.cleared.take() => {
+                self.selection.list.set_filter(&text)
+            }
             _ => return Reaction::None,
         }
         Reaction::Done
-    }
-
-    fn set_filter(&mut self, text: &str) {
-        self.selection.list.set_filter(text);
     }
 
     fn turn(&mut self, by: usize) {
@@ -454,14 +430,14 @@ impl Runs {
             let pane = Pane::new(title).focused(is_focused);
             let inner = shared.look.pane(buffer, facts_area, &pane);
             let width = usize::from(inner.width);
-            let mut lines = vec![progress::headline(board, shared, width.saturating_sub(1))];
-            lines[0].spans.insert(0, " ".into());
+            let headline = progress::headline(board, shared, width.saturating_sub(1));
+            let mut lines = vec![indented(headline)];
             if let Some(detail) = &board.detail.value {
                 lines.extend(facts::lines(detail, shared, width));
             }
-            let top = self.facts.show(lines.len(), usize::from(inner.height));
-            let look = &shared.look;
-            look.lines(buffer, inner, lines.into_iter().skip(top));
+            self.facts.fit(lines.len(), usize::from(inner.height));
+            let lines = lines.into_iter().skip(self.facts.index);
+            shared.look.lines(buffer, inner, lines);
         }
         let groups = board.groups();
         // Two charts where both have room.
@@ -523,17 +499,46 @@ fn is_move(action: Action) -> bool {
 
 /// An order in words.
 fn said(sort: &Sort) -> String {
-    match (&sort.key, sort.descending) {
-        (SortKey::Created, true) => "newest first".to_owned(),
-        (SortKey::Created, false) => "oldest first".to_owned(),
-        (SortKey::Name, _) => "by name".to_owned(),
-        (SortKey::State, _) => "by state".to_owned(),
-        (SortKey::Step, _) => "most steps first".to_owned(),
-        (SortKey::Dur, _) => "longest first".to_owned(),
-        (SortKey::Metric(column), _) if column.value == MetricValue::Best => {
-            format!("best {} first", column.metric)
+    let is_down = sort.descending;
+    match &sort.key {
+        SortKey::Created => if is_down {
+            "newest first"
+        } else {
+            "oldest first"
         }
-        (SortKey::Metric(column), is_down) => {
+        .to_owned(),
+        SortKey::Name => if is_down {
+            "by name, backwards"
+        } else {
+            "by name"
+        }
+        .to_owned(),
+        SortKey::State => if is_down {
+            "by state, backwards"
+        } else {
+            "by state"
+        }
+        .to_owned(),
+        SortKey::Step => if is_down {
+            "most steps first"
+        } else {
+            "fewest steps first"
+        }
+        .to_owned(),
+        SortKey::Dur => if is_down {
+            "longest first"
+        } else {
+            "shortest first"
+        }
+        .to_owned(),
+        SortKey::Metric(MetricColumn {
+            metric,
+            value: MetricValue::Best,
+        }) => {
+            let is_best = is_down == (Direction::of(metric) == Some(Direction::Higher));
+            format!("{} {metric} first", if is_best { "best" } else { "worst" })
+        }
+        SortKey::Metric(column) => {
             let way = if is_down { "highest" } else { "lowest" };
             format!("{way} {}@{} first", column.metric, column.value)
         }

@@ -25,9 +25,9 @@ fn no_event_in_any_order_panics() {
     fuzz(1..11);
 }
 
-/// Run by hand: a million events take a while. `FUZZ_SEED` says where the seeds begin.
+/// `FUZZ_SEED` says where the seeds begin.
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "a quarter of an hour: `cargo test --release --lib of_a_million -- --ignored`"]
 fn no_event_of_a_million_panics() {
     let first = std::env::var("FUZZ_SEED").map_or(1_000, |seed| seed.parse().unwrap());
     fuzz(first..first + 500);

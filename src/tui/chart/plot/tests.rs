@@ -7,6 +7,7 @@ use crate::{
     domain::series::{Key, Point, Segment, Window},
     tui::{
         chart::{axis::Along, smoothed},
+        fixture::text,
         glyphs::Charset,
         theme::Theme,
     },
@@ -57,6 +58,11 @@ fn line(slot: usize, data: &ChartData) -> Line<'_> {
     }
 }
 
+fn lines(series: &[ChartData]) -> Vec<Line<'_>> {
+    let series = series.iter().enumerate();
+    series.map(|(slot, data)| line(slot, data)).collect()
+}
+
 fn axis(data: &ChartData) -> Axis {
     Axis {
         along: Along::Step,
@@ -87,19 +93,6 @@ fn look(charset: Charset) -> Look {
         charset,
         ..Look::default()
     }
-}
-
-fn text(buffer: &Buffer) -> String {
-    let rows = buffer.content.chunks(usize::from(buffer.area.width));
-    rows.map(|row| {
-        row.iter()
-            .map(ratatui::buffer::Cell::symbol)
-            .collect::<String>()
-            .trim_end()
-            .to_owned()
-            + "\n"
-    })
-    .collect()
 }
 
 fn set(plot: &Plot<'_>, area: Rect) -> (Dots, Scale) {
@@ -364,11 +357,7 @@ fn fan(count: usize, dots: usize) -> Vec<ChartData> {
 fn lines_are_told_apart_without_colour() {
     let look = look(Charset::Braille);
     let series = fan(4, columns(&look, Rect::new(0, 0, 60, 16)));
-    let lines: Vec<Line<'_>> = series
-        .iter()
-        .enumerate()
-        .map(|(at, data)| line(at, data))
-        .collect();
+    let lines = lines(&series);
     let plot = Plot::new(&look, axis(&series[0]), &lines);
     insta::assert_snapshot!(text(&drawn(&plot, 60, 16)));
     let (dots, _) = set(&plot, Rect::new(0, 0, 60, 16));
@@ -395,11 +384,7 @@ fn lines_are_told_apart_without_colour() {
 fn more_lines_than_can_be_told_apart_are_a_band_with_its_median() {
     let look = look(Charset::Braille);
     let series = fan(13, columns(&look, Rect::new(0, 0, 60, 16)));
-    let lines: Vec<Line<'_>> = series
-        .iter()
-        .enumerate()
-        .map(|(at, data)| line(at, data))
-        .collect();
+    let lines = lines(&series);
     let plot = Plot::new(&look, axis(&series[0]), &lines);
     assert_eq!((plot.named().len(), plot.others().len()), (8, 5));
     insta::assert_snapshot!(text(&drawn(&plot, 60, 16)));

@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Compare, Part, charted, frame, parts};
+use super::{Compare, Part, charted, frame};
 use crate::{
     domain::ids::RunId,
     tui::{
@@ -12,7 +12,7 @@ use crate::{
             origin::Origin,
             pane::{self, Framed},
             plot::{self, Plot},
-            view::Field,
+            view::{Field, in_order},
         },
         shared::Shared,
         theme::Role,
@@ -176,7 +176,7 @@ impl Compare {
                 false => 0.0,
             },
             // What Enter opens, for who sees no colours.
-            notes: vec![format!("[{}]", parts::letter(self.focused))],
+            notes: vec![format!("[{}]", plot::letter(self.focused))],
             place: Some(format!("{}/{count}", self.view.selected + 1)),
             at: self.view.crosshair.or(Some(last)),
             // The table below has the best values, which may be others.
@@ -202,11 +202,4 @@ impl Compare {
             None => look.line(buffer, inner, look.span(" …", Role::Dim).into()),
         }
     }
-}
-
-fn in_order(places: impl Iterator<Item = i64>) -> Vec<i64> {
-    let mut places: Vec<i64> = places.collect();
-    places.sort_unstable();
-    places.dedup();
-    places
 }

@@ -7,11 +7,11 @@ use ratatui::{
 };
 use serde_json::Value as Json;
 
-use super::heading;
 use crate::{
     domain::{ids::RunId, metrics::is_of_machine, text::shown},
     ops::runs::{ComparedMetric, Comparison},
     tui::{
+        chart::plot::letter,
         look::Look,
         shared::Shared,
         table::{Cell, Column, Row, Sheet, Table, Window},
@@ -55,10 +55,6 @@ impl Row for Value {
 /// From so many columns a run is called by its name.
 const ROOM_FOR_NAME: usize = 16;
 
-pub fn letter(at: usize) -> char {
-    char::from(b'a' + (at % 26) as u8)
-}
-
 impl<'a> Sides<'a> {
     /// `None` while the comparison is of other runs.
     pub fn new(
@@ -89,7 +85,7 @@ impl<'a> Sides<'a> {
 
     /// Parameters that differ, or all.
     pub fn params(&self, has_all: bool) -> Vec<Value> {
-        let written = |value: &Option<Json>| value.as_ref().map(json);
+        let written = |value: &Option<Json>| value.as_ref().map(text::plain);
         let differing = self.comparison.params.iter().map(|(name, values)| {
             let values = values.iter().map(written).collect::<Vec<_>>();
             self.value(name, &values, true)
@@ -98,7 +94,7 @@ impl<'a> Sides<'a> {
         if has_all {
             let same = self.comparison.same_params.iter();
             rows.extend(same.map(|(name, value)| {
-                let values = vec![Some(json(value)); self.at.len()];
+                let values = vec![Some(text::plain(value)); self.at.len()];
                 self.value(name, &values, false)
             }));
             rows.sort_by(|a, b| a.name.cmp(&b.name));
@@ -209,7 +205,7 @@ impl<'a> Sides<'a> {
         for (name, values) in surroundings {
             lines.push(Line::from(look.clip(&format!(" {name}"), width)));
             for (at, value) in self.in_order(values).iter().enumerate() {
-                let value = value.as_ref().map_or("·".to_owned(), json);
+                let value = value.as_ref().map_or("·".to_owned(), text::plain);
                 let line = format!("   {} {value}", letter(at));
                 lines.push(Line::from(look.clip(&line, width)));
             }
@@ -248,6 +244,11 @@ impl<'a> Sides<'a> {
         let words = look.clip(&words.join("  "), width.saturating_sub(3));
         Line::from(vec![letter, Span::raw(words)])
     }
+}
+
+/// What stands before lines of a text.
+fn heading(look: &Look, text: &str) -> Line<'static> {
+    Line::from(look.span(format!(" {text}"), Role::Title))
 }
 
 /// A line of a diff in its colour; the sign before it says the same.
@@ -292,12 +293,4 @@ fn best(row: &Value, look: &Look) -> Cell {
 fn signed(delta: f64) -> String {
     let sign = if delta < 0.0 { "" } else { "+" };
     format!("{sign}{}", text::rough(delta))
-}
-
-fn json(value: &Json) -> String {
-    match value {
-        Json::Number(number) => number.as_f64().map_or(number.to_string(), text::exact),
-        Json::String(text) => text.clone(),
-        value => value.to_string(),
-    }
 }

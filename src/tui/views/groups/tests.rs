@@ -84,3 +84,19 @@ fn a_place_without_a_parameter_says_how_to_choose_one() {
     assert!(fixture::text(&buffer).contains("w chooses one"));
     assert!(!groups.awaits(Action::Groups));
 }
+
+/// Bands were drawn over a part of the axis as if they were of that part.
+#[test]
+fn bands_are_of_all_steps_and_no_part_of_them_is_looked_at() {
+    let mut stage = grouped((120, 40));
+    let before = stage.keys("m").text("loss").keys("enter tab").screen();
+    let axis = |screen: &str| screen.lines().rev().nth(3).unwrap_or_default().to_owned();
+    for key in ["+", "-", "=", "{", "}", "f"] {
+        let screen = stage.keys(key).screen();
+        assert!(
+            screen.contains("the chart is of all steps"),
+            "{key}: {screen}"
+        );
+        assert_eq!(axis(&screen), axis(&before), "{key}");
+    }
+}

@@ -6,7 +6,6 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::rows::Rows;
 use crate::{
     domain::ids::RunId,
     ops::{files::FileRow, runs::Detail},
@@ -16,6 +15,7 @@ use crate::{
         event::{Ticket, Tickets},
         look::{Look, Pane},
         remote::Remote,
+        rows::Rows,
         shared::Shared,
         text,
         theme::Role,

@@ -7,7 +7,7 @@ use crate::{
     domain::{events::What, ids::RunId},
     ops::{lineage::Lineage, runs::Detail},
     tui::{
-        board::facts::{head, pairs, plain},
+        board::facts::{head, pairs},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
         remote::Remote,
@@ -55,7 +55,7 @@ impl Origin {
             }
         };
         let captured = |path: &str| said(&detail.captured, path);
-        let data = || detail.run.params.get("data").map(plain);
+        let data = || detail.run.params.get("data").map(text::plain);
         part(
             "DATA",
             vec![
@@ -120,12 +120,12 @@ impl Origin {
 
 fn said(captured: &Value, path: &str) -> Option<String> {
     let value = captured.pointer(path)?;
-    (!value.is_null()).then(|| plain(value))
+    (!value.is_null()).then(|| text::plain(value))
 }
 
 fn command(captured: &Value) -> Option<String> {
     let words = captured.pointer("/argv")?.as_array()?;
-    let words: Vec<String> = words.iter().map(plain).collect();
+    let words: Vec<String> = words.iter().map(text::plain).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 

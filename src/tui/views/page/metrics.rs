@@ -8,13 +8,13 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::rows::Rows;
 use crate::{
     domain::metrics::{Summary, is_of_machine},
     tui::{
         action::Action,
         board::{Board, Group, charts, progress::not_finite, trends::Trends},
         look::{Look, Pane, fit},
+        rows::Rows,
         shared::Shared,
         text,
         theme::Role,

@@ -9,7 +9,6 @@ use ratatui::{
 };
 use serde_json::Value;
 
-use super::rows::Rows;
 use crate::{
     ops::{
         presets::{Offer, parameters},
@@ -17,11 +16,11 @@ use crate::{
     },
     tui::{
         action::Action,
-        board::facts::plain,
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
         look::{Look, Pane, fit},
         remote::Remote,
+        rows::Rows,
         shared::Shared,
         text,
         theme::Role,
@@ -197,8 +196,8 @@ fn leaves(params: &BTreeMap<String, Value>, preset: Option<&BTreeMap<String, Val
         preset: preset
             .and_then(|preset| of_preset(preset, &path))
             .filter(|preset| !is_same(preset, &value))
-            .map(plain),
-        value: Some(plain(&value)),
+            .map(text::plain),
+        value: Some(text::plain(&value)),
         path,
     };
     found.into_iter().map(leaf).collect()

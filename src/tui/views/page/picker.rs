@@ -6,11 +6,11 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::rows::Rows;
 use crate::tui::{
     action::Action,
     board::{Board, Group, arrangement::Arrangement},
     overlay::framed,
+    rows::Rows,
     shared::Shared,
     text,
     theme::Role,

@@ -1,4 +1,8 @@
-use crate::tui::{Options, fixture, stage::Stage};
+use super::said;
+use crate::{
+    ops::runs::Sort,
+    tui::{Options, fixture, stage::Stage},
+};
 
 fn wide() -> Stage {
     let mut runs = fixture::runs();
@@ -77,7 +81,7 @@ fn the_order_in_force_is_marked_with_its_direction() {
         .text("sort -name")
         .keys("enter s")
         .screen();
-    assert!(screen.contains("by name  ▼ now"), "{screen}");
+    assert!(screen.contains("▼ now"), "{screen}");
 }
 
 #[test]
@@ -89,4 +93,25 @@ fn runs_are_grouped_by_what_every_run_has() {
     assert!(screen.contains("who made it"), "{screen}");
     stage.text("preset").keys("enter");
     assert!(crumb(&mut stage).contains("groups by preset"));
+}
+
+#[test]
+fn an_order_is_told_as_it_is_and_not_as_it_usually_is() {
+    let cases = [
+        ("created", "newest first", "oldest first"),
+        ("name", "by name", "by name, backwards"),
+        ("state", "by state", "by state, backwards"),
+        ("step", "most steps first", "fewest steps first"),
+        ("dur", "longest first", "shortest first"),
+        ("val/auc@best", "best val/auc first", "worst val/auc first"),
+        ("loss@best", "best loss first", "worst loss first"),
+        ("lr@last", "highest lr@last first", "lowest lr@last first"),
+    ];
+    for (word, usual, reverse) in cases {
+        let told = |is_reverse| said(&Sort::parse(word, is_reverse).unwrap());
+        assert_eq!(
+            (told(false).as_str(), told(true).as_str()),
+            (usual, reverse)
+        );
+    }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
-use crate::tui::{action::Action, look::Pane, scroll, shared::Shared, text, theme::Role};
+use super::{action::Action, look::Pane, scroll, shared::Shared, text, theme::Role};
 
 /// Where one is among rows.
 #[derive(Debug, Default)]
