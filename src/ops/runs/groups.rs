@@ -377,9 +377,10 @@ fn joined(met: Vec<Option<(i64, Option<f64>)>>) -> Vec<(Option<i64>, Option<f64>
         let ((from, Some(a)), (to, Some(b))) = (pair[0], pair[1]) else {
             continue;
         };
-        for at in from + 1..to {
+        let between = joined.iter_mut().enumerate().take(to).skip(from + 1);
+        for (at, column) in between {
             let share = (at - from) as f64 / (to - from) as f64;
-            joined[at].1 = Some(a * (1.0 - share) + b * share);
+            column.1 = Some(a * (1.0 - share) + b * share);
         }
     }
     joined
