@@ -70,6 +70,14 @@ impl Direction {
             Self::Lower => a < than,
         }
     }
+
+    /// The best of several, each with its value; of those that are as good, the first.
+    pub fn best<T>(self, all: impl Iterator<Item = (T, f64)>) -> Option<(T, f64)> {
+        all.reduce(|best, next| match self.is_better(next.1, best.1) {
+            true => next,
+            false => best,
+        })
+    }
 }
 
 /// Which number of a series a table, a filter or an order looks at.

@@ -288,6 +288,40 @@ pub fn indented(mut line: Line<'static>) -> Line<'static> {
     line
 }
 
+/// An area cut in two: so many columns at its left, and the others.
+pub fn split_across(area: Rect, left: u16) -> (Rect, Rect) {
+    let left = left.min(area.width);
+    let right = Rect {
+        x: area.x + left,
+        width: area.width - left,
+        ..area
+    };
+    (
+        Rect {
+            width: left,
+            ..area
+        },
+        right,
+    )
+}
+
+/// An area cut in two: so many rows at its top, and the others.
+pub fn split_down(area: Rect, top: u16) -> (Rect, Rect) {
+    let top = top.min(area.height);
+    let bottom = Rect {
+        y: area.y + top,
+        height: area.height - top,
+        ..area
+    };
+    (
+        Rect {
+            height: top,
+            ..area
+        },
+        bottom,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -166,36 +166,3 @@ impl Place {
         }
     }
 }
-
-/// Splits an area at a share of its width or height.
-pub fn split_across(area: Rect, left: u16) -> (Rect, Rect) {
-    let left = left.min(area.width);
-    let right = Rect {
-        x: area.x + left,
-        width: area.width - left,
-        ..area
-    };
-    (
-        Rect {
-            width: left,
-            ..area
-        },
-        right,
-    )
-}
-
-pub fn split_down(area: Rect, top: u16) -> (Rect, Rect) {
-    let top = top.min(area.height);
-    let bottom = Rect {
-        y: area.y + top,
-        height: area.height - top,
-        ..area
-    };
-    (
-        Rect {
-            height: top,
-            ..area
-        },
-        bottom,
-    )
-}

@@ -205,13 +205,7 @@ fn compare_metric(metric: &str, summaries: &[Vec<Summary>]) -> ComparedMetric {
         .iter()
         .enumerate()
         .filter_map(|(i, value)| Some((i, finite(value)?)));
-    let best = direction.and_then(|direction| {
-        let better = numbered.reduce(|best, next| match direction.is_better(next.1, best.1) {
-            true => next,
-            false => best,
-        });
-        better.map(|(i, _)| i)
-    });
+    let best = direction.and_then(|direction| Some(direction.best(numbered)?.0));
     // Where several are as good, none is the best.
     let is_alone = |best: &usize| {
         values

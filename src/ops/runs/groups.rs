@@ -303,10 +303,7 @@ fn best(group: &[Member], column: &MetricColumn) -> Option<Best> {
     let valued = group
         .iter()
         .filter_map(|member| Some((member, member.value.filter(|x| x.is_finite())?)));
-    let best = valued.reduce(|best, next| match direction.is_better(next.1, best.1) {
-        true => next,
-        false => best,
-    });
+    let best = direction.best(valued);
     best.map(|(member, value)| Best {
         id: member.id,
         name: member.name.clone(),

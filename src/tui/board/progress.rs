@@ -16,11 +16,10 @@ use crate::{
     ops::runs::Detail,
     tui::{
         board::Board,
-        look::{fit, indented},
+        look::{fit, indented, split_down},
         shared::Shared,
         text,
         theme::Role,
-        views::split_down,
     },
 };
 

@@ -18,7 +18,7 @@ use crate::{
     tui::{
         action::Action,
         effect::{Verb, wrong_override},
-        look::Look,
+        look::{Look, split_down},
         theme::Role,
         trouble,
     },
@@ -209,8 +209,7 @@ impl Form {
         let inner = framed(buffer, area, look, "train", (70, rows + 3));
         let width = usize::from(inner.width);
         let foot = self.foot(look, width);
-        let (list, below) =
-            crate::tui::views::split_down(inner, inner.height.saturating_sub(foot.len() as u16));
+        let (list, below) = split_down(inner, inner.height.saturating_sub(foot.len() as u16));
         look.lines(buffer, below, foot);
         if !self.is_loaded {
             look.line(buffer, list, Line::from(look.span(" …", Role::Dim)));

@@ -6,7 +6,7 @@ mod parts;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use self::parts::{Sides, Value};
-use super::{View, split_across, split_down};
+use super::View;
 use crate::{
     domain::{
         ids::RunId,
@@ -18,7 +18,7 @@ use crate::{
         chart::{Series, plot::letter, view::ChartView},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
-        look::{Look, Pane},
+        look::{Look, Pane, split_across, split_down},
         overlay::{
             Overlay,
             picker::{Pick, Picker},

@@ -6,7 +6,7 @@ use ratatui::{
     text::Line,
 };
 
-use super::{Root, View, split_across, split_down};
+use super::{Root, View};
 use crate::{
     domain::{filter::Filter, runs::StateWord},
     ops::runs::{By, Group, Grouping, MetricColumn, MetricValue},
@@ -21,7 +21,7 @@ use crate::{
         },
         effect::{Answer, Effect, GroupsQuestion},
         event::{Ticket, Tickets},
-        look::{Look, Pane},
+        look::{Look, Pane, split_across, split_down},
         overlay::{
             Overlay,
             picker::{Pick, Picker},

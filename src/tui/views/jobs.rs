@@ -6,7 +6,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Root, View, split_across, split_down};
+use super::{Root, View};
 use crate::{
     domain::{
         ids::JobId,
@@ -19,7 +19,7 @@ use crate::{
         board::log::LogView,
         effect::{Answer, Effect, Verb},
         event::{Ticket, Tickets},
-        look::{Look, Pane, fit},
+        look::{Look, Pane, fit, split_across, split_down},
         place::{Place, Spot},
         remote::Remote,
         shared::{Reaction, Shared, Target},

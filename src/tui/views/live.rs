@@ -6,7 +6,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Root, View, page::Page, split_across, split_down};
+use super::{Root, View, page::Page};
 use crate::{
     domain::{
         ids::RunId,
@@ -18,7 +18,7 @@ use crate::{
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
         list::RunList,
-        look::{Pane, fit},
+        look::{Pane, fit, split_across, split_down},
         place::{Place, Settings},
         shared::{Reaction, Reply, Shared, Target},
         text,

@@ -11,7 +11,7 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Span};
 use strum::IntoEnumIterator as _;
 
 use self::{files::Files, lineage::Origin, metrics::Metrics, params::Params, picker::Picker};
-use super::{View, split_down};
+use super::View;
 use crate::{
     domain::ids::RunId,
     tui::{
@@ -19,7 +19,7 @@ use crate::{
         board::{Board, charts, facts, log::LogView, progress, system::System},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
-        look::{fit, indented},
+        look::{fit, indented, split_down},
         overlay::{
             Overlay,
             prompt::{Prompt, Purpose},

@@ -12,7 +12,6 @@ use super::{
     Root, View,
     groups::{self, Groups},
     selection::Selection,
-    split_across, split_down,
 };
 use crate::{
     domain::{ids::RunId, metrics::Direction},
@@ -26,7 +25,7 @@ use crate::{
             RunList,
             field::{self, Field},
         },
-        look::{Pane, indented},
+        look::{Pane, indented, split_across, split_down},
         overlay::{
             Overlay,
             menu::Menu,

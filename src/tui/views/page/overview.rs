@@ -6,10 +6,9 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 use super::Page;
 use crate::tui::{
     board::{charts, facts},
-    look::Pane,
+    look::{Pane, split_across, split_down},
     shared::Shared,
     theme::Role,
-    views::{split_across, split_down},
 };
 
 /// Columns from which the parts of the overview stand beside each other, and those from which the log is below them all.
