@@ -362,7 +362,7 @@ impl Runs {
                 self.selection.list.set_filter("");
             }
             Action::Undo if let Some(text) = self.cleared.take() => {
-                self.selection.list.set_filter(&text)
+                self.selection.list.set_filter(&text);
             }
             _ => return Reaction::None,
         }
