@@ -96,11 +96,16 @@ fn session(line: &Line, dir: &Path, home: &Path) {
     };
     let before = picture(&screen);
     step(&mut screen, "painted anew", "\x0c");
-    let is_same = picture(&screen) == before;
-    println!(
-        "the picture is as painted anew: {}",
-        if is_same { "yes" } else { "NO" }
-    );
+    let after = picture(&screen);
+    let different = before
+        .iter()
+        .zip(&after)
+        .filter(|(before, after)| before != after);
+    let different: Vec<_> = different.collect();
+    println!("rows that are not as painted anew: {}", different.len());
+    for (before, after) in different {
+        println!("  {before}\n  {after}");
+    }
     let run = start_program(dir, home);
     step(&mut screen, "a run at work", "2");
     let (seconds, bytes) = screen.listen(Duration::from_secs(30));

@@ -24,6 +24,7 @@ use sconce::{
     },
     ops::{
         self,
+        candidates::{Of, Question},
         runs::{BandRequest, GroupRequest, ListRequest, MetricColumn, Sort, SortKey},
     },
     store::{self, Store, runs, series},
@@ -220,6 +221,10 @@ fn look(dir: &Path) {
         metric: "val/auc".to_owned(),
         value: MetricValue::Best,
     };
+    for limit in [64, 128] {
+        screen_page(&ws, first.rows[0].run.id, limit);
+    }
+    in_memory(&ws, first.total);
     let lists = [
         (
             "page with a metric's column",
@@ -276,6 +281,14 @@ fn look(dir: &Path) {
             },
         ),
         (
+            "otter state:lost",
+            ListRequest {
+                filter: filter("otter state:lost"),
+                limit: 50,
+                ..ListRequest::default()
+            },
+        ),
+        (
             "/otter-\\d*7$/",
             ListRequest {
                 filter: filter("/otter-\\d*7$/"),
@@ -300,8 +313,19 @@ fn look(dir: &Path) {
             },
         ),
     ];
+    for text in ["o", "ot", "brave otter", "zzz"] {
+        let question = Question {
+            text: text.to_owned(),
+            of: Of::Runs,
+            limit: 50,
+        };
+        let (best, found) = best_of(9, || {
+            ops::candidates::find(&ws, &question).expect("runs can be looked for")
+        });
+        println!("candidates {text:?}: {best:.1} ms, {} of them", found.len());
+    }
     for (name, request) in lists {
-        let (best, matched) = best_of(3, || {
+        let (best, matched) = best_of(9, || {
             ops::runs::list(&ws, &request)
                 .expect("it can be listed")
                 .matched
@@ -316,7 +340,7 @@ fn look(dir: &Path) {
         }),
         ..GroupRequest::default()
     };
-    let (plain, _) = best_of(3, || {
+    let (plain, _) = best_of(9, || {
         ops::runs::groups(&ws, &by_lr).expect("runs can be grouped")
     });
     let with_bands = GroupRequest {
@@ -326,7 +350,7 @@ fn look(dir: &Path) {
         }),
         ..by_lr
     };
-    let (bands, found) = best_of(3, || {
+    let (bands, found) = best_of(9, || {
         ops::runs::groups(&ws, &with_bands).expect("runs can be grouped")
     });
     println!(
@@ -363,6 +387,63 @@ fn look(dir: &Path) {
         });
         println!("chart of {end} points, zoom {zoom}: first {cold:.2} ms, then {warm:.2} ms");
     }
+}
+
+/// A page as the screen asks for it: around its cursor, each run with what is known of it and the course of a metric.
+fn screen_page(ws: &Workspace, around: RunId, limit: u64) {
+    let request = ListRequest {
+        limit,
+        around: Some(around),
+        ..ListRequest::default()
+    };
+    let window = Window {
+        from: 0,
+        to: 100,
+        columns: 16,
+        slack: 0.25,
+    };
+    let (list, listing) = best_of(9, || {
+        ops::runs::list(ws, &request).expect("a page can be listed")
+    });
+    let ids = || listing.rows.iter().map(|row| row.run.id);
+    let (told, _) = best_of(9, || {
+        ids().for_each(|id| {
+            ops::series::summaries(ws, &id).expect("what is known can be read");
+        });
+    });
+    let (courses, _) = best_of(9, || {
+        ids().for_each(|id| {
+            ops::series::chart(ws, &id, "val/auc", &window).expect("it can be charted");
+        });
+    });
+    println!("page of {limit}: list {list:.1} ms, summaries {told:.1} ms, courses {courses:.1} ms");
+}
+
+/// What it takes to have all runs in memory.
+fn in_memory(ws: &Workspace, runs: u64) {
+    let by_step = ListRequest {
+        sort: Sort {
+            key: SortKey::Step,
+            descending: true,
+        },
+        limit: 50,
+        ..ListRequest::default()
+    };
+    // This looks at every row: what the store keeps of its pages is not counted.
+    ops::runs::list(ws, &by_step).expect("a page can be listed");
+    let (before, begun) = (resident(), Instant::now());
+    ops::runs::warm(ws).expect("runs can be read");
+    let span = ms(begun);
+    let bytes = resident().saturating_sub(before) / runs.max(1);
+    println!("all runs in memory: {span:.1} ms, {bytes} bytes a run");
+}
+
+/// Resident bytes of this process.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or_default() * 1_024
 }
 
 fn filter(text: &str) -> Filter {

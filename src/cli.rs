@@ -71,9 +71,6 @@ struct Cli {
     globals: Globals,
     #[command(flatten)]
     flags: screen::Flags,
-    /// Open the screen as it is at first, not as it was left.
-    #[arg(long)]
-    fresh: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -91,9 +88,6 @@ struct Globals {
         help_heading = "Everywhere"
     )]
     settings: Vec<String>,
-    /// The screen to open, by the name that the configuration gives it.
-    #[arg(long, value_name = "NAME")]
-    screen: Option<String>,
     /// Print JSON: the result, or an error with its kind.
     #[arg(long, global = true, help_heading = "Everywhere")]
     json: bool,
@@ -145,25 +139,21 @@ fn begin(out: &Out) -> u8 {
         Err(error) => return out.usage(&error),
     };
     let out = Out::new(cli.globals.json);
-    let mut globals = cli.globals;
     let flags = match &cli.command {
-        Some(Command::Demo(demo)) => Some(&demo.flags),
-        Some(Command::Open(open)) => Some(&open.flags),
-        _ => None,
+        Some(Command::Demo(demo)) => demo.flags.clone().over(cli.flags),
+        Some(Command::Open(open)) => open.flags.clone().over(cli.flags),
+        _ => cli.flags,
     };
-    for flags in [Some(&cli.flags), flags].into_iter().flatten() {
-        globals.settings.extend(flags.settings());
-    }
-    let answer = Context::new(globals, out.clone()).map_err(Failure::from);
-    match answer.and_then(|context| answer_to(cli.command, cli.fresh, &context)) {
+    let answer = Context::new(cli.globals, flags, out.clone()).map_err(Failure::from);
+    match answer.and_then(|context| answer_to(cli.command, &context)) {
         Ok(code) => code,
         Err(failure) => out.failure(&failure),
     }
 }
 
-fn answer_to(command: Option<Command>, is_fresh: bool, context: &Context) -> Answer {
+fn answer_to(command: Option<Command>, context: &Context) -> Answer {
     match command {
-        None => screen::run(context, is_fresh),
+        None => screen::run(context),
         Some(Command::Demo(command)) => command.run(context),
         Some(Command::Init(command)) => command.run(context),
         Some(Command::Train(command)) => command.run(context),

@@ -161,6 +161,9 @@ impl How {
 const WITHOUT_SCREEN: &str = "`sconce view bench` prints the same as text";
 /// At most 60 frames a second.
 const FRAME: Duration = Duration::from_millis(16);
+/// After a rest, frames may come so much before their time: what a key asks for comes in two or three answers, each of
+/// which asks for the next, and none of them shall wait.
+const AHEAD: Duration = Duration::from_millis(48);
 
 /// Shows the screen until a person or a signal ends it. The terminal is restored when this returns, and when it panics.
 ///
@@ -187,7 +190,7 @@ pub fn run(open: Open, options: &Options) -> ops::Result<Ended> {
         events: sender,
         clipboard: options.clipboard.clone(),
         notify: options.notify,
-        drawn: None,
+        due: Instant::now(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -210,7 +213,8 @@ struct Screen<'a> {
     events: mpsc::UnboundedSender<Event>,
     clipboard: Clipboard,
     notify: Notify,
-    drawn: Option<Instant>,
+    /// When the next frame would come if frames came evenly.
+    due: Instant,
 }
 
 impl Screen<'_> {
@@ -295,10 +299,11 @@ impl Screen<'_> {
 
     /// Composes a frame if one is due, and fetches what it lacks.
     fn draw(&mut self) {
-        if !self.app.is_dirty || self.drawn.is_some_and(|drawn| drawn.elapsed() < FRAME) {
+        let now = Instant::now();
+        if !self.app.is_dirty || now + AHEAD < self.due {
             return;
         }
-        self.drawn = Some(Instant::now());
+        self.due = self.due.max(now) + FRAME;
         let (width, height) = self.terminal.size();
         let buffer = compose(self.app, Rect::new(0, 0, width, height));
         self.terminal.show(buffer, self.app.cursor());
@@ -308,10 +313,8 @@ impl Screen<'_> {
 
     /// How long to wait for an event: until the next frame may be drawn, or something moves by itself, or for ever.
     fn patience(&self) -> Option<Duration> {
-        let frame = self
-            .drawn
-            .filter(|_| self.app.is_dirty)
-            .map(|drawn| FRAME.saturating_sub(drawn.elapsed()));
+        let frame = self.due.saturating_duration_since(Instant::now() + AHEAD);
+        let frame = self.app.is_dirty.then_some(frame);
         let wake = self.app.wake_at().map(|at| {
             let left = at.since(now());
             Duration::from_millis(u64::try_from(left).unwrap_or(0))

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     config,
     domain::text::{self, counted},
+    jobs::slots,
     ops::{self, Error, Kind},
 };
 
@@ -69,13 +70,19 @@ fn check(context: &Context, files: &[PathBuf]) -> Answer {
     if files.is_empty() {
         let loaded = context.config()?;
         keys::keymap(&loaded)?;
+        let beyond = slots::beyond(&loaded.config.agent);
+        beyond.iter().for_each(|beyond| out.warn(beyond));
         let found = loaded.files.iter().filter(|file| file.found);
         let (found, values) = (found.count() as u64, loaded.said.len());
         if out.is_json() {
             out.json(&json!({ "files": found, "values": values }))?;
         } else {
             let files = text::counted(found, "file");
-            out.line(format!("{files}, {}: all well", counted(values)))?;
+            let verdict = match beyond.len() as u64 {
+                0 => "all well".to_owned(),
+                warnings => text::counted(warnings, "warning"),
+            };
+            out.line(format!("{files}, {}: {verdict}", counted(values)))?;
         }
     } else if out.is_json() {
         let rows = checked

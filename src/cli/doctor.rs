@@ -218,10 +218,11 @@ fn gpus(loaded: &config::Loaded) -> Finding {
         1 => "1 GPU".to_owned(),
         several => format!("{several} GPUs"),
     };
-    ok(
-        "machine",
-        format!("{cpus} cores, {memory}, {gpus} to lease"),
-    )
+    let found = format!("{cpus} cores, {memory}, {gpus} to lease");
+    match slots::beyond(&loaded.config.agent) {
+        beyond if beyond.is_empty() => ok("machine", found),
+        beyond => warn("machine", found, beyond.join("; ")),
+    }
 }
 
 fn terminal(context: &Context) -> Vec<Finding> {

@@ -56,8 +56,11 @@ pub fn bytes(count: u64) -> String {
     format!("{size:.1} {}", UNITS[unit])
 }
 
-/// `1,200/8,000`, or `1,200` where the total is not known.
+/// `1,200/8,000`, or `1,200` where the total is not known; `8,100 (8,000 planned)` where it was outrun.
 pub fn steps(progress: &Progress) -> String {
+    if let Some(plan) = progress.outrun() {
+        return format!("{} ({} planned)", thousands(progress.step), thousands(plan));
+    }
     match progress.steps {
         Some(total) => format!("{}/{}", thousands(progress.step), thousands(total)),
         None => progress

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Failure, Globals, Out, format};
+use super::{Failure, Globals, Out, format, screen::Flags};
 use crate::{
     config::{self, Environment, Loaded, places},
     domain::actors::Actor,
@@ -16,16 +16,19 @@ use crate::{
 /// The store of a command, open.
 pub struct Context {
     pub globals: Globals,
+    pub flags: Flags,
     pub environment: Environment,
     pub out: Out,
 }
 
 impl Context {
-    pub fn new(globals: Globals, out: Out) -> config::Result<Self> {
+    pub fn new(mut globals: Globals, flags: Flags, out: Out) -> config::Result<Self> {
         let environment = Environment::read()?;
+        globals.settings.extend(flags.settings());
         Ok(Self {
             out: out.coloured(&environment),
             globals,
+            flags,
             environment,
         })
     }

@@ -14,18 +14,22 @@ use crate::{
         self, Environment, Loaded,
         screens::{self, Screen, Screens},
     },
-    domain::text::nearest,
-    ops::{Error, Kind, runs},
+    domain::text::{nearest, shortened},
+    ops::{self, Error, Kind, runs},
     tui::{
         self,
         access::{Access, Motion},
         clipboard::Clipboard,
         glyphs::Charset,
         list::field::Field,
-        place::{Place, Spot},
+        place::{self, Place, Spot},
         session::Session,
     },
+    workspace::Workspace,
 };
+
+/// Characters of a name that are said again.
+const LONGEST: usize = 60;
 
 /// Open the screen on a run, or on what a link names
 ///
@@ -35,7 +39,7 @@ use crate::{
     after_long_help = "Examples:\n  sconce open brave-otter-7\n  sconce open 'sconce://runs?filter=state%3Afailed'"
 )]
 pub struct Open {
-    /// A run's name or id, or a link.
+    /// A run's name or id, a view's name, or a link.
     what: String,
     #[command(flatten)]
     pub flags: Flags,
@@ -50,30 +54,43 @@ impl Open {
             Err(error) if self.what.contains("://") => {
                 return Err(Error::new(Kind::Invalid, error.to_string()).into());
             }
-            Err(_) => {
-                let ws = context.open(&loaded)?;
-                Place::of(Spot::Run(runs::find(&ws, &self.what)?))
-            }
+            Err(_) => named(&context.open(&loaded)?, &self.what)?,
         };
         open(context, loaded, root, Start::At(place))
     }
+}
+
+/// The run, or else the view, of a name.
+fn named(ws: &Workspace, name: &str) -> ops::Result<Place> {
+    let error = match runs::find(ws, name) {
+        Ok(run) => return Ok(Place::of(Spot::Run(run))),
+        Err(error) if error.kind == Kind::NotFound => error,
+        Err(error) => return Err(error),
+    };
+    if let Ok(root) = name.parse() {
+        return Ok(Place::of_root(root));
+    }
+    let mut hint = format!("the views are {}", place::views(name).join(", "));
+    if let Some(known) = &error.hint {
+        hint = format!("{known}; {hint}");
+    }
+    let message = format!("there is no run and no view {:?}", shortened(name, LONGEST));
+    Err(Error::new(Kind::NotFound, message).hint(hint))
 }
 
 /// What the screen opens with.
 pub enum Start {
     /// What was open the last time.
     Again,
-    Fresh,
     At(Place),
     /// What was open the last time, in the store of the demonstration.
     Demo,
 }
 
-pub fn run(context: &Context, is_fresh: bool) -> Answer {
+pub fn run(context: &Context) -> Answer {
     let loaded = context.config()?;
     let root = context.root(&loaded)?;
-    let start = if is_fresh { Start::Fresh } else { Start::Again };
-    open(context, loaded, root, start)
+    open(context, loaded, root, Start::Again)
 }
 
 /// Flags of the commands that open the screen.
@@ -82,9 +99,24 @@ pub struct Flags {
     /// The colours of the screen, over the configuration: `sconce theme list` names them.
     #[arg(long, value_name = "NAME", help_heading = "Screen")]
     theme: Option<String>,
+    /// The screen to open, by the name that the configuration gives it: `sconce config show screen` lists them.
+    #[arg(long, value_name = "NAME", help_heading = "Screen")]
+    screen: Option<String>,
+    /// Open the screen as it is at first, not as it was left.
+    #[arg(long, help_heading = "Screen")]
+    fresh: bool,
 }
 
 impl Flags {
+    /// These, and where they say nothing, those that stood before the command.
+    pub fn over(self, before: Self) -> Self {
+        Self {
+            theme: self.theme.or(before.theme),
+            screen: self.screen.or(before.screen),
+            fresh: self.fresh || before.fresh,
+        }
+    }
+
     /// What they say, as settings over all files.
     pub fn settings(&self) -> Vec<String> {
         let theme = self.theme.iter().map(|name| format!("ui.theme={name}"));
@@ -105,23 +137,26 @@ pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) 
         return Err(error.hint(hint).into());
     }
     let kept = session::path(&loaded.environment.places, &root);
-    let asked = context.globals.screen.as_deref();
-    let name = asked.unwrap_or(screens::DEFAULT);
-    let screen = screen(&loaded.config.screen, name)?;
     let is_said_by_flag = |key: &str| loaded.place(key).is_some_and(config::Place::is_flag);
-    loaded.config.ui = screen.over(&loaded.config.ui, is_said_by_flag);
-    let root_of_screen = screen.start.unwrap_or_default();
+    let mut screens = loaded.config.screen.clone();
+    for screen in screens.values_mut() {
+        screen.yield_to(is_said_by_flag);
+    }
+    let asked = context.flags.screen.as_deref();
+    let name = asked.unwrap_or(screens::DEFAULT);
+    let root_of_screen = screen(&screens, name)?.start.unwrap_or_default();
+    loaded.config.screen = screens;
     let mut options = options(&loaded, name, matches!(start, Start::Demo))?;
-    options.session = match start {
-        Start::Again | Start::Demo => session::read(&kept),
-        Start::Fresh => Session::default(),
-        Start::At(place) => session::read(&kept).at(place),
-    };
+    if !context.flags.fresh {
+        options.session = session::read(&kept);
+    }
+    if let Start::At(place) = start {
+        options.session = options.session.at(place);
+    }
     // A screen that was asked for by name begins where it says.
     if asked.is_some() {
         options.session.root = root_of_screen;
     }
-    let again = (context.environment.clone(), context.globals.clone());
     let ended = tui::run(Arc::new(move || open::open(&loaded, &root)), &options)?;
     if let Err(error) = session::write(&kept, &ended.session)
         && ended.how == tui::How::Quit
@@ -131,12 +166,7 @@ pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) 
         context.out.warn(&message);
     }
     if ended.how == tui::How::Demo {
-        let (environment, globals) = again;
-        return super::demo::show(&Context {
-            environment,
-            globals,
-            out: context.out.clone(),
-        });
+        return super::demo::show(context);
     }
     if 0 < ended.still_running && ended.how == tui::How::Quit {
         let (count, noun) = (
@@ -165,6 +195,13 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
     let charset = word("ui.charset", &ui.charset, || {
         Charset::detect(&term, is_utf8(locale(environment)))
     })?;
+    for (name, screen) in &loaded.config.screen {
+        let words = screen.columns.iter().flatten();
+        columns(
+            &format!("screen.{name}.columns"),
+            &words.cloned().collect::<Vec<_>>(),
+        )?;
+    }
     Ok(tui::Options {
         theme: theme::chosen(loaded)?,
         charset: match charset {
@@ -191,7 +228,7 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
         is_read_only: ui.read_only,
         is_demo,
         metric: ui.metric.clone(),
-        columns: columns(&ui.columns)?,
+        columns: columns("ui.columns", &ui.columns)?,
         keys: keys::keymap(loaded)?,
         themes: theme::all(loaded),
         clipboard: Clipboard {
@@ -216,11 +253,11 @@ fn options(loaded: &Loaded, name: &str, is_demo: bool) -> Result<tui::Options, F
     })
 }
 
-fn columns(words: &[String]) -> Result<Vec<Field>, Failure> {
+fn columns(key: &str, words: &[String]) -> Result<Vec<Field>, Failure> {
     let columns = words.iter().map(|word| Field::parse(word));
     columns
         .collect::<crate::ops::Result<_>>()
-        .map_err(|error| Error::new(error.kind, format!("ui.columns: {error}")).into())
+        .map_err(|error| Error::new(error.kind, format!("{key}: {error}")).into())
 }
 
 /// The screen of a name.

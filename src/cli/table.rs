@@ -4,12 +4,15 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::format::short;
-use crate::domain::text::shown;
+use crate::domain::text::{shortened, shown};
 
 /// Between two columns.
 const GAP: usize = 2;
 /// A column that gives room keeps at least this much.
 const LEAST: usize = 6;
+/// Where no terminal bounds the table, as in a pipe, a column is no wider, but for the last one, which takes no room from
+/// others: a single long text would push all that stands behind it out of sight.
+const WIDEST: usize = 100;
 
 /// Rows of cells under titles.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +100,7 @@ impl Table {
 
     fn column(mut self, title: &str, is_right: bool, gives: bool) -> Self {
         self.columns.push(Column {
-            title: shown(title),
+            title: shown(&shortened(title, WIDEST)),
             is_right,
             gives,
         });
@@ -113,7 +116,7 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// The lines, cut to a width where one is given. Columns without a title anywhere have no line of titles.
+    /// The lines, cut to a width where one is given; else a long text alone is cut. Columns without a title anywhere have no line of titles.
     pub fn lines(&self, width: Option<usize>, has_colour: bool) -> Vec<String> {
         let widths = self.widths(width);
         let titles: Vec<Cell> = self
@@ -158,6 +161,12 @@ impl Table {
             })
             .collect();
         let Some(width) = width else {
+            let last = widths.len().saturating_sub(1);
+            for (width, column) in widths.iter_mut().zip(&self.columns).take(last) {
+                if column.gives {
+                    *width = (*width).min(WIDEST);
+                }
+            }
             return widths;
         };
         let gaps = GAP * widths.len().saturating_sub(1);
@@ -254,6 +263,23 @@ mod tests {
             "größe�[…  12.25  failed",
         ];
         assert_eq!(table().lines(Some(23), false), wanted);
+    }
+
+    #[test]
+    fn without_a_terminal_a_long_text_pads_no_other_row() {
+        let title = "z".repeat(50_000);
+        let mut wide = Table::default().number(&title).text("name");
+        wide.row(vec!["1".into(), "a".into()]);
+        assert!(wide.lines(None, false)[1].len() < 110);
+        let mut table = Table::default().text("experiment").text("note");
+        table.row(vec!["x".repeat(300).into(), "y".repeat(300).into()]);
+        table.row(vec!["a".into(), "b".into()]);
+        let lines = table.lines(None, false);
+        assert_eq!(
+            lines[1],
+            format!("{}…  {}", "x".repeat(99), "y".repeat(300))
+        );
+        assert_eq!(lines[2], format!("a{}b", " ".repeat(101)));
     }
 
     #[test]

@@ -280,6 +280,9 @@ impl Merged<'_> {
             .chain(own)
             .collect();
         self.check_choice(&["ui", "theme"], &themes)?;
+        for screen in self.names_in("screen") {
+            self.check_choice(&["screen", &screen, "theme"], &themes)?;
+        }
         self.check_finite()?;
         self.check_columns()?;
         self.anchor(environment);
@@ -339,15 +342,20 @@ impl Merged<'_> {
         }
     }
 
-    /// Makes paths absolute: they are relative to the file that says them.
-    fn anchor(&mut self, environment: &Environment) {
-        let presets = match self.table.get("presets").map(Spanned::get_ref) {
-            Some(DeValue::Table(presets)) => presets
+    /// The names of the tables in a table.
+    fn names_in(&self, key: &str) -> Vec<String> {
+        match self.table.get(key).map(Spanned::get_ref) {
+            Some(DeValue::Table(tables)) => tables
                 .keys()
                 .map(|name| name.get_ref().to_string())
                 .collect(),
             _ => vec![],
-        };
+        }
+    }
+
+    /// Makes paths absolute: they are relative to the file that says them.
+    fn anchor(&mut self, environment: &Environment) {
+        let presets = self.names_in("presets");
         let data = presets
             .iter()
             .map(|name| vec!["presets", name.as_str(), "data"]);

@@ -16,7 +16,6 @@ use serde::{
 };
 use strum::IntoEnumIterator as _;
 
-use super::UiSettings;
 use crate::domain::text::nearest;
 
 pub type Screens = BTreeMap<String, Screen>;
@@ -39,6 +38,9 @@ pub struct Screen {
     /// The metric shown first in lists of runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metric: Option<String>,
+    /// Columns of lists of runs, as `ui.columns` names them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
     /// The view that is in front at first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<Root>,
@@ -49,23 +51,16 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// What counts on this screen: its own word, else that of `[ui]`; over both, what a flag said of a key.
-    pub fn over(&self, ui: &UiSettings, is_said_by_flag: impl Fn(&str) -> bool) -> UiSettings {
-        let mut over = ui.clone();
-        let take = |key: &str| !is_said_by_flag(key);
-        if let Some(theme) = self.theme.as_ref().filter(|_| take("ui.theme")) {
-            over.theme.clone_from(theme);
+    /// Says nothing of what a flag said: flags count over every file.
+    pub fn yield_to(&mut self, is_said_by_flag: impl Fn(&str) -> bool) {
+        fn forget<T>(value: &mut Option<T>, is_said: bool) {
+            value.take_if(|_| is_said);
         }
-        if let Some(rate) = self.rate.filter(|_| take("ui.rate")) {
-            over.rate = rate.to_string();
-        }
-        if let Some(is_read_only) = self.read_only.filter(|_| take("ui.read_only")) {
-            over.read_only = is_read_only;
-        }
-        if let Some(metric) = self.metric.as_ref().filter(|_| take("ui.metric")) {
-            over.metric.clone_from(metric);
-        }
-        over
+        forget(&mut self.theme, is_said_by_flag("ui.theme"));
+        forget(&mut self.rate, is_said_by_flag("ui.rate"));
+        forget(&mut self.read_only, is_said_by_flag("ui.read_only"));
+        forget(&mut self.metric, is_said_by_flag("ui.metric"));
+        forget(&mut self.columns, is_said_by_flag("ui.columns"));
     }
 }
 
@@ -249,9 +244,20 @@ fn percent(share: &str, text: &str) -> Result<u16, NotAPane> {
 impl<'de> Deserialize<'de> for Layout {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let layout = deserializer.deserialize_any(Reader)?;
-        let panes = layout.panes().len();
-        if MOST_PANES < panes {
-            let message = format!("a layout has at most {MOST_PANES} panes, not {panes}");
+        let panes = layout.panes();
+        if MOST_PANES < panes.len() {
+            let message = format!(
+                "a layout has at most {MOST_PANES} panes, not {}",
+                panes.len()
+            );
+            return Err(de::Error::custom(message));
+        }
+        let again = (1..panes.len()).find(|at| panes[..*at].contains(&panes[*at]));
+        if let Some(at) = again {
+            let message = format!(
+                "the pane \"{}\" stands twice in a layout: once is enough",
+                panes[at]
+            );
             return Err(de::Error::custom(message));
         }
         Ok(layout)
@@ -392,6 +398,10 @@ mod tests {
             ),
             (r#"layout.S = [[]]"#, "a layout without a pane"),
             (
+                r#"layout.S = ["runs", ["log@40%", "runs"]]"#,
+                r#"the pane "runs" stands twice in a layout: once is enough"#,
+            ),
+            (
                 r#"layout.S = ["runs", "@40%"]"#,
                 "the share of a list stands first in it",
             ),
@@ -424,9 +434,26 @@ mod tests {
         assert_eq!(Layouts::default().fitting(80), None);
     }
 
+    /// Gives each part a pane of its own, as long as there are any.
+    fn distinct(layout: &mut Layout, panes: &mut Vec<Pane>) -> bool {
+        match &mut layout.part {
+            Part::Pane(pane) => panes.pop().map(|other| *pane = other).is_some(),
+            Part::Split(parts) => parts.iter_mut().all(|part| distinct(part, panes)),
+        }
+    }
+
+    /// Layouts as a person may write them: no pane stands in them twice.
+    fn written() -> impl Strategy<Value = Layout> {
+        let panes = Just(Pane::iter().collect::<Vec<_>>()).prop_shuffle();
+        let layouts = (testing::layouts(2), panes);
+        layouts.prop_filter_map("more parts than panes", |(mut layout, mut panes)| {
+            distinct(&mut layout, &mut panes).then_some(layout)
+        })
+    }
+
     proptest! {
         #[test]
-        fn a_layout_is_read_as_it_is_written(layout in testing::layouts(2)) {
+        fn a_layout_is_read_as_it_is_written(layout in written()) {
             let mut screen = Screen::default();
             screen.layout.small = Some(layout);
             let text = toml::to_string(&screen).unwrap();

@@ -27,6 +27,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::{
+    ids::RunId,
     metrics::MetricValue,
     runs::{RunKind, StateWord},
     text,
@@ -41,7 +42,7 @@ mod write;
 
 pub use patterns::Pattern;
 pub use saved::{Saved, Unresolved, is_name};
-pub use seen::{Seen, ends_in, param};
+pub use seen::{Facts, Seen, ends_in, param};
 
 /// A parsed filter; the empty one lets everything through.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -210,7 +211,7 @@ impl Filter {
         self.0.as_ref()
     }
 
-    pub fn matches(&self, seen: &Seen) -> bool {
+    pub fn matches<R: Facts>(&self, seen: &Seen<R>) -> bool {
         self.0.as_ref().is_none_or(|expr| expr.matches(seen))
     }
 
@@ -270,16 +271,16 @@ impl From<Expr> for Filter {
 }
 
 impl Expr {
-    pub fn matches(&self, seen: &Seen) -> bool {
+    pub fn matches<R: Facts>(&self, seen: &Seen<R>) -> bool {
         match self {
             Self::And(parts) => parts.iter().all(|part| part.matches(seen)),
             Self::Or(parts) => parts.iter().any(|part| part.matches(seen)),
             Self::Not(part) => !part.matches(seen),
-            Self::Word(word) => found(word, seen),
-            Self::Regex(pattern) => found_by(pattern, seen),
+            Self::Word(word) => found(word, seen.run),
+            Self::Regex(pattern) => found_by(pattern, seen.run),
             Self::Fuzzy(letters) => {
-                patterns::in_order(seen.name(), letters)
-                    || seen.tags().any(|tag| patterns::in_order(tag, letters))
+                patterns::in_order(seen.run.name(), letters)
+                    || seen.run.tags().any(|tag| patterns::in_order(tag, letters))
             }
             Self::Saved(_) => false,
             Self::Has(field) => has(field, seen),
@@ -316,23 +317,24 @@ impl Expr {
     }
 }
 
-fn found(word: &str, seen: &Seen) -> bool {
-    contains(seen.name(), word)
-        || contains(seen.note(), word)
-        || seen.tags().any(|tag| contains(tag, word))
-        || contains(seen.experiment(), word)
-        || seen.state().to_string() == word
-        || starts(&seen.id().to_string(), word)
+fn found(word: &str, run: &impl Facts) -> bool {
+    contains(run.name(), word)
+        || contains(run.note(), word)
+        || run.tags().any(|tag| contains(tag, word))
+        || contains(run.experiment(), word)
+        || <&str>::from(run.state()) == word
+        || starts(run.id(), word)
 }
 
-fn found_by(pattern: &Pattern, seen: &Seen) -> bool {
-    pattern.is_in(seen.name())
-        || pattern.is_in(seen.note())
-        || seen.tags().any(|tag| pattern.is_in(tag))
-        || pattern.is_in(&seen.id().to_string())
+fn found_by(pattern: &Pattern, run: &impl Facts) -> bool {
+    pattern.is_in(run.name())
+        || pattern.is_in(run.note())
+        || run.tags().any(|tag| pattern.is_in(tag))
+        || pattern.is_in(&run.id().0.digits())
 }
 
-fn has(field: &Field, seen: &Seen) -> bool {
+fn has<R: Facts>(field: &Field, seen: &Seen<R>) -> bool {
+    let run = seen.run;
     match field {
         Field::Id
         | Field::Name
@@ -342,63 +344,62 @@ fn has(field: &Field, seen: &Seen) -> bool {
         | Field::Created
         | Field::Age
         | Field::Kind => true,
-        Field::Tag => seen.tags().next().is_some(),
-        Field::Dur => seen.duration().is_some(),
-        Field::Step => 0 < seen.step(),
-        Field::Epoch => seen.epoch().is_some(),
-        Field::Note => !seen.note().is_empty(),
-        Field::Experiment => !seen.experiment().is_empty(),
-        Field::Preset => seen.preset().is_some(),
-        Field::In => seen.is_in_trash(),
-        Field::Metric { name, value } => seen.metric(name, *value).is_some(),
-        Field::MetricAt { name, step } => seen.metric_at(name, *step).is_some(),
-        Field::Param(name) => seen.param(name).is_some(),
+        Field::Tag => run.tags().next().is_some(),
+        Field::Dur => run.duration(seen.now).is_some(),
+        Field::Step => 0 < run.step(),
+        Field::Epoch => run.epoch().is_some(),
+        Field::Note => !run.note().is_empty(),
+        Field::Experiment => !run.experiment().is_empty(),
+        Field::Preset => run.preset().is_some(),
+        Field::In => run.is_in_trash(),
+        Field::Metric { name, value } => (seen.metric)(name, *value).is_some(),
+        Field::MetricAt { name, step } => (seen.metric_at)(name, *step).is_some(),
+        Field::Param(name) => run.param(name).is_some(),
         Field::Named(name) => {
-            seen.metric(name, MetricValue::Last).is_some() || seen.param(name).is_some()
+            (seen.metric)(name, MetricValue::Last).is_some() || run.param(name).is_some()
         }
     }
 }
 
 impl Test {
-    fn matches(&self, seen: &Seen) -> bool {
+    fn matches<R: Facts>(&self, seen: &Seen<R>) -> bool {
         let any = self.values.iter().any(|value| self.holds(value, seen));
         any != (self.op == Op::NotEqual)
     }
 
     /// Does one value fit? `!=` is asked as `=` here.
-    fn holds(&self, value: &Value, seen: &Seen) -> bool {
+    fn holds<R: Facts>(&self, value: &Value, seen: &Seen<R>) -> bool {
+        let run = seen.run;
         let text = |text: &str| self.text(text, value);
         let amount = |amount: Option<f64>| amount.is_some_and(|x| self.amount(x, value));
+        let param = |name| {
+            let param = run.param(name);
+            param.is_some_and(|param| self.json(param, value))
+        };
         match &self.field {
-            Field::Id => {
-                matches!(value, Value::Text(start) if starts(&seen.id().to_string(), start))
-            }
-            Field::Name => text(seen.name()),
-            Field::State => *value == Value::State(seen.state()),
-            Field::Kind => *value == Value::Kind(seen.kind()),
-            Field::Tag => seen.tags().any(|tag| self.whole(tag, value)),
-            Field::User => text(seen.user()),
-            Field::Host => text(seen.host()),
-            Field::Note => text(seen.note()),
-            Field::Experiment => text(seen.experiment()),
-            Field::Preset => seen.preset().is_some_and(text),
-            Field::Created => amount(Some(seen.created().0 as f64)),
-            Field::Age => amount(Some(seen.now.since(seen.created()) as f64)),
-            Field::Dur => amount(seen.duration().map(|ms| ms as f64)),
-            Field::Step => amount(Some(seen.step() as f64)),
-            Field::Epoch => amount(seen.epoch()),
+            Field::Id => matches!(value, Value::Text(start) if starts(run.id(), start)),
+            Field::Name => text(run.name()),
+            Field::State => *value == Value::State(run.state()),
+            Field::Kind => *value == Value::Kind(run.kind()),
+            Field::Tag => run.tags().any(|tag| self.whole(tag, value)),
+            Field::User => text(run.user()),
+            Field::Host => text(run.host()),
+            Field::Note => text(run.note()),
+            Field::Experiment => text(run.experiment()),
+            Field::Preset => run.preset().is_some_and(text),
+            Field::Created => amount(Some(run.created().0 as f64)),
+            Field::Age => amount(Some(seen.now.since(run.created()) as f64)),
+            Field::Dur => amount(run.duration(seen.now).map(|ms| ms as f64)),
+            Field::Step => amount(Some(run.step() as f64)),
+            Field::Epoch => amount(run.epoch()),
             // The parser takes no other value.
-            Field::In => seen.is_in_trash(),
-            Field::Metric { name, value } => amount(seen.metric(name, *value)),
-            Field::MetricAt { name, step } => amount(seen.metric_at(name, *step)),
-            Field::Param(name) => seen
-                .param(name)
-                .is_some_and(|param| self.json(param, value)),
-            Field::Named(name) => match seen.metric(name, MetricValue::Last) {
+            Field::In => run.is_in_trash(),
+            Field::Metric { name, value } => amount((seen.metric)(name, *value)),
+            Field::MetricAt { name, step } => amount((seen.metric_at)(name, *step)),
+            Field::Param(name) => param(name),
+            Field::Named(name) => match (seen.metric)(name, MetricValue::Last) {
                 Some(x) => self.amount(x, value),
-                None => seen
-                    .param(name)
-                    .is_some_and(|param| self.json(param, value)),
+                None => param(name),
             },
         }
     }
@@ -421,7 +422,7 @@ impl Test {
         let Value::Text(wanted) = value else {
             return false;
         };
-        text == wanted || self.op == Op::Is && !is_cased(wanted) && text.to_lowercase() == *wanted
+        text == wanted || self.op == Op::Is && !is_cased(wanted) && folds_to(text, wanted)
     }
 
     fn json(&self, param: &Json, value: &Value) -> bool {
@@ -464,26 +465,34 @@ impl Test {
 
 /// Small letters match either case, a capital asks for the case as it is.
 fn contains(text: &str, wanted: &str) -> bool {
-    if is_cased(wanted) || !has_cased(text) {
-        text.contains(wanted)
-    } else {
-        text.to_lowercase().contains(wanted)
+    if wanted.is_empty() || is_cased(wanted) {
+        return text.contains(wanted);
+    }
+    // Most texts need no copy in small letters: this is asked of every run.
+    if text.is_ascii() {
+        let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
+        let begins = |byte: &u8| byte.to_ascii_lowercase() == wanted[0];
+        return text
+            .windows(wanted.len())
+            .any(|part| begins(&part[0]) && part.eq_ignore_ascii_case(wanted));
+    }
+    text.to_lowercase().contains(wanted)
+}
+
+/// Is this the text in small letters?
+fn folds_to(text: &str, small: &str) -> bool {
+    match text.is_ascii() {
+        true => text.eq_ignore_ascii_case(small),
+        false => text.to_lowercase() == small,
     }
 }
 
-fn starts(id: &str, start: &str) -> bool {
-    !start.is_empty()
-        && id
-            .get(..start.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(start))
+fn starts(id: RunId, start: &str) -> bool {
+    !start.is_empty() && id.0.starts_with(start)
 }
 
 fn is_cased(wanted: &str) -> bool {
     wanted.chars().any(char::is_uppercase)
-}
-
-fn has_cased(text: &str) -> bool {
-    !text.is_ascii() || text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Ids and names: 128 random bits, a name a person can say, the shortest prefix that is still unique.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::Deref, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -16,11 +16,45 @@ impl Id {
     pub const fn bytes(&self) -> &[u8; 16] {
         &self.0
     }
+
+    /// As it is written, without an allocation.
+    pub fn digits(&self) -> Digits {
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        Digits(digits)
+    }
+
+    /// Do its digits begin with these? Capitals are as good as small letters.
+    pub fn starts_with(&self, start: &str) -> bool {
+        let halves = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let wanted = start.chars().map(|c| c.to_digit(16));
+        start.len() <= 32
+            && wanted
+                .zip(halves)
+                .all(|(want, half)| want == Some(half.into()))
+    }
+}
+
+const fn digit(half: u8) -> u8 {
+    b"0123456789abcdef"[half as usize]
+}
+
+/// The digits of an id.
+pub struct Digits([u8; 32]);
+
+impl Deref for Digits {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("hex digits are ASCII")
+    }
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&self.digits())
     }
 }
 
@@ -157,6 +191,8 @@ mod tests {
         fn an_id_reads_back_as_it_was_written(bytes: [u8; 16]) {
             let id = Id::from_bytes(bytes);
             prop_assert_eq!(id.to_string().parse::<Id>().unwrap(), id);
+            let bytes = bytes.map(|byte| format!("{byte:02x}"));
+            prop_assert_eq!(id.to_string(), bytes.concat());
         }
 
         #[test]
@@ -167,6 +203,18 @@ mod tests {
                 let prefix = &id.to_string()[..length];
                 prop_assert_eq!(ids.iter().filter(|other| other.to_string().starts_with(prefix)).count(), 1);
             }
+        }
+    }
+
+    #[test]
+    fn an_id_starts_with_its_digits_in_either_case() {
+        let id = Id::from_bytes([0x3f; 16]);
+        let whole = "3f".repeat(16);
+        for start in ["", "3", "3f3", "3F3f", &whole] {
+            assert!(id.starts_with(start), "{start}");
+        }
+        for start in ["f", "33", "3é", &format!("{whole}3")] {
+            assert!(!id.starts_with(start), "{start}");
         }
     }
 

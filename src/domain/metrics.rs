@@ -128,20 +128,45 @@ pub struct Extreme {
     pub step: i64,
 }
 
+/// The numbers of a series that filters, orders and groups look at; NaN stands for those of no finite value.
+#[derive(Clone, Copy, Debug)]
+pub struct Figures {
+    pub last: f64,
+    pub last_step: i64,
+    pub min: f64,
+    pub max: f64,
+    pub mean: f64,
+}
+
+impl Figures {
+    /// `None` for a series without points.
+    pub fn of(summary: &Summary) -> Option<Self> {
+        let value = |extreme: Option<Extreme>| extreme.map_or(f64::NAN, |extreme| extreme.value);
+        (0 < summary.points).then(|| Self {
+            last: summary.last,
+            last_step: summary.last_step,
+            min: value(summary.min),
+            max: value(summary.max),
+            mean: summary.mean.unwrap_or(f64::NAN),
+        })
+    }
+
+    /// One of them. The metric's direction says which is the best; none is where that is not known.
+    pub fn value(&self, which: MetricValue, direction: Option<Direction>) -> Option<f64> {
+        Some(match (which, direction) {
+            (MetricValue::Last, _) => self.last,
+            (MetricValue::Mean, _) => self.mean,
+            (MetricValue::Min, _) | (MetricValue::Best, Some(Direction::Lower)) => self.min,
+            (MetricValue::Max, _) | (MetricValue::Best, Some(Direction::Higher)) => self.max,
+            (MetricValue::Best, None) => return None,
+        })
+    }
+}
+
 impl Summary {
     /// One number of the series; NaN where it has points and none of them is finite.
     pub fn value(&self, which: MetricValue) -> Option<f64> {
-        let extreme = |extreme: Option<Extreme>| extreme.map_or(f64::NAN, |extreme| extreme.value);
-        if which == MetricValue::Best && Direction::of(&self.metric).is_none() {
-            return None;
-        }
-        (0 < self.points).then(|| match which {
-            MetricValue::Last => self.last,
-            MetricValue::Min => extreme(self.min),
-            MetricValue::Max => extreme(self.max),
-            MetricValue::Mean => self.mean.unwrap_or(f64::NAN),
-            MetricValue::Best => extreme(self.best()),
-        })
+        Figures::of(self)?.value(which, Direction::of(&self.metric))
     }
 
     /// The best value by the metric's direction; `None` where that is not known.

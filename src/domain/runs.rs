@@ -208,6 +208,20 @@ impl Progress {
         let is_untold = self.step == 0 && self.steps.is_none() && self.epoch.is_none();
         (!is_untold).then_some(self.step)
     }
+
+    /// The plan, where more steps were done than it has.
+    pub fn outrun(&self) -> Option<i64> {
+        self.steps.filter(|steps| *steps < self.step)
+    }
+
+    /// The share of the plan that is done, `60%`; a plan that was outrun is more than done.
+    pub fn percent(&self) -> Option<String> {
+        let steps = self.steps.filter(|steps| 0 < *steps)?;
+        Some(match self.outrun() {
+            Some(_) => ">100%".to_owned(),
+            None => format!("{:.0}%", (self.step as f64 / steps as f64 * 100.0).floor()),
+        })
+    }
 }
 
 /// A run as its page shows it, without its metrics.
@@ -338,6 +352,24 @@ impl From<Tag> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plan_that_was_outrun_is_more_than_done() {
+        let told = |step, steps| {
+            let progress = Progress {
+                step,
+                steps,
+                ..Progress::default()
+            };
+            (progress.percent(), progress.outrun())
+        };
+        let percent = |text: &str| Some(text.to_owned());
+        assert_eq!(told(99, Some(100)), (percent("99%"), None));
+        assert_eq!(told(100, Some(100)), (percent("100%"), None));
+        assert_eq!(told(120, Some(100)), (percent(">100%"), Some(100)));
+        assert_eq!(told(3, Some(0)), (None, Some(0)));
+        assert_eq!(told(3, None), (None, None));
+    }
 
     #[test]
     fn a_tag_is_one_short_word() {

@@ -43,6 +43,8 @@ const SIZE: (usize, usize) = (50, 4_096);
 const MOST_NUMBERS: usize = 16;
 /// Columns between stops of the tabulator.
 const TAB: usize = 8;
+/// No terminal is as high: who goes down so many lines wants its last one, wherever that is.
+const BOTTOM: usize = 200;
 
 #[derive(Clone, Debug)]
 pub struct Teletype {
@@ -241,8 +243,13 @@ impl Teletype {
         row.goes_on &= !row.cells.is_empty();
     }
 
+    /// Down by so many lines; of a log the bottom is its last line, not one far below it.
     fn down(&mut self, count: usize) {
-        let to = (self.row + count).min(self.height - 1);
+        let lowest = match BOTTOM <= count {
+            true => self.screen.len() - 1,
+            false => self.height - 1,
+        };
+        let to = (self.row + count).min(lowest);
         while self.row < to {
             self.feed();
         }

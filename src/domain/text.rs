@@ -79,6 +79,15 @@ fn is_unsafe(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Puts what is like a word, misspelt perhaps, before what is not; what is as like keeps its order.
+pub fn similar_first(word: &str, candidates: &mut [String]) {
+    // Whoever writes an endless word has none of them in mind.
+    let word = shortened(word, 100).to_lowercase();
+    candidates.sort_by_cached_key(|candidate| {
+        strsim::damerau_levenshtein(&word, &candidate.to_lowercase())
+    });
+}
+
 /// The candidate nearest to a misspelt word, when it is near enough to be meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();

@@ -14,6 +14,48 @@ pub fn machine(settings: &AgentSettings) -> Slot {
     capacity(&all(), settings)
 }
 
+/// What settings ask for that this machine does not have, each with what counts instead.
+pub fn beyond(settings: &AgentSettings) -> Vec<String> {
+    let gpus = if settings.gpus.is_empty() {
+        vec![]
+    } else {
+        known_gpus()
+    };
+    excess(
+        &Slot {
+            gpus,
+            ..without_gpus()
+        },
+        settings,
+    )
+}
+
+fn excess(machine: &Slot, settings: &AgentSettings) -> Vec<String> {
+    let mut excess = vec![];
+    let cores = machine.cpus.len();
+    if cores < settings.cpus as usize {
+        excess.push(format!(
+            "agent.cpus is {}, this machine has {cores}: so many count",
+            settings.cpus
+        ));
+    }
+    let memory = machine.memory;
+    if memory < settings.memory {
+        excess.push(format!(
+            "agent.memory is {} MiB, this machine has {memory}: so many count",
+            settings.memory
+        ));
+    }
+    let missing = settings
+        .gpus
+        .iter()
+        .filter(|gpu| !machine.gpus.contains(gpu));
+    excess.extend(missing.map(|gpu| {
+        format!("agent.gpus names {gpu}, this machine has no such GPU: it does not count")
+    }));
+    excess
+}
+
 /// Why these needs can never be met on this machine, in words; `None` when they can, once enough of it is free.
 pub fn impossible(settings: &AgentSettings, needs: &Needs) -> Option<String> {
     let machine = Slot {
@@ -186,6 +228,15 @@ mod tests {
         for (settings, wanted) in cases {
             assert_eq!(capacity(&machine, &settings), wanted);
         }
+        assert!(excess(&machine, &settings(4, 8_000, &[0, 1])).is_empty());
+        assert_eq!(
+            excess(&machine, &settings(99, 99_999, &[1, 7])),
+            [
+                "agent.cpus is 99, this machine has 4: so many count",
+                "agent.memory is 99999 MiB, this machine has 8000: so many count",
+                "agent.gpus names 7, this machine has no such GPU: it does not count",
+            ]
+        );
     }
 
     #[test]

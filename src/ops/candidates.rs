@@ -1,16 +1,18 @@
 //! What a person may mean by a few letters: runs and tags, the likeliest first.
 
-use std::{cmp::Reverse, collections::HashMap, sync::PoisonError};
+use std::{cmp::Reverse, sync::PoisonError};
 
 use rayon::prelude::*;
 
 use super::{Error, Result};
 use crate::{
     domain::{
+        filter::Facts,
         fuzzy::Fuzzy,
         ids::RunId,
-        runs::{Run, StateWord, Tag},
+        runs::{StateWord, Tag},
     },
+    store::index::Runs,
     workspace::Workspace,
 };
 
@@ -61,67 +63,74 @@ pub fn find(ws: &Workspace, question: &Question) -> Result<Vec<Candidate>> {
     })
 }
 
-/// `runs` stand oldest first.
-fn runs(runs: &[Run], text: &str, limit: usize) -> Vec<Candidate> {
-    if Fuzzy::new(text).is_empty() {
-        let newest = runs.iter().rev().filter(|run| run.trashed.is_none());
-        return newest.take(limit).map(|run| candidate(run, None)).collect();
-    }
-    // All threads of the machine: a key press waits for it.
-    let newest = runs.par_iter().rev().with_min_len(AT_A_TIME);
-    let mut fits: Vec<(u32, &Run, Option<&str>)> = newest
-        .map_init(|| Fuzzy::new(text), fit)
-        .flatten_iter()
-        .collect();
-    fits.sort_by_key(|(score, ..)| Reverse(*score));
-    fits.truncate(limit);
-    let named = fits.into_iter();
-    named.map(|(_, run, by)| candidate(run, by)).collect()
+fn runs(runs: &Runs, text: &str, limit: usize) -> Vec<Candidate> {
+    let mut fuzzy = Fuzzy::new(text);
+    let all = 0..runs.len();
+    let fits: Vec<usize> = if fuzzy.is_empty() {
+        let kept = all.rev().filter(|at| !runs.get(*at).is_in_trash());
+        kept.take(limit).collect()
+    } else {
+        // All threads of the machine: a key press waits for it.
+        let fits = all.into_par_iter().with_min_len(AT_A_TIME).map_init(
+            || Fuzzy::new(text),
+            |fuzzy, at| Some((fit(fuzzy, &runs.get(at))?.0, at)),
+        );
+        let fits = likeliest(fits.flatten_iter().collect(), limit);
+        fits.into_iter().map(|(_, at)| at).collect()
+    };
+    let candidate = |at: usize| {
+        let run = &runs.get(at);
+        let by = fit(&mut fuzzy, run).and_then(|(_, by)| by);
+        Candidate::Run {
+            id: run.id(),
+            name: run.name().to_owned(),
+            experiment: run.experiment().to_owned(),
+            state: run.state(),
+            by: by.map(str::to_owned),
+        }
+    };
+    fits.into_iter().map(candidate).collect()
 }
 
 /// How well a run fits, and by what where that is not its name.
-fn fit<'a>(fuzzy: &mut Fuzzy, run: &'a Run) -> Option<(u32, &'a Run, Option<&'a str>)> {
-    if run.trashed.is_some() {
+fn fit<'a>(fuzzy: &mut Fuzzy, run: &'a impl Facts) -> Option<(u32, Option<&'a str>)> {
+    if run.is_in_trash() {
         return None;
     }
-    if let Some(score) = fuzzy.score(&run.name) {
-        return Some((score, run, None));
+    if let Some(score) = fuzzy.score(run.name()) {
+        return Some((score, None));
     }
-    let note = (!run.note.is_empty()).then_some(run.note.as_str());
-    let mut others = run.tags.iter().map(Tag::as_str).chain(note);
+    let note = Some(run.note()).filter(|note| !note.is_empty());
+    let mut others = run.tags().chain(note);
     let (score, by) = others.find_map(|text| Some((fuzzy.score(text)?, text)))?;
     // What is found elsewhere than in the name was less likely meant.
-    Some((score / 2, run, Some(by)))
+    Some((score / 2, Some(by)))
 }
 
-fn candidate(run: &Run, by: Option<&str>) -> Candidate {
-    Candidate::Run {
-        id: run.id,
-        name: run.name.clone(),
-        experiment: run.experiment.clone(),
-        state: run.state.word(),
-        by: by.map(str::to_owned),
+/// The first few by their scores, then by their places, the greater first.
+fn likeliest(mut fits: Vec<(u32, usize)>, limit: usize) -> Vec<(u32, usize)> {
+    if limit < fits.len() {
+        // Nobody sees the others: they need no order.
+        fits.select_nth_unstable_by_key(limit, |fit| Reverse(*fit));
+        fits.truncate(limit);
     }
+    fits.sort_unstable_by_key(|fit| Reverse(*fit));
+    fits
 }
 
-fn tags(runs: &[Run], text: &str, limit: usize) -> Vec<Candidate> {
+fn tags(runs: &Runs, text: &str, limit: usize) -> Vec<Candidate> {
     let mut fuzzy = Fuzzy::new(text);
-    let mut counts: HashMap<&Tag, u64> = HashMap::new();
-    let kept = runs.iter().filter(|run| run.trashed.is_none());
-    for tag in kept.flat_map(|run| &run.tags) {
-        *counts.entry(tag).or_default() += 1;
-    }
-    let mut fits: Vec<(u32, u64, &Tag)> = counts
-        .into_iter()
-        .filter_map(|(tag, runs)| Some((fuzzy.score(tag.as_str())?, runs, tag)))
+    let found = runs.tags().into_iter();
+    let mut fits: Vec<(u32, u64, &str)> = found
+        .filter_map(|(tag, runs)| Some((fuzzy.score(tag)?, runs, tag)))
         .collect();
     fits.sort_by(|a, b| (b.0, b.1, a.2).cmp(&(a.0, a.1, b.2)));
     fits.truncate(limit);
-    let candidate = |(_, runs, tag): (u32, u64, &Tag)| Candidate::Tag {
-        tag: tag.clone(),
-        runs,
+    let candidate = |(_, runs, tag): (u32, u64, &str)| {
+        let tag = Tag::try_from(tag.to_owned()).ok()?;
+        Some(Candidate::Tag { tag, runs })
     };
-    fits.into_iter().map(candidate).collect()
+    fits.into_iter().filter_map(candidate).collect()
 }
 
 #[cfg(test)]

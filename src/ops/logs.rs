@@ -144,13 +144,9 @@ pub(crate) fn read_part(path: &Path, part: Part, budget: u64) -> io::Result<Chun
     // What is read from its end begins at a line, and what is cut at its end waits for the next look, unless it is one
     // endless line.
     let skipped = match part {
-        Part::Tail | Part::Before(_) if 0 < start => bytes
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1),
+        Part::Tail | Part::Before(_) if 0 < start => beginning(&bytes),
         _ => 0,
     };
-    let skipped = if skipped < bytes.len() { skipped } else { 0 };
     let is_cut = start + (bytes.len() as u64) < size && !matches!(part, Part::Before(_));
     let end = match bytes.iter().rposition(|byte| *byte == b'\n') {
         Some(at) if is_cut && skipped <= at => at + 1,
@@ -171,6 +167,19 @@ fn bytes_of(mut file: &File, start: u64, until: u64) -> io::Result<Vec<u8>> {
     file.take(until.saturating_sub(start))
         .read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Where bytes that were cut out begin to be whole: at a line; of one endless line at an escape or a return near its start,
+/// for what stands before that may be the end of another.
+fn beginning(bytes: &[u8]) -> usize {
+    let line = bytes.iter().position(|byte| *byte == b'\n');
+    let line = line.map(|at| at + 1).filter(|at| *at < bytes.len());
+    let near = bytes.iter().take(LONGEST_ESCAPE);
+    let escape = || {
+        near.clone()
+            .position(|byte| matches!(byte, b'\x1b' | b'\r'))
+    };
+    line.or_else(escape).unwrap_or(0)
 }
 
 /// How many of the bytes are there without a character at their end that is not complete.
@@ -244,6 +253,8 @@ pub(crate) fn find_before(
     Ok(Found { at: None, to })
 }
 
+/// Bytes in which an escape sequence has ended.
+const LONGEST_ESCAPE: usize = 64;
 /// A longer line is searched in pieces.
 const LONGEST_LINE: u64 = 1 << 20;
 
@@ -265,6 +276,21 @@ mod tests {
             (chunk.text.as_str(), chunk.from, chunk.to, chunk.size),
             ("third\n", 13, 19, 19)
         );
+    }
+
+    #[test]
+    fn a_tail_of_one_line_begins_at_a_whole_sequence() {
+        for (text, wanted) in [
+            ("\u{1b}[31mred\u{1b}[0m\u{1b}[K", "\u{1b}[0m\u{1b}[K"),
+            (" 40%\r 50%\r 60%\r 70%", "\r 60%\r 70%"),
+            ("nothing to begin at", "to begin at"),
+        ] {
+            let file = log(text);
+            let chunk = read_part(file.path(), Part::Tail, 11).unwrap();
+            assert_eq!(chunk.text, wanted);
+            let before = read_part(file.path(), Part::Before(chunk.from), 99).unwrap();
+            assert_eq!(before.text + &chunk.text, text);
+        }
     }
 
     #[test]

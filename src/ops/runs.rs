@@ -18,7 +18,9 @@ use serde::Serialize;
 
 pub use self::{
     compare::{Beside, Code, ComparedMetric, Comparison, MOST, compare},
-    groups::{BandRequest, Best, Group, GroupRequest, Grouping, Numbers, Stretch, groups},
+    groups::{
+        BandRequest, Best, By, FIELDS, Group, GroupRequest, Grouping, Numbers, Stretch, groups,
+    },
     many::{Outcome, Report, matching, note_all, stop_all, tag_all},
     redact::{Left, REDACTABLE, Redacted, Why, redact},
     steer::{Resumed, Stop, adopt, checkpoint, kill, pause, resume, stop},
@@ -35,7 +37,7 @@ use crate::{
         metrics::Summary,
         records::Artifact,
         runs::{Ending, Run, RunState, StateWord, Tag},
-        text::{counted, nearest},
+        text::{counted, nearest, shortened},
         time::Timestamp,
     },
     store::{self, events, jobs as job_rows, runs as rows, series},
@@ -184,19 +186,22 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
         let total = rows::count(tx, &[])?;
         let live = rows::count(tx, &LIVE)?;
         let page = selection::page(ws, tx, request, now)?;
-        let values = selection::values(tx, &page.runs, &request.columns)?;
+        let values = selection::values(tx, &page.ids, &request.columns)?;
         // All names are looked up only where one of these seems to be none.
         let unknown = match page.has_unseen && 0 < total {
             true => unknown_in(&rows::known_names(tx)?, request),
             false => vec![],
         };
-        let listed = page.runs.into_iter().zip(values).map(|(run, values)| {
-            let run = rows::complete(tx, run)?;
-            Ok::<_, Error>(Row {
-                prefix: prefix(&run.id, &rows::neighbours(tx, &run.id)?),
+        let listed = page.ids.iter().zip(values).map(|(id, values)| {
+            let Some(run) = rows::get(tx, id)? else {
+                return Ok(None);
+            };
+            let prefix = prefix(id, &rows::neighbours(tx, id)?);
+            Ok(Some(Row {
                 run,
+                prefix,
                 values,
-            })
+            }))
         });
         Ok(Listing {
             total,
@@ -204,7 +209,10 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
             live,
             unknown,
             offset: page.offset,
-            rows: listed.collect::<Result<_>>()?,
+            // What another thread knows already, this look at the store may not have.
+            rows: listed
+                .filter_map(Result::transpose)
+                .collect::<Result<_>>()?,
         })
     })
 }
@@ -301,7 +309,10 @@ pub fn find(ws: &Workspace, text: &str) -> Result<RunId> {
             [one] => Ok(*one),
             [] => {
                 let names = rows::names(tx, 10_000)?;
-                let error = Error::new(Kind::NotFound, format!("there is no run {text:?}"));
+                let error = Error::new(
+                    Kind::NotFound,
+                    format!("there is no run {:?}", shortened(text, 60)),
+                );
                 Err(match nearest(text, names.iter().map(String::as_str)) {
                     Some(near) => error.hint(format!("did you mean {near}?")),
                     None => error.hint("`sconce runs` lists them"),

@@ -1,10 +1,7 @@
-//! Which runs a list shows, in which order: by SQL where an index can answer, in memory where a filter or a metric decides.
+//! Which runs a list shows, in which order: by SQL where an index of the database can answer, in memory where a filter or a
+//! metric decides, or where all runs are in memory anyway.
 
-use std::{
-    cell::Cell,
-    cmp::{Ordering, Reverse},
-    sync::PoisonError,
-};
+use std::{cell::Cell, cmp::Reverse, sync::PoisonError};
 
 use super::{
     Result,
@@ -12,13 +9,15 @@ use super::{
 };
 use crate::{
     domain::{
-        filter::{Filter, Seen},
+        filter::{Facts, Filter, Seen},
         ids::RunId,
-        metrics::Summary,
-        runs::Run,
         time::Timestamp,
     },
-    store::{self, Connection, index::Index, runs as rows, series},
+    store::{
+        self, Connection,
+        index::{Index, View},
+        runs as rows, series,
+    },
     workspace::Workspace,
 };
 
@@ -28,8 +27,7 @@ pub struct Page {
     pub matched: u64,
     /// The place of the first run in the whole list.
     pub offset: u64,
-    /// Without their tags and parameters.
-    pub runs: Vec<Run>,
+    pub ids: Vec<RunId>,
     /// A name in the filter or the order was met in no run: perhaps no run has it.
     pub has_unseen: bool,
 }
@@ -42,12 +40,15 @@ pub fn page(
     now: Timestamp,
 ) -> Result<Page> {
     let Sort { key, descending } = &request.sort;
-    if request.filter.is_empty()
-        && let Some(order) = order(key)
-    {
+    let order = order(key).filter(|_| request.filter.is_empty());
+    if let Some(order) = order.filter(|order| order.has_index()) {
         return page_in_order(tx, request, order, *descending);
     }
     let mut index = ws.index.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(order) = order.filter(|_| index.runs().is_empty()) {
+        drop(index);
+        return page_in_order(tx, request, order, *descending);
+    }
     let mut has_unseen = prepare(tx, &mut index, &request.filter)?;
     if let SortKey::Metric(column) = key {
         index.want_metric(tx, &column.metric)?;
@@ -56,17 +57,16 @@ pub fn page(
     let mut found = matching(tx, &index, &request.filter, now)?;
     sort(&mut index, &mut found, &request.sort, now);
     let runs = index.runs();
-    let place = request
-        .around
-        .and_then(|id| found.iter().position(|at| runs[*at].id == id));
+    let around = request.around.and_then(|id| runs.place(&id));
+    let place = around.and_then(|around| found.iter().position(|at| *at == around));
     let offset = first(request, place.map(|place| place as u64));
     let part = found.iter().skip(offset as usize);
     Ok(Page {
         matched: found.len() as u64,
         offset,
-        runs: part
+        ids: part
             .take(request.limit as usize)
-            .map(|at| runs[*at].clone())
+            .map(|at| runs.get(*at).id())
             .collect(),
         has_unseen,
     })
@@ -85,14 +85,14 @@ pub struct Wanted<'a> {
     pub metrics: Vec<&'a str>,
 }
 
-/// Hands over each run that a filter lets through, newest first, without other parameters than the wanted ones, and what is
-/// known of its metrics. Says whether one of the wanted was met in no run.
+/// Hands over each run that a filter lets through, newest first; of its parameters and metrics, the wanted are known. Says
+/// whether one of these was met in no run.
 pub fn each(
     ws: &Workspace,
     tx: &Connection,
     filter: &Filter,
     wanted: &Wanted,
-    mut take: impl FnMut(&Run, &dyn Fn(&str) -> Option<Summary>),
+    mut take: impl FnMut(View),
 ) -> Result<bool> {
     let mut index = ws.index.lock().unwrap_or_else(PoisonError::into_inner);
     prepare(tx, &mut index, filter)?;
@@ -103,7 +103,7 @@ pub fn each(
         index.want_metric(tx, name)?;
     }
     for at in matching(tx, &index, filter, ws.now())? {
-        take(&index.runs()[at], &|name| index.metric(name, at).cloned());
+        take(index.runs().get(at));
     }
     Ok(index.has_unseen(wanted.params.iter().chain(&wanted.metrics)))
 }
@@ -135,14 +135,10 @@ fn page_in_order(
     };
     let offset = first(request, place);
     let ids = rows::page(tx, &[], order, descending, offset, request.limit)?;
-    let runs: Vec<Option<Run>> = ids
-        .iter()
-        .map(|id| rows::get(tx, id))
-        .collect::<store::Result<_>>()?;
     Ok(Page {
         matched: rows::count(tx, &[])?,
         offset,
-        runs: runs.into_iter().flatten().collect(),
+        ids,
         has_unseen: false,
     })
 }
@@ -161,13 +157,12 @@ fn first(request: &ListRequest, place: Option<u64>) -> u64 {
 /// One row of values for each run, beside the columns.
 pub fn values(
     tx: &Connection,
-    runs: &[Run],
+    ids: &[RunId],
     columns: &[MetricColumn],
 ) -> Result<Vec<Vec<Option<f64>>>> {
-    let ids: Vec<RunId> = runs.iter().map(|run| run.id).collect();
-    let mut table = vec![Vec::with_capacity(columns.len()); runs.len()];
+    let mut table = vec![Vec::with_capacity(columns.len()); ids.len()];
     for column in columns {
-        let summaries = series::values(tx, &ids, &column.metric).map_err(store::Error::from)?;
+        let summaries = series::values(tx, ids, &column.metric).map_err(store::Error::from)?;
         for (row, summary) in table.iter_mut().zip(summaries) {
             row.push(summary.and_then(|summary| summary.value(column.value)));
         }
@@ -191,11 +186,11 @@ fn matching(tx: &Connection, index: &Index, filter: &Filter, now: Timestamp) -> 
     let with_trash = filter.is_about_trash();
     let trouble = Cell::new(None);
     let is_in = |at: &usize| {
-        let run = &index.runs()[*at];
-        (with_trash || run.trashed.is_none())
+        let run = &index.runs().get(*at);
+        (with_trash || !run.is_in_trash())
             && filter.matches(&Seen {
                 run,
-                metric: &|name| index.metric(name, *at),
+                metric: &|name, which| run.metric(name, which),
                 metric_at: &|name, step| {
                     let value = index.metric_at(tx, name, step, *at);
                     value.unwrap_or_else(|error| {
@@ -223,18 +218,15 @@ fn sort(index: &mut Index, found: &mut [usize], sort: &Sort, now: Timestamp) {
     let runs = index.runs();
     match &sort.key {
         SortKey::Created if down => {}
-        SortKey::Created => sort_by(found, down, |at| runs[at].created),
+        SortKey::Created => sort_by(found, down, |at| runs.get(at).created()),
         SortKey::Name => {}
-        SortKey::State => sort_by(found, down, |at| {
-            let word: &'static str = runs[at].state.word().into();
-            word
-        }),
-        SortKey::Step => sort_by(found, down, |at| runs[at].progress.step),
+        SortKey::State => sort_by(found, down, |at| <&str>::from(runs.get(at).state())),
+        SortKey::Step => sort_by(found, down, |at| runs.get(at).step()),
         SortKey::Dur => sort_by_number(found, down, |at| {
-            runs[at].state.duration(now).map(|ms| ms as f64)
+            runs.get(at).duration(now).map(|ms| ms as f64)
         }),
         SortKey::Metric(column) => sort_by_number(found, down, |at| {
-            index.metric(&column.metric, at)?.value(column.value)
+            runs.get(at).metric(&column.metric, column.value)
         }),
     }
 }
@@ -247,37 +239,32 @@ fn sort_by<K: Ord>(found: &mut [usize], descending: bool, key: impl Fn(usize) ->
     }
 }
 
-fn sort_by_number(found: &mut [usize], descending: bool, key: impl Fn(usize) -> Option<f64>) {
-    let mut keyed: Vec<(Option<f64>, usize)> = found.iter().map(|at| (key(*at), *at)).collect();
-    keyed.sort_by(|(a, _), (b, _)| compare(a.as_ref(), b.as_ref(), descending));
-    for (place, (_, at)) in found.iter_mut().zip(keyed) {
-        *place = at;
-    }
+fn sort_by_number(found: &mut [usize], descending: bool, value: impl Fn(usize) -> Option<f64>) {
+    found.sort_by_cached_key(|at| in_order(value(*at), descending));
 }
 
-/// What has no value, or NaN, stands last either way; no value after NaN.
-fn compare(a: Option<&f64>, b: Option<&f64>, descending: bool) -> Ordering {
-    let rank = |value: Option<&f64>| match value {
-        Some(value) if !value.is_nan() => 0,
-        Some(_) => 1,
-        None => 2,
-    };
-    match (a, b) {
-        (Some(a), Some(b)) if !a.is_nan() && !b.is_nan() => {
-            let ordering = a.total_cmp(b);
-            if descending {
-                ordering.reverse()
-            } else {
-                ordering
-            }
+/// A number that sorts as the value does. What has no value, or NaN, stands last either way; no value after NaN.
+fn in_order(value: Option<f64>, descending: bool) -> u64 {
+    const SIGN: u64 = 1 << 63;
+    match value {
+        None => u64::MAX,
+        Some(value) if value.is_nan() => u64::MAX - 1,
+        Some(value) => {
+            // The bits of what is not negative are in order; those of what is negative run the other way.
+            let bits = value.to_bits();
+            let ascending = if bits & SIGN == 0 { bits | SIGN } else { !bits };
+            if descending { !ascending } else { ascending }
         }
-        _ => rank(a).cmp(&rank(b)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::ops::fixture::Shop;
+
     #[test]
     fn a_part_starts_where_it_was_asked_for_unless_its_run_stands_elsewhere() {
         let request = ListRequest {
@@ -299,12 +286,62 @@ mod tests {
     }
 
     #[test]
+    fn an_order_is_the_same_whether_the_database_or_the_memory_answers() {
+        let shop = Shop::open();
+        let ids = ["Bee", "ant-7", "ANT-7", "bee-1", "wren"].map(|name| shop.done(name, &[]));
+        let list = |key: &SortKey, descending, around| {
+            let request = ListRequest {
+                sort: Sort {
+                    key: key.clone(),
+                    descending,
+                },
+                limit: 2,
+                around,
+                ..ListRequest::default()
+            };
+            let listing = crate::ops::runs::list(&shop, &request).unwrap();
+            let ids: Vec<RunId> = listing.rows.iter().map(|row| row.run.id).collect();
+            (listing.matched, listing.offset, ids)
+        };
+        let all = || {
+            let keys = [SortKey::Name, SortKey::Step, SortKey::State];
+            let lists = keys.iter().flat_map(|key| {
+                let around = [None].into_iter().chain(ids.map(Some));
+                around.flat_map(|id| [false, true].map(|down| list(key, down, id)))
+            });
+            lists.collect::<Vec<_>>()
+        };
+        let from_database = all();
+        crate::ops::runs::warm(&shop).unwrap();
+        assert_eq!(all(), from_database);
+    }
+
+    #[test]
     fn ties_go_to_the_newer_run_either_way() {
         let keys = [7, 7, 3];
         for (descending, expected) in [(false, [2, 1, 0]), (true, [1, 0, 2])] {
             let mut newest_first = [2, 1, 0];
             sort_by(&mut newest_first, descending, |at| keys[at]);
             assert_eq!(newest_first, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn values_sort_as_numbers_do(a: f64, b: f64) {
+            let keys = |descending| (in_order(Some(a), descending), in_order(Some(b), descending));
+            let ((a_up, b_up), (a_down, b_down)) = (keys(false), keys(true));
+            match (a.is_nan(), b.is_nan()) {
+                (false, false) => {
+                    prop_assert_eq!(a_up.cmp(&b_up), a.total_cmp(&b));
+                    prop_assert_eq!(a_down.cmp(&b_down), b.total_cmp(&a));
+                }
+                (a_is, b_is) => {
+                    prop_assert_eq!(a_up.cmp(&b_up), a_is.cmp(&b_is));
+                    prop_assert_eq!(a_down.cmp(&b_down), a_is.cmp(&b_is));
+                }
+            }
+            prop_assert!(a_up < in_order(None, false) && a_down < in_order(None, true));
         }
     }
 
@@ -318,7 +355,7 @@ mod tests {
                 Some(1.0),
                 Some(f64::INFINITY),
             ];
-            values.sort_by(|a: &Option<f64>, b| compare(a.as_ref(), b.as_ref(), descending));
+            values.sort_by_key(|value| in_order(*value, descending));
             let finite: Vec<f64> = values[..3].iter().map(|value| value.unwrap()).collect();
             let expected = if descending {
                 [f64::INFINITY, 2.0, 1.0]

@@ -15,7 +15,7 @@ use crate::domain::{
     time::Timestamp,
 };
 pub use params::{
-    all_of_param, known_metrics, known_names, known_params, remove_param, run_params, set_param,
+    each_of_param, known_metrics, known_names, known_params, remove_param, run_params, set_param,
 };
 
 /// Adds a run. Says `false`, and adds nothing, when the name is taken.
@@ -68,9 +68,19 @@ pub fn get(tx: &Connection, id: &RunId) -> Result<Option<Run>> {
 
 /// Every run without tags and parameters, in no order.
 pub fn all_bare(tx: &Connection) -> Result<Vec<Run>> {
+    let mut runs = vec![];
+    each_bare(tx, |run| runs.push(run))?;
+    Ok(runs)
+}
+
+/// Hands over every run without tags and parameters, in no order, one at a time: all of them may be too much to hold.
+pub fn each_bare(tx: &Connection, mut take: impl FnMut(Run)) -> Result<()> {
     let mut query = tx.prepare_cached(&format!("select {COLUMNS} from runs"))?;
-    let rows = query.query_map([], |row| Ok(bare(row)))?;
-    rows.map(|row| row.map_err(Error::from)?).collect()
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        take(bare(row)?);
+    }
+    Ok(())
 }
 
 pub fn ids(tx: &Connection) -> Result<Vec<RunId>> {
@@ -163,6 +173,13 @@ pub enum Order {
     Step,
 }
 
+impl Order {
+    /// Does the database keep the runs in this order, or must it look at all of them?
+    pub fn has_index(self) -> bool {
+        matches!(self, Self::Created | Self::State)
+    }
+}
+
 /// A page of ids, without the trash. `states` empty means all. Ties go to the newer run.
 pub fn page(
     tx: &Connection,
@@ -203,9 +220,9 @@ pub fn page(
 
 /// Where no index has the order, none of them helps: the plus keeps the table from being read by one.
 fn outside_trash(order: Order) -> &'static str {
-    match order {
-        Order::Created | Order::State => "trashed is null",
-        Order::Name | Order::Step => "+trashed is null",
+    match order.has_index() {
+        true => "trashed is null",
+        false => "+trashed is null",
     }
 }
 
@@ -224,12 +241,20 @@ pub fn place(tx: &Connection, id: &RunId, order: Order, descending: bool) -> Res
     } else {
         "(runs.created > own.created or (runs.created = own.created and runs.id < own.id))"
     };
-    let sql = format!(
-        "select (select count(*) from runs where {outside} and (runs.{column} {before} own.{column} {collate}
-            or (runs.{column} = own.{column} {collate} and {tie})))
-         from runs as own where own.id = ? and own.trashed is null",
-        outside = outside_trash(order)
+    let (first, then) = (
+        format!("runs.{column} {before} own.{column} {collate}"),
+        format!("runs.{column} = own.{column} {collate} and {tie}"),
     );
+    let count = |which: &str| {
+        let outside = outside_trash(order);
+        format!("(select count(*) from runs where {outside} and ({which}))")
+    };
+    let counted = match order.has_index() {
+        // With an `or` between them, every entry of the index would be looked at.
+        true => format!("{} + {}", count(&first), count(&then)),
+        false => count(&format!("{first} or ({then})")),
+    };
+    let sql = format!("select {counted} from runs as own where own.id = ? and own.trashed is null");
     let place = tx
         .prepare_cached(&sql)?
         .query_row([id.to_string()], |row| row.get::<_, i64>(0))
@@ -395,20 +420,15 @@ pub fn tags(tx: &Connection, id: &RunId) -> Result<BTreeSet<Tag>> {
     .collect()
 }
 
-pub fn all_tags(tx: &Connection) -> Result<Vec<(RunId, Tag)>> {
-    let mut query = tx.prepare_cached("select run, tag from tags")?;
-    let rows = query.query_map([], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-    })?;
-    rows.map(|row| {
-        let (run, tag) = row?;
-        let tag = Tag::try_from(tag).map_err(|error| Error::Row {
-            table: "tags",
-            what: error.to_string(),
-        })?;
-        Ok((parse_id("runs", &run)?, tag))
-    })
-    .collect()
+/// Hands over every tag of every run, those of a run in their order.
+pub fn each_tag(tx: &Connection, mut take: impl FnMut(RunId, &str)) -> Result<()> {
+    let mut query = tx.prepare_cached("select run, tag from tags order by run, tag")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let (run, tag) = (text(row, 0)?, text(row, 1)?);
+        take(parse_id("runs", run)?, tag);
+    }
+    Ok(())
 }
 
 pub fn add_tag(tx: &Connection, id: &RunId, tag: &Tag) -> Result<()> {
@@ -455,6 +475,12 @@ pub(super) fn parse_id<T: std::str::FromStr>(table: &'static str, text: &str) ->
         table,
         what: format!("{text:?} is no id"),
     })
+}
+
+/// A text of a row, without a copy.
+pub(super) fn text<'a>(row: &'a Row, at: usize) -> Result<&'a str> {
+    let text = row.get_ref(at)?.as_str();
+    text.map_err(|error| rusqlite::Error::from(error).into())
 }
 
 /// SQLite counts in signed 64 bits.

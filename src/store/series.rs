@@ -36,7 +36,7 @@ pub use chart::{chart, chart_along};
 pub use flaws::flaws;
 pub use open::{Open, Saved};
 pub use read::{extent, points, value_at};
-pub use summary::{summaries, values, values_of_all};
+pub use summary::{each_value, summaries, values};
 
 /// The tables of this module; `runs` must stand before it.
 pub const SCHEMA: &str = include_str!("../../assets/migrations/0002_series.sql");

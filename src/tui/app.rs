@@ -30,7 +30,7 @@ use super::{
     views::stacks::Stacks,
 };
 use crate::{
-    config::screens::Screens,
+    config::screens::{Screen, Screens},
     domain::time::Timestamp,
     ops::{
         self,
@@ -44,6 +44,8 @@ pub struct App {
     shared: Shared,
     keymap: Keymap,
     rate: Rate,
+    /// What counts where the screen in force says nothing.
+    usual_rate: Rate,
     access: Access,
     is_link_slow: bool,
     screens: Screens,
@@ -101,6 +103,11 @@ enum StoreState {
     Failed(ops::Error),
 }
 
+/// How often data is drawn anew on a screen, where it does not say so as usual.
+fn rate_of(screen: &Screen, usual: Rate, access: Access) -> Rate {
+    access.motion.rate(screen.rate.unwrap_or(usual))
+}
+
 /// The box of keys that may follow opens after this.
 const WHICH_KEY_MS: i64 = 250;
 /// Work has waited this long when the screen is told that the store is busy.
@@ -112,10 +119,12 @@ const INTERRUPT_MS: i64 = 2_000;
 
 impl App {
     pub fn new(options: &Options, keymap: Keymap, size: (u16, u16), now: Timestamp) -> Self {
+        let shared = Shared::new(now, options);
         Self {
-            shared: Shared::new(now, options),
+            rate: rate_of(&shared.screen.1, options.rate, options.access),
+            usual_rate: options.rate,
+            shared,
             keymap,
-            rate: options.access.motion.rate(options.rate),
             access: options.access,
             is_link_slow: false,
             screens: options.screens.clone(),
@@ -261,7 +270,7 @@ impl App {
             .min()
     }
 
-    /// Shows another screen: its layout, its filter, its pace.
+    /// Shows another screen: its layout, its filter, its colours, its pace.
     ///
     /// # Errors
     ///
@@ -274,9 +283,9 @@ impl App {
                 names.join(", ")
             ));
         };
-        self.rate = screen.rate.unwrap_or(self.rate);
+        self.rate = rate_of(&screen, self.usual_rate, self.access);
         self.stacks.go(screen.start.unwrap_or_default());
-        self.shared.show(name, screen);
+        self.shared.show(name, screen, &self.themes);
         self.is_dirty = true;
         Ok(vec![Effect::Pace(self.pace())])
     }

@@ -223,16 +223,15 @@ pub fn toasts(
     if lines.is_empty() || area.width < width || area.height < height {
         return;
     }
-    let low = Rect::new(area.right() - width, area.bottom() - height, width, height);
-    let is_over =
-        |place: Rect| focus.is_some_and(|at| (place.top()..place.bottom()).contains(&at.y));
-    let place = match is_over(low) {
-        true => Rect { y: area.y, ..low },
-        false => low,
-    };
-    if is_over(place) {
+    let free = |place: &Rect| focus.is_none_or(|at| !(place.top()..place.bottom()).contains(&at.y));
+    let places = (area.y..=area.bottom() - height).rev();
+    let places = places.map(|y| Rect::new(area.right() - width, y, width, height));
+    let places: Vec<Rect> = places.filter(free).collect();
+    // As low as they hide no text; where there is text everywhere, low.
+    let without_text = places.iter().find(|place| !has_text(buffer, **place));
+    let Some(place) = without_text.or(places.first()).copied() else {
         return;
-    }
+    };
     Clear.render(place, buffer);
     let look = Look {
         has_borders: true,
@@ -242,6 +241,13 @@ pub fn toasts(
     let lines = lines.into_iter();
     let lines = lines.map(|(line, role)| Line::from(look.span(format!(" {line}"), role)));
     look.lines(buffer, inner, lines);
+}
+
+/// Does something stand there that is read? Frames and the dots of charts are not.
+fn has_text(buffer: &Buffer, place: Rect) -> bool {
+    let is_read = |c: char| c.is_alphanumeric();
+    let mut cells = place.intersection(buffer.area).positions();
+    cells.any(|at| buffer[at].symbol().chars().any(is_read))
 }
 
 /// What may follow the keys typed so far.

@@ -38,6 +38,7 @@ pub struct Command {
 enum Takes {
     Run,
     Order,
+    Group,
     Filter,
     Theme,
     Screen,
@@ -62,6 +63,8 @@ pub enum Step {
     Tag(String, Vec<Tag>, Vec<Tag>),
     Note(String, String),
     Sort(Sort),
+    /// The runs in front by a parameter, or by what every run has.
+    Group(String),
     /// The filter in front, under a name.
     Save(String),
     Theme(String),

@@ -18,7 +18,7 @@ use crate::{
         jobs::{Exit, Job, JobState, Needs, Slot},
         metrics::{Direction, Extreme, Summary},
         runs::{Activity, Ending, Progress, Run, RunKind, RunState, StateWord, Tag},
-        series::{Bucket, Point, Segment},
+        series::{Bucket, Extent, Point, Segment},
         time::Timestamp,
     },
     ops::{
@@ -377,7 +377,7 @@ pub fn comparison(runs: Vec<Run>) -> Comparison {
 /// Two learning rates, and runs that have none.
 pub fn grouping(question: &GroupsQuestion) -> Grouping {
     let stretch = |at: usize, level: f64| Stretch {
-        step: at as i64 * 10,
+        step: Some(at as i64 * 10),
         numbers: Numbers {
             count: 3,
             mean: level * (-(at as f64) / 40.0).exp() + level / 4.0,
@@ -434,6 +434,13 @@ pub fn chart(from: i64, to: i64, dots: usize, until: i64) -> ChartData {
         from,
         to,
         raw: vec![Segment { number: 0, columns }],
+        extent: Some(Extent {
+            points: until as u64 + 1,
+            first_step: 0,
+            last_step: until,
+            first_time: 0,
+            last_time: 0,
+        }),
         ..ChartData::default()
     }
 }

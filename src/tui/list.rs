@@ -299,6 +299,7 @@ impl RunList {
         };
         let list = Some((asked.filter.clone(), asked.sort.clone()));
         let is_same_list = self.answered == list;
+        let is_touched_list = self.answered.is_some() && self.is_touched;
         self.answered = list;
         let rows = window(&self.answer);
         let here = self.table.cursor.id();
@@ -307,10 +308,33 @@ impl RunList {
             self.answer.expire();
         } else {
             self.table.settle(rows, known, is_same_list);
+            if !is_same_list && is_touched_list {
+                self.tell_place();
+            }
         }
         if let Some(index) = self.telling().filter(|_| !self.is_touched) {
             self.table.cursor.go(index, window(&self.answer));
         }
+    }
+
+    /// The cursor stays on its run when the order or the filter changes: far from the first rows that is worth a word.
+    fn tell_place(&mut self) {
+        let index = self.table.cursor.index();
+        let Some(row) = self
+            .selected()
+            .filter(|_| self.table.cursor.height() <= index)
+        else {
+            return;
+        };
+        let (place, all) = (
+            text::count(index as i64 + 1),
+            text::count(self.matched() as i64),
+        );
+        let said = format!(
+            "{} is row {place} of {all} now: g goes to the first",
+            row.run.name
+        );
+        self.marking.say(said);
     }
 
     /// Where to stand as long as nobody chose: what waits has nothing to show, what is at work has most.
@@ -440,7 +464,7 @@ impl RunList {
         })
     }
 
-    /// `3 marked`, or how many the range takes in that is being chosen; nothing without a mark.
+    /// `3 marked: Esc clears`, or how many the range takes in that is being chosen; nothing without a mark.
     pub fn told_marks(&self) -> Option<String> {
         let range = self.table.marks.range(self.table.cursor.index());
         let range = range.map(|range| range.end() - range.start() + 1);
@@ -453,7 +477,7 @@ impl RunList {
                 text::count(count as i64)
             )),
             (None, 0) => None,
-            (None, _) => Some(format!("{} marked", text::count(marked))),
+            (None, _) => Some(format!("{} marked: Esc clears", text::count(marked))),
         }
     }
 

@@ -15,7 +15,9 @@ use super::{
     action::Action,
     effect::{Answer, Effect},
     event::{Ticket, Tickets},
+    look,
     shared::{Reaction, Shared, Target},
+    theme::Role,
     views::selection::Selection,
 };
 use crate::config::screens;
@@ -61,6 +63,22 @@ pub trait Pane {
     fn is_following(&self) -> bool {
         false
     }
+}
+
+/// A pane of the selected run where there is none, with what to do about it.
+fn draw_nothing(
+    buffer: &mut Buffer,
+    area: Rect,
+    name: &str,
+    selection: &Selection,
+    shared: &Shared,
+    is_focused: bool,
+) {
+    let look = &shared.look;
+    let pane = look::Pane::new(name.to_owned()).focused(is_focused);
+    let inner = look.pane(buffer, area, &pane);
+    let text = look.clip(selection.nothing(), usize::from(inner.width));
+    look.line(buffer, inner, look.span(text, Role::Dim).into());
 }
 
 /// A new pane of a kind.

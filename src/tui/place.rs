@@ -11,7 +11,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use strum::IntoEnumIterator as _;
 
 use super::views::Root;
-use crate::domain::{ids::RunId, text};
+use crate::domain::{
+    ids::RunId,
+    text::{shortened, similar_first},
+};
 
 /// A view, and how it is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,18 +61,21 @@ impl Settings {
 /// Why a text is no link to a place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAPlace {
-    #[error("a link begins with sconce://, not {0:?}")]
+    #[error("a link begins with sconce://, not {:?}", shortened(.0, LONGEST))]
     Scheme(String),
-    #[error("there is no view {name:?}{}", nearest.as_ref().map(|name| format!("; {name:?} is one")).unwrap_or_default())]
+    #[error("there is no view {:?}; there are {}", shortened(name, LONGEST), views.join(", "))]
     View {
         name: String,
-        nearest: Option<String>,
+        /// Those that there are, the nearest first.
+        views: Vec<String>,
     },
-    #[error("{0:?} is not the whole id of a run")]
+    #[error("{:?} is not the whole id of a run", shortened(.0, LONGEST))]
     Run(String),
 }
 
 const SCHEME: &str = "sconce://";
+/// Characters of a wrong link that are said again.
+const LONGEST: usize = 60;
 
 impl Place {
     pub fn of_root(root: Root) -> Self {
@@ -144,13 +150,17 @@ impl FromStr for Place {
 }
 
 fn root(name: &str) -> Result<Root, NotAPlace> {
-    name.parse().map_err(|_| {
-        let names: Vec<String> = Root::iter().map(|root| root.to_string()).collect();
-        NotAPlace::View {
-            name: name.to_owned(),
-            nearest: text::nearest(name, names.iter().map(String::as_str)).map(str::to_owned),
-        }
+    name.parse().map_err(|_| NotAPlace::View {
+        name: name.to_owned(),
+        views: views(name),
     })
+}
+
+/// The names of all roots, those like a word first.
+pub fn views(word: &str) -> Vec<String> {
+    let mut names: Vec<String> = Root::iter().map(|root| root.to_string()).collect();
+    similar_first(word, &mut names);
+    names
 }
 
 impl Serialize for Place {
@@ -181,7 +191,10 @@ mod tests {
                 "http://runs",
                 r#"a link begins with sconce://, not "http://runs""#,
             ),
-            ("sconce://rnus", r#"there is no view "rnus"; "runs" is one"#),
+            (
+                "sconce://rnus",
+                r#"there is no view "rnus"; there are runs, jobs, bench, live"#,
+            ),
             ("sconce://run/12", r#""12" is not the whole id of a run"#),
         ];
         for (link, message) in cases {

@@ -21,6 +21,7 @@ use super::{
     overlay::{Overlay, picker::Pick},
     place::Place,
     text,
+    theme::Theme,
 };
 use crate::{
     config::screens::Screen,
@@ -46,6 +47,8 @@ pub struct Shared {
     pub is_read_only: bool,
     /// The screen in force, by its name.
     pub screen: Rc<(String, Screen)>,
+    /// What counts where the screen in force says nothing.
+    usual: Rc<Usual>,
     /// The charts that are wanted of an experiment's runs, by its name.
     charts: Rc<RefCell<BTreeMap<String, String>>>,
     is_ambiguous_wide: bool,
@@ -59,9 +62,19 @@ const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 
+/// How every screen is that does not say otherwise.
+#[derive(Debug)]
+struct Usual {
+    theme: Theme,
+    metric: String,
+    columns: Rc<Vec<Field>>,
+    is_read_only: bool,
+}
+
 impl Shared {
     pub fn new(now: Timestamp, options: &Options) -> Self {
-        Self {
+        let columns = Rc::new(options.columns.clone());
+        let mut shared = Self {
             now,
             look: Look {
                 theme: options.theme,
@@ -70,28 +83,42 @@ impl Shared {
             },
             store: Opened::default(),
             metric: options.metric.clone(),
-            columns: Rc::new(options.columns.clone()),
+            columns: Rc::clone(&columns),
             is_read_only: options.is_read_only,
-            screen: Rc::new((
-                options.screen.clone(),
-                options
-                    .screens
-                    .get(&options.screen)
-                    .cloned()
-                    .unwrap_or_default(),
-            )),
+            screen: Rc::default(),
+            usual: Rc::new(Usual {
+                theme: options.theme,
+                metric: options.metric.clone(),
+                columns,
+                is_read_only: options.is_read_only,
+            }),
             charts: Rc::new(RefCell::new(options.session.charts.clone())),
             is_ambiguous_wide: options.is_ambiguous_wide,
             focus: Rc::default(),
             youngest: Rc::default(),
-        }
+        };
+        let screen = options.screens.get(&options.screen).cloned();
+        shared.show(&options.screen, screen.unwrap_or_default(), &options.themes);
+        shared
     }
 
-    /// From now on this screen is shown.
-    pub fn show(&mut self, name: &str, screen: Screen) {
-        // A screen can take the keys that change things away; only the configuration can give them.
-        self.is_read_only |= screen.read_only == Some(true);
-        self.metric = screen.metric.clone().unwrap_or_else(|| self.metric.clone());
+    /// From now on this screen is shown: as it says, and where it says nothing, as usual.
+    pub fn show(&mut self, name: &str, screen: Screen, themes: &[(String, Theme)]) {
+        let usual = Rc::clone(&self.usual);
+        let is_it = |(known, _): &&(String, Theme)| screen.theme.as_ref() == Some(known);
+        self.look.theme = themes
+            .iter()
+            .find(is_it)
+            .map_or(usual.theme, |(_, theme)| *theme);
+        self.metric = screen
+            .metric
+            .clone()
+            .unwrap_or_else(|| usual.metric.clone());
+        self.columns = match &screen.columns {
+            Some(words) => Rc::new(words.iter().flat_map(|word| Field::parse(word)).collect()),
+            None => Rc::clone(&usual.columns),
+        };
+        self.is_read_only = screen.read_only.unwrap_or(usual.is_read_only);
         self.screen = Rc::new((name.to_owned(), screen));
     }
 

@@ -140,16 +140,26 @@ impl Stage {
     }
 
     /// Draws and answers until the picture stands.
+    ///
+    /// # Panics
+    ///
+    /// The screen asks for ever.
     pub fn rest(&mut self) -> &mut Self {
-        for _ in 0..8 {
+        const MOST: usize = 8;
+        for _ in 0..MOST {
             self.picture();
             let effects = self.app.ask();
             if effects.is_empty() {
-                break;
+                return self;
             }
             self.perform(effects);
         }
-        self
+        let last = self.asked.iter().rev().take(MOST);
+        panic!(
+            "{:?} does not come to rest; asked last: {:?}",
+            self.size,
+            last.collect::<Vec<_>>()
+        );
     }
 
     pub fn picture(&mut self) -> Buffer {
@@ -348,8 +358,8 @@ impl Stage {
     fn table(&self, question: &TableQuestion) -> Table {
         let lets = |run: &&Run| {
             question.filter.matches(&Seen {
-                run,
-                metric: &|_| None,
+                run: *run,
+                metric: &|_, _| None,
                 metric_at: &|_, _| None,
                 now: self.now,
             })
@@ -357,6 +367,9 @@ impl Stage {
         let mut matched: Vec<Run> = self.runs.iter().filter(lets).cloned().collect();
         if question.sort.key == ops::runs::SortKey::Name {
             matched.sort_by_key(|run| run.name.clone());
+            if question.sort.descending {
+                matched.reverse();
+            }
         }
         let (mut offset, limit) = (question.offset as usize, question.limit as usize);
         // As the store does it.
@@ -368,6 +381,10 @@ impl Stage {
         }
         let rows = matched.iter().skip(offset).take(limit).cloned().collect();
         let mut table = fixture::table(rows);
+        for row in &mut table.rows {
+            row.own.trend.truncate(question.trend);
+            row.values = vec![row.own.summary.as_ref().map(|own| own.last); question.columns.len()];
+        }
         table.offset = offset as u64;
         table.total = self.runs.len() as u64;
         table.matched = matched.len() as u64;

@@ -13,7 +13,7 @@ mod read;
 use std::sync::LazyLock;
 
 use ratatui::{
-    buffer::Buffer,
+    buffer::{Buffer, Cell},
     style::{Color, Modifier, Style},
 };
 
@@ -165,6 +165,17 @@ pub enum Background {
     Any,
 }
 
+impl Background {
+    /// What can be read on the grounds of a theme for this background, whatever the terminal's own text is.
+    fn ink(self) -> Option<Color> {
+        match self {
+            Self::Dark => Some(Color::Indexed(255)),
+            Self::Light => Some(Color::Indexed(16)),
+            Self::Own | Self::Any => None,
+        }
+    }
+}
+
 /// The modifiers of a style by the keys of a theme's file.
 pub const MODIFIERS: [(&str, Modifier); 3] = [
     ("bold", Modifier::BOLD),
@@ -292,9 +303,16 @@ impl Theme {
         self.palette().heat[level.min(HEAT - 1)]
     }
 
-    /// Gives what was drawn without colour the theme's own text and background, where it has them.
+    /// Gives what was drawn without colour the theme's own text and background, where it has them, and else an ink where a
+    /// row has a ground: on a terminal that the theme was not made for, the cursor's row can be read too.
     pub fn ground(self, buffer: &mut Buffer) {
         let text = self.style(Role::Text);
+        if let Some(ink) = self.palette().background.ink() {
+            let is_bare = |cell: &&mut Cell| cell.fg == Color::Reset && cell.bg != Color::Reset;
+            let bare = buffer.content.iter_mut().filter(is_bare);
+            bare.filter(|cell| !cell.modifier.contains(Modifier::REVERSED))
+                .for_each(|cell| cell.fg = ink);
+        }
         let (Some(fg), Some(bg)) = (text.fg, text.bg) else {
             return;
         };

@@ -244,13 +244,10 @@ fn stake(target: &Target, shared: &Shared) -> String {
     if target.state.word() == StateWord::Queued {
         return "it has not begun; it loses its turn".to_owned();
     }
-    let mut stake = match target.progress.steps {
-        Some(steps) => format!(
-            "step {} of {}",
-            text::count(target.progress.step),
-            text::count(steps)
-        ),
-        None => format!("step {}", text::count(target.progress.step)),
+    let (step, steps) = (target.progress.step, target.progress.steps);
+    let mut stake = match steps.filter(|steps| step <= *steps) {
+        Some(steps) => format!("step {} of {}", text::count(step), text::count(steps)),
+        None => format!("step {}", text::count(step)),
     };
     if let Some(worked) = worked(target, shared) {
         stake += &format!(", {} of work", Span(worked));

@@ -479,3 +479,62 @@ fn a_store_in_a_repository_is_no_news_to_git() {
     let ignored = std::fs::read_to_string(space.path("work/.sconce/.gitignore")).unwrap();
     assert_eq!(ignored, "*\n");
 }
+
+#[test]
+fn a_run_that_is_named_twice_stands_once_in_a_comparison() {
+    let space = Space::new();
+    let (a, b) = (ended(&space, &["true"]), ended(&space, &["true"]));
+    let answer = space.run(&["runs", "compare", &a, &b, &a]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let told = format!("{a} is named twice: it stands once");
+    assert!(answer.err.contains(&told), "{}", answer.err);
+    let head = answer.out.lines().next().unwrap();
+    assert_eq!(head.matches(&a).count(), 1, "{head}");
+    let alone = space.run(&["runs", "compare", &a, &a]);
+    assert!(
+        alone.err.contains("1 run cannot be compared"),
+        "{}",
+        alone.err
+    );
+}
+
+#[test]
+fn what_is_no_run_and_no_view_is_told_with_the_views_there_are() {
+    let space = Space::new();
+    ended(&space, &["true"]);
+    let answer = space.run(&["open", "jbos"]);
+    assert!(
+        answer.err.contains("no run and no view \"jbos\""),
+        "{}",
+        answer.err
+    );
+    assert!(
+        answer.err.contains("the views are jobs, "),
+        "{}",
+        answer.err
+    );
+    let answer = space.run(&["open", &"x".repeat(50_000)]);
+    assert!(answer.err.len() < 500, "{}", answer.err);
+}
+
+#[test]
+fn what_the_machine_does_not_have_is_warned_of_in_the_configuration() {
+    let space = Space::new();
+    let answer = space.run(&["--config", "agent.cpus=9999", "config", "check"]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert!(answer.err.contains("agent.cpus is 9999"), "{}", answer.err);
+    assert!(answer.out.contains("1 warning"), "{}", answer.out);
+}
+
+#[test]
+fn one_endless_name_widens_no_other_line_and_is_whole_for_scripts() {
+    let space = Space::new();
+    let name = "x".repeat(10_000);
+    let args = ["run", "--detach", "--experiment", &name, "--", "true"];
+    let run = space.json(&args)["name"].as_str().unwrap().to_owned();
+    space.run(&["runs", "wait", &run]);
+    let listed = space.run(&["runs"]);
+    let longest = listed.out.lines().map(|line| line.chars().count()).max();
+    assert!(longest < Some(200), "{}", listed.out);
+    assert_eq!(space.json(&["runs"])["rows"][0]["experiment"], json!(name));
+}

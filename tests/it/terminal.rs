@@ -80,6 +80,36 @@ fn however_it_ends_the_terminal_is_left_as_it_was_found_and_every_frame_is_whole
     }
 }
 
+/// The other tests look through one library's eyes; another's must see the same.
+#[test]
+fn terminals_that_others_wrote_agree_on_what_is_shown() {
+    let space = seeded_space();
+    let mut screen = Screen::start(&space, &["--fresh"]);
+    screen.until("run-36");
+    let mut other = avt::Terminal::new(120, 40).unwrap();
+    let mut fed = 0;
+    for keys in [
+        "1", "G", "\r", "\t", "q", "w", "q", "?", "\x07", "2", "\x10",
+    ] {
+        screen.press(keys);
+        screen.settle();
+        let bytes = screen.bytes();
+        other.feed(str::from_utf8(&bytes[fed..]).unwrap());
+        fed = bytes.len();
+        let shown = other.screen();
+        let text = screen.text();
+        let ours: Vec<&str> = text.lines().collect();
+        for row in 0..40 {
+            let theirs = shown.line(row).unwrap().text();
+            let ours = ours.get(row).unwrap_or(&"");
+            assert_eq!(theirs.trim_end(), ours.trim_end(), "{keys:?}, row {row}");
+        }
+    }
+    screen.press("\x07");
+    screen.press("q");
+    assert_eq!(screen.end(), 0);
+}
+
 #[test]
 fn a_terminal_that_changes_its_size_all_the_time_shows_the_last_one_whole() {
     let space = seeded_space();
@@ -126,6 +156,8 @@ fn a_screen_that_is_suspended_gives_the_terminal_to_the_shell_and_fg_brings_it_b
     }
     shell.press("q");
     eventually("it has left", || !shell.is_up());
+    // What is typed before the shell asks for it is thrown away with the late answers.
+    eventually("the shell asks", || shell.text().trim_end().ends_with('>'));
     shell.press("echo end $?\r");
     shell.until("end 0");
 }
@@ -138,6 +170,8 @@ fn what_a_terminal_answers_late_is_not_typed_into_the_shell() {
     shell.until("run-36");
     shell.press("q\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\\x1b[?64;1;2c\x1b[24;80R");
     eventually("it has left", || !shell.is_up());
+    // What is typed before the shell asks for it is thrown away with the late answers.
+    eventually("the shell asks", || shell.text().trim_end().ends_with('>'));
     shell.press("echo end $?\r");
     shell.until("end 0");
     assert!(!shell.text().contains("1e1e") && !shell.text().contains("64;"));

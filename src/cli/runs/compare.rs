@@ -40,11 +40,16 @@ pub struct Compare {
 impl Compare {
     pub fn run(self, context: &Context) -> Answer {
         let ws = context.workspace()?;
-        let ids = self
-            .runs
-            .iter()
-            .map(|run| runs::find(&ws, run))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut ids = vec![];
+        for run in &self.runs {
+            let id = runs::find(&ws, run)?;
+            if ids.contains(&id) {
+                let message = format!("{} is named twice: it stands once", format::short(run));
+                context.out.warn(&message);
+            } else {
+                ids.push(id);
+            }
+        }
         let comparison = runs::compare(&ws, &ids)?;
         let out = &context.out;
         if out.is_json() {

@@ -51,7 +51,7 @@ fn title(metric: &MetricColumn) -> String {
 
 fn table(grouping: &Grouping) -> Table {
     let mut table = Table::default()
-        .word(&grouping.by)
+        .text(&grouping.by)
         .number("runs")
         .text("states");
     if let Some(metric) = &grouping.metric {

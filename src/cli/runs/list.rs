@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use super::{VERBS, groups};
 use crate::{
     cli::{
@@ -168,10 +170,33 @@ pub fn parse(text: &str) -> ops::Result<Filter> {
     Filter::parse(text).map_err(|error| explain(text, &error))
 }
 
+/// Characters of a filter that are said again around a mistake, and of these, before it.
+const SHOWN: usize = 120;
+const BEFORE: usize = 40;
+
+/// What of a filter stands around a part of it, and the characters of that at which the part is.
+fn around(text: &str, part: &Range<usize>) -> (String, Range<usize>) {
+    let start = text[..part.start].chars().count();
+    let end = start + text[part.clone()].chars().count();
+    if text.chars().count() <= SHOWN {
+        return (text.to_owned(), start..end);
+    }
+    let from = start.saturating_sub(BEFORE);
+    let shown: String = text.chars().skip(from).take(SHOWN).collect();
+    let lead = if 0 < from { "…" } else { "" };
+    let tail = if text.chars().nth(from + SHOWN).is_some() {
+        "…"
+    } else {
+        ""
+    };
+    let at = |place: usize| (place - from).min(SHOWN) + lead.chars().count();
+    (format!("{lead}{shown}{tail}"), at(start)..at(end))
+}
+
 fn explain(text: &str, error: &filter::Error) -> Error {
-    let before = text[..error.span.start].chars().count();
-    let marked = text[error.span.clone()].chars().count().max(1);
-    let place = format!("{text}\n{}{}", " ".repeat(before), "^".repeat(marked));
+    let (line, place) = around(text, &error.span);
+    let (before, marked) = (place.start, place.len().max(1));
+    let place = format!("{line}\n{}{}", " ".repeat(before), "^".repeat(marked));
     let explained =
         Error::new(Kind::Invalid, format!("cannot read the filter: {error}")).because(place);
     match &error.hint {
@@ -196,5 +221,26 @@ mod tests {
             ["größe:3 state:runing\n              ^^^^^^"]
         );
         assert_eq!(error.hint.as_deref(), Some("did you mean running?"));
+    }
+
+    #[test]
+    fn of_an_endless_filter_only_what_is_around_the_mistake_is_said() {
+        let many = "größe:3 ".repeat(6_000);
+        for text in [
+            format!("{}:", "x".repeat(50_000)),
+            format!("{many}state:runing {many}"),
+            format!("{many}state:{}", "y".repeat(50_000)),
+            "lr>".repeat(20_000),
+        ] {
+            let error = parse(&text).unwrap_err();
+            let said = format!("{error}{:?}{:?}", error.causes(), error.hint);
+            assert!(said.len() < 1_000, "{said}");
+        }
+        let error = parse(&format!("{many}state:runing {many}")).unwrap_err();
+        let cause = &error.causes()[0];
+        let (line, marks) = cause.split_once('\n').unwrap();
+        let at = marks.find('^').unwrap();
+        let marked: String = line.chars().skip(at).take(marks.len() - at).collect();
+        assert_eq!(marked, "runing");
     }
 }

@@ -112,6 +112,12 @@ fn reason(error: &regex::Error) -> String {
 /// Do the letters of `wanted` stand in `text` in their order, whatever stands between them?
 pub fn in_order(text: &str, wanted: &str) -> bool {
     let is_cased = super::is_cased(wanted);
+    if text.is_ascii() {
+        let mut left = text.bytes().map(char::from);
+        return wanted
+            .chars()
+            .all(|want| left.any(|c| c == want || !is_cased && c.eq_ignore_ascii_case(&want)));
+    }
     let mut left = text.chars();
     wanted.chars().all(|want| {
         left.any(|c| c == want || !is_cased && c.to_lowercase().eq(want.to_lowercase()))

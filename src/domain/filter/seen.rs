@@ -6,94 +6,107 @@ use serde_json::Value as Json;
 
 use crate::domain::{
     ids::RunId,
-    metrics::{MetricValue, Summary},
+    metrics::MetricValue,
     runs::{Run, RunKind, StateWord, Tag},
     time::Timestamp,
 };
 
+/// What filters read of a run, however it is kept.
+pub trait Facts {
+    fn id(&self) -> RunId;
+    fn name(&self) -> &str;
+    fn note(&self) -> &str;
+    fn experiment(&self) -> &str;
+    fn preset(&self) -> Option<&str>;
+    fn user(&self) -> &str;
+    fn host(&self) -> &str;
+    /// In their order.
+    fn tags(&self) -> impl Iterator<Item = &str>;
+    fn kind(&self) -> RunKind;
+    fn state(&self) -> StateWord;
+    fn created(&self) -> Timestamp;
+    /// Milliseconds, see [`crate::domain::runs::RunState::duration`].
+    fn duration(&self, now: Timestamp) -> Option<i64>;
+    fn step(&self) -> i64;
+    fn epoch(&self) -> Option<f64>;
+    fn is_in_trash(&self) -> bool;
+    /// What a name means, see [`param`].
+    fn param(&self, name: &str) -> Option<&Json>;
+}
+
 /// A run with its metrics, at a moment.
-#[derive(Clone, Copy)]
-pub struct Seen<'a> {
-    pub run: &'a Run,
-    /// What is known of a metric by its name.
-    pub metric: &'a dyn Fn(&str) -> Option<&'a Summary>,
+pub struct Seen<'a, R> {
+    pub run: &'a R,
+    /// A number of a metric, by its name: `None` where the run has no such series, NaN where its value is one.
+    pub metric: &'a dyn Fn(&str, MetricValue) -> Option<f64>,
     /// What a metric was at a step.
     pub metric_at: &'a dyn Fn(&str, i64) -> Option<f64>,
     pub now: Timestamp,
 }
 
-impl Seen<'_> {
-    pub(super) fn id(&self) -> RunId {
-        self.run.id
+impl Facts for Run {
+    fn id(&self) -> RunId {
+        self.id
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.run.name
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    pub(super) fn state(&self) -> StateWord {
-        self.run.state.word()
+    fn note(&self) -> &str {
+        &self.note
     }
 
-    pub(super) fn kind(&self) -> RunKind {
-        self.run.kind
+    fn experiment(&self) -> &str {
+        &self.experiment
     }
 
-    pub(super) fn tags(&self) -> impl Iterator<Item = &str> {
-        self.run.tags.iter().map(Tag::as_str)
+    fn preset(&self) -> Option<&str> {
+        self.preset.as_deref()
     }
 
-    pub(super) fn user(&self) -> &str {
-        &self.run.actor.name
+    fn user(&self) -> &str {
+        &self.actor.name
     }
 
-    pub(super) fn host(&self) -> &str {
-        &self.run.actor.host
+    fn host(&self) -> &str {
+        &self.actor.host
     }
 
-    pub(super) fn note(&self) -> &str {
-        &self.run.note
+    fn tags(&self) -> impl Iterator<Item = &str> {
+        self.tags.iter().map(Tag::as_str)
     }
 
-    pub(super) fn experiment(&self) -> &str {
-        &self.run.experiment
+    fn kind(&self) -> RunKind {
+        self.kind
     }
 
-    pub(super) fn preset(&self) -> Option<&str> {
-        self.run.preset.as_deref()
+    fn state(&self) -> StateWord {
+        self.state.word()
     }
 
-    pub(super) fn created(&self) -> Timestamp {
-        self.run.created
+    fn created(&self) -> Timestamp {
+        self.created
     }
 
-    pub(super) fn duration(&self) -> Option<i64> {
-        self.run.state.duration(self.now)
+    fn duration(&self, now: Timestamp) -> Option<i64> {
+        self.state.duration(now)
     }
 
-    pub(super) fn step(&self) -> i64 {
-        self.run.progress.step
+    fn step(&self) -> i64 {
+        self.progress.step
     }
 
-    pub(super) fn epoch(&self) -> Option<f64> {
-        self.run.progress.epoch
+    fn epoch(&self) -> Option<f64> {
+        self.progress.epoch
     }
 
-    pub(super) fn is_in_trash(&self) -> bool {
-        self.run.trashed.is_some()
+    fn is_in_trash(&self) -> bool {
+        self.trashed.is_some()
     }
 
-    pub(super) fn metric_at(&self, name: &str, step: i64) -> Option<f64> {
-        (self.metric_at)(name, step)
-    }
-
-    pub(super) fn param(&self, name: &str) -> Option<&Json> {
-        param(&self.run.params, name)
-    }
-
-    /// `None` where the run has no such series, NaN where its value is one.
-    pub(super) fn metric(&self, name: &str, value: MetricValue) -> Option<f64> {
-        (self.metric)(name)?.value(value)
+    fn param(&self, name: &str) -> Option<&Json> {
+        param(&self.params, name)
     }
 }
 

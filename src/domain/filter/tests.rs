@@ -1,5 +1,6 @@
 mod laws;
 
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -99,7 +100,10 @@ fn matches(filter: &str) -> bool {
     let metrics = metrics();
     filter.matches(&Seen {
         run: &run(),
-        metric: &|name| metrics.iter().find(|summary| summary.metric == name),
+        metric: &|name, which| {
+            let summary = metrics.iter().find(|summary| summary.metric == name);
+            summary.and_then(|summary| summary.value(which))
+        },
         metric_at: &|name, step| (name == "val/loss" && step <= 1_000).then_some(0.45),
         now: NOW,
     })
@@ -264,6 +268,19 @@ fn a_filter_lets_through_what_it_says() {
     ];
     for filter in no {
         assert!(!matches(filter), "{filter}");
+    }
+}
+
+proptest! {
+    /// Texts of ASCII alone are compared without a copy in small letters, and mean the same.
+    #[test]
+    fn small_letters_match_either_case(text in "[aAbBkKéÉ\u{212a}İ -]{0,6}", wanted in "[abké]{0,3}") {
+        let small = text.to_lowercase();
+        prop_assert_eq!(contains(&text, &wanted), small.contains(&wanted));
+        prop_assert_eq!(folds_to(&text, &wanted), small == wanted);
+        let mut left = text.chars();
+        let is_met = |want: char| left.any(|c| c.to_lowercase().eq([want]));
+        prop_assert_eq!(patterns::in_order(&text, &wanted), wanted.chars().all(is_met));
     }
 }
 

@@ -156,6 +156,14 @@ fn a_line_is_what_a_terminal_would_leave_of_it() {
 }
 
 #[test]
+fn a_jump_to_the_bottom_of_the_screen_leaves_no_gap() {
+    for jump in ["\u{1b}[999B\r", "\u{1b}[999E", "\u{1b}[9999;9999H"] {
+        assert_eq!(lines(&format!("a\nb\n{jump}c\n")), ["a", "b", "c"]);
+    }
+    assert_eq!(lines("a\u{1b}[A\u{1b}[2Bb"), ["a", "", " b"]);
+}
+
+#[test]
 fn lines_keep_their_colours_and_the_byte_they_began_at() {
     let mut teletype = Teletype::at(7);
     teletype.write("ok\n\u{1b}[1;31mbad\u{1b}[0m end\n");

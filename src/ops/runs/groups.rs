@@ -1,4 +1,4 @@
-//! Runs by the values of a parameter.
+//! Runs by the values of a parameter, or of what every run has.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::{MetricColumn, Unknown, unknown};
 use crate::{
     domain::{
-        filter::{self, Filter},
+        filter::{Facts, Filter},
         ids::RunId,
         metrics::Direction,
-        runs::{Run, StateWord},
-        series::Window,
+        runs::StateWord,
+        series::{Segment, Window},
     },
     ops::{Result, filters, selection},
     store::{self, Connection, series},
@@ -23,11 +23,49 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct GroupRequest {
     pub filter: Filter,
-    /// A parameter, by its name or the end of a dotted one.
+    /// One of [`FIELDS`], or a parameter, by its name or the end of a dotted one; `p.user` is always a parameter.
     pub by: String,
     pub metric: Option<MetricColumn>,
     /// With the metric over its steps.
     pub band: Option<BandRequest>,
+}
+
+/// What runs can be grouped by beside their parameters.
+pub const FIELDS: [(&str, &str); 5] = [
+    ("experiment", "the experiment it belongs to"),
+    ("preset", "the preset it was made from"),
+    ("user", "who made it"),
+    ("host", "where it was made"),
+    ("kind", "a training, or a foreign program"),
+];
+
+/// What a name to group by means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By<'a> {
+    Field(&'a str),
+    Param(&'a str),
+}
+
+impl<'a> By<'a> {
+    pub fn of(name: &'a str) -> Self {
+        match name.strip_prefix("p.") {
+            Some(param) => Self::Param(param),
+            None if FIELDS.iter().any(|(field, _)| *field == name) => Self::Field(name),
+            None => Self::Param(name),
+        }
+    }
+
+    fn value(self, run: &impl Facts) -> Option<Value> {
+        let text = |text: &str| Some(Value::from(text));
+        match self {
+            Self::Param(name) => run.param(name).cloned(),
+            Self::Field("experiment") => text(run.experiment()),
+            Self::Field("preset") => text(run.preset()?),
+            Self::Field("user") => text(run.user()),
+            Self::Field("host") => text(run.host()),
+            Self::Field(_) => text(&run.kind().to_string()),
+        }
+    }
 }
 
 /// How a band is drawn.
@@ -55,7 +93,7 @@ pub struct Grouping {
 /// Runs that have one value.
 #[derive(Clone, Debug, Serialize)]
 pub struct Group {
-    /// `None` for those that have no such parameter.
+    /// `None` for those that have none.
     pub value: Option<Value>,
     pub runs: u64,
     pub states: BTreeMap<StateWord, u64>,
@@ -96,13 +134,13 @@ pub struct Best {
     pub value: f64,
 }
 
-/// The metric of a group in one column of its steps: each run's mean there, over the runs that have a point in it. A run
-/// that ended before, or began later, is not in `numbers.count`: where that is less than `Group::drawn`, the mean is that
-/// of fewer runs.
+/// The metric of a group in one column of its steps: over what each run has there, between its first point and its last. A
+/// run that ended before, or began later, is not in `numbers.count`: where that is less than `Group::drawn`, the mean is
+/// that of fewer runs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Stretch {
-    /// The first step in this column that any of them has.
-    pub step: i64,
+    /// The first step in this column at which any of them has a point; `None` where all are between two.
+    pub step: Option<i64>,
     #[serde(flatten)]
     pub numbers: Numbers,
 }
@@ -159,12 +197,16 @@ struct Member {
     value: Option<f64>,
 }
 
-/// Groups runs by the values of a parameter, all from one look at the store.
+/// Groups runs by their values, all from one look at the store.
 pub fn groups(ws: &Workspace, request: &GroupRequest) -> Result<Grouping> {
     let (mut grouping, has_unseen) = ws.store.read(|tx| in_groups(ws, tx, request))?;
     if has_unseen {
         let metric = request.metric.iter().map(|column| column.metric.as_str());
-        let names: Vec<&str> = [request.by.as_str()].into_iter().chain(metric).collect();
+        let param = match By::of(&request.by) {
+            By::Param(name) => Some(name),
+            By::Field(_) => None,
+        };
+        let names: Vec<&str> = param.into_iter().chain(metric).collect();
         grouping.unknown = unknown(ws, &names)?;
     }
     Ok(grouping)
@@ -173,24 +215,28 @@ pub fn groups(ws: &Workspace, request: &GroupRequest) -> Result<Grouping> {
 fn in_groups(ws: &Workspace, tx: &Connection, request: &GroupRequest) -> Result<(Grouping, bool)> {
     let filter = filters::resolved(tx, &request.filter)?;
     let metric = request.metric.as_ref();
+    let by = By::of(&request.by);
     let wanted = selection::Wanted {
-        params: vec![request.by.as_str()],
+        params: match by {
+            By::Param(name) => vec![name],
+            By::Field(_) => vec![],
+        },
         metrics: metric
             .map(|column| column.metric.as_str())
             .into_iter()
             .collect(),
     };
     let mut members: BTreeMap<Key, (Option<Value>, Vec<Member>)> = BTreeMap::new();
-    let has_unseen = selection::each(ws, tx, &filter, &wanted, |run: &Run, summary| {
-        let value = filter::param(&run.params, &request.by);
+    let has_unseen = selection::each(ws, tx, &filter, &wanted, |run| {
+        let value = by.value(&run);
         let (_, group) = members
-            .entry(Key::of(value))
-            .or_insert_with(|| (value.cloned(), vec![]));
+            .entry(Key::of(value.as_ref()))
+            .or_insert_with(|| (value, vec![]));
         group.push(Member {
-            id: run.id,
-            name: run.name.clone(),
-            state: run.state.word(),
-            value: metric.and_then(|column| summary(&column.metric)?.value(column.value)),
+            id: run.id(),
+            name: run.name().to_owned(),
+            state: run.state(),
+            value: metric.and_then(|column| run.metric(&column.metric, column.value)),
         });
     })?;
     let mut grouping = Grouping {
@@ -285,19 +331,15 @@ fn stretches(
     runs: &[RunId],
     window: &Window,
 ) -> Result<Vec<Option<Stretch>>> {
-    let mut columns: Vec<(i64, Vec<f64>)> = vec![(i64::MAX, vec![]); window.columns];
+    let mut columns: Vec<(Option<i64>, Vec<f64>)> = vec![(None, vec![]); window.columns];
     for run in runs {
         let segments = series::chart(tx, run, metric, window).map_err(store::Error::from)?;
-        for (at, column) in columns.iter_mut().enumerate() {
-            // Of a run that was resumed from an older step, what came last counts.
-            let buckets = segments.iter().rev().map(|segment| &segment.columns[at]);
-            let mut met = buckets.filter(|bucket| !bucket.is_empty());
-            if let Some(bucket) = met.next()
-                && let Some(mean) = bucket.mean()
-            {
-                column.0 = column.0.min(bucket.step);
-                column.1.push(mean);
-            }
+        let met = (0..window.columns)
+            .map(|at| newest(&segments, at))
+            .collect();
+        for ((step, values), (met, value)) in columns.iter_mut().zip(joined(met)) {
+            *step = [*step, met].into_iter().flatten().min();
+            values.extend(value);
         }
     }
     let stretches = columns.into_iter().map(|(step, values)| {
@@ -305,6 +347,40 @@ fn stretches(
         Some(Stretch { step, numbers })
     });
     Ok(stretches.collect())
+}
+
+/// What a run has in a column: the step, and the mean where it is finite. Of a run that was resumed from an older step, what
+/// came last counts.
+fn newest(segments: &[Segment], at: usize) -> Option<(i64, Option<f64>)> {
+    let mut buckets = segments.iter().rev().map(|segment| &segment.columns[at]);
+    let bucket = buckets.find(|bucket| !bucket.is_empty())?;
+    Some((bucket.step, bucket.mean()))
+}
+
+/// The same with values on the straight line between those of columns that have one, so that runs whose points lie at
+/// different steps have something to compare in each column. No line goes over what is not finite.
+fn joined(met: Vec<Option<(i64, Option<f64>)>>) -> Vec<(Option<i64>, Option<f64>)> {
+    let known: Vec<(usize, Option<f64>)> = met
+        .iter()
+        .enumerate()
+        .filter_map(|(at, met)| Some((at, (*met)?.1)))
+        .collect();
+    let mut joined: Vec<_> = met
+        .into_iter()
+        .map(Option::unzip)
+        .map(|(step, value)| (step, value.flatten()))
+        .collect();
+    for pair in known.windows(2) {
+        let ((from, Some(a)), (to, Some(b))) = (pair[0], pair[1]) else {
+            continue;
+        };
+        let between = joined.iter_mut().enumerate().take(to).skip(from + 1);
+        for (at, column) in between {
+            let share = (at - from) as f64 / (to - from) as f64;
+            column.1 = Some(a * (1.0 - share) + b * share);
+        }
+    }
+    joined
 }
 
 #[cfg(test)]
@@ -365,6 +441,40 @@ mod tests {
     }
 
     #[test]
+    fn runs_stand_together_by_what_every_run_has() {
+        let shop = Shop::open();
+        for (name, user) in [("a", "x"), ("b", "y"), ("c", "x")] {
+            shop.done(name, &[("user", json!(user))]);
+        }
+        let counted = |by: &str| -> Vec<(Option<Value>, u64)> {
+            let found = groups(&shop, &request(by, MetricValue::Last)).unwrap();
+            let groups = found.groups.iter();
+            groups
+                .map(|group| (group.value.clone(), group.runs))
+                .collect()
+        };
+        let run = crate::ops::runs::show(&shop, &crate::ops::runs::find(&shop, "a").unwrap())
+            .unwrap()
+            .run;
+        let all = |value: &str| vec![(Some(json!(value)), 3)];
+        assert_eq!(counted("experiment"), all(&run.experiment));
+        assert_eq!(counted("host"), all(&run.actor.host));
+        assert_eq!(counted("kind"), all(&run.kind.to_string()));
+        assert_eq!(counted("user"), all(&run.actor.name));
+        assert_eq!(
+            counted("p.user"),
+            [(Some(json!("x")), 2), (Some(json!("y")), 1)]
+        );
+        let found = groups(&shop, &request("host", MetricValue::Last)).unwrap();
+        let unknown: Vec<&str> = found
+            .unknown
+            .iter()
+            .map(|unknown| unknown.name.as_str())
+            .collect();
+        assert_eq!(unknown, ["val/auc"]);
+    }
+
+    #[test]
     fn what_is_not_finite_is_counted_beside_the_numbers() {
         let shop = Shop::open();
         for (name, last) in [("a", 0.5), ("b", f64::NAN), ("c", f64::INFINITY)] {
@@ -398,13 +508,54 @@ mod tests {
             .band
             .iter()
             .map(|stretch| stretch.unwrap())
-            .map(|stretch| (stretch.step, stretch.numbers.count, stretch.numbers.mean))
+            .map(|stretch| {
+                (
+                    stretch.step.unwrap(),
+                    stretch.numbers.count,
+                    stretch.numbers.mean,
+                )
+            })
             .collect();
         assert_eq!(group.drawn, 2);
         let wanted = [(1, 2, 0.2), (2, 2, 0.3), (3, 1, 0.3), (4, 1, 0.4)];
         for (told, wanted) in told.iter().zip(wanted) {
             assert_eq!((told.0, told.1), (wanted.0, wanted.1));
             assert!((told.2 - wanted.2).abs() < 1e-12, "{told:?} {wanted:?}");
+        }
+    }
+
+    #[test]
+    fn between_its_points_a_run_is_on_the_line_that_joins_them() {
+        let none = (None, None);
+        let point = |step, value| (Some(step), Some(value));
+        let line = |value| (None, Some(value));
+        let met = |row: &[(Option<i64>, Option<f64>)]| {
+            let met = row.iter().map(|(step, value)| Some(((*step)?, *value)));
+            met.collect::<Vec<_>>()
+        };
+        let cases = [
+            // Neither before the first point nor after the last.
+            (
+                vec![none, point(1, 1.0), none, none, point(4, 4.0), none],
+                vec![
+                    none,
+                    point(1, 1.0),
+                    line(2.0),
+                    line(3.0),
+                    point(4, 4.0),
+                    none,
+                ],
+            ),
+            // Nor over a hole of NaN.
+            (
+                vec![point(0, 1.0), none, (Some(2), None), none, point(4, 5.0)],
+                vec![point(0, 1.0), none, (Some(2), None), none, point(4, 5.0)],
+            ),
+            (vec![none, point(1, 1.0)], vec![none, point(1, 1.0)]),
+            (vec![none; 3], vec![none; 3]),
+        ];
+        for (row, expected) in cases {
+            assert_eq!(joined(met(&row)), expected);
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use super::{Edited, Stop, Unknown, audited, gone, relabel, renote, stop};
 use crate::{
     domain::{
-        filter::Filter,
+        filter::{Facts, Filter},
         ids::RunId,
         runs::{Run, Tag},
     },
@@ -71,7 +71,7 @@ impl Serialize for Outcome {
     }
 }
 
-/// The runs that a filter lets through, newest first, without tags and parameters.
+/// The runs that a filter lets through, newest first.
 pub fn matching(ws: &Workspace, filter: &Filter) -> Result<Vec<Run>> {
     ws.store.read(|tx| {
         let filter = filters::resolved(tx, filter)?;
@@ -82,10 +82,11 @@ pub fn matching(ws: &Workspace, filter: &Filter) -> Result<Vec<Run>> {
                 .hint("what changes runs takes only names that some run has"));
         }
         let mut found = vec![];
-        selection::each(ws, tx, &filter, &Wanted::default(), |run, _| {
-            found.push(run.clone());
+        selection::each(ws, tx, &filter, &Wanted::default(), |run| {
+            found.push(run.id());
         })?;
-        Ok(found)
+        let runs = found.iter().map(|id| Ok(rows::get(tx, id)?));
+        runs.filter_map(Result::transpose).collect()
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
-use super::parse_id;
+use super::{parse_id, text};
 use crate::{
     domain::ids::RunId,
     store::{Error, Result},
@@ -22,12 +22,13 @@ pub fn run_params(tx: &Connection, id: &RunId) -> Result<BTreeMap<String, serde_
     .collect()
 }
 
-/// The parameters of all runs that this name may mean, each with its whole name: the one of this name, and dotted ones
-/// that end in it (see [`crate::domain::filter::param`]).
-pub fn all_of_param(
+/// Hands over the parameters of all runs that this name may mean, each with its whole name: the one of this name, and
+/// dotted ones that end in it (see [`crate::domain::filter::param`]).
+pub fn each_of_param(
     tx: &Connection,
     name: &str,
-) -> Result<Vec<(RunId, String, serde_json::Value)>> {
+    mut take: impl FnMut(RunId, &str, serde_json::Value),
+) -> Result<()> {
     // There are few names and many rows: the names are stepped through in the index, one look each.
     let mut query = tx.prepare_cached(
         "with recursive names(name) as (
@@ -39,18 +40,12 @@ pub fn all_of_param(
              select name from names where name = ?1 or substr(name, -1 - length(?1)) = '.' || ?1
          )",
     )?;
-    let rows = query.query_map([name], |row| {
-        Ok((
-            row.get::<_, String>(0)?,
-            row.get(1)?,
-            row.get::<_, String>(2)?,
-        ))
-    })?;
-    rows.map(|row| {
-        let (run, name, value) = row?;
-        Ok((parse_id("params", &run)?, name, param(&value)?))
-    })
-    .collect()
+    let mut rows = query.query([name])?;
+    while let Some(row) = rows.next()? {
+        let value = param(text(row, 2)?)?;
+        take(parse_id("params", text(row, 0)?)?, text(row, 1)?, value);
+    }
+    Ok(())
 }
 
 fn param(value: &str) -> Result<serde_json::Value> {
@@ -134,13 +129,11 @@ mod tests {
                 &serde_json::json!({}),
             )?;
             insert(tx, &run(3, &["seed"]), &serde_json::json!({}))?;
-            all_of_param(tx, "lr")
+            let mut names = vec![];
+            each_of_param(tx, "lr", |_, name, _| names.push(name.to_owned()))?;
+            Ok::<_, Error>(names)
         });
-        let mut names: Vec<String> = found
-            .unwrap()
-            .into_iter()
-            .map(|(_, name, _)| name)
-            .collect();
+        let mut names = found.unwrap();
         names.sort();
         assert_eq!(names, ["lr", "optimiser.lr"]);
     }

@@ -174,26 +174,32 @@ pub fn summaries(conn: &Connection, run: &RunId) -> Result<Vec<Summary>> {
         .collect())
 }
 
-/// What is known of one metric in every run that has it.
-pub fn values_of_all(conn: &Connection, metric: &str) -> Result<Vec<(RunId, Summary)>> {
+/// Hands over what is known of one metric in every run that has it.
+pub fn each_value(
+    conn: &Connection,
+    metric: &str,
+    mut take: impl FnMut(RunId, &Summary),
+) -> Result<()> {
     let mut query = conn.prepare_cached(&format!(
         "select run, {} from series where metric = ?1 order by run, segment",
         Sums::COLUMNS
     ))?;
     let mut rows = query.query([metric])?;
-    let mut merged: Vec<(String, Sums)> = vec![];
+    let mut give = |(run, sums): (RunId, Sums)| take(run, &sums.summary(metric.to_owned()));
+    let mut merged: Option<(RunId, Sums)> = None;
     while let Some(row) = rows.next()? {
-        let (run, sums) = (row.get::<_, String>(0)?, Sums::read(row, 1)?);
-        match merged.last_mut() {
+        // A run's id in a row is a reference to a run: none is broken.
+        let Ok(run) = row.get_ref(0)?.as_str().unwrap_or_default().parse() else {
+            continue;
+        };
+        let sums = Sums::read(row, 1)?;
+        match &mut merged {
             Some((last, whole)) if *last == run => whole.merge(&sums),
-            _ => merged.push((run, sums)),
+            _ => merged.replace((run, sums)).into_iter().for_each(&mut give),
         }
     }
-    // A run's id in a row is a reference to a run: none is broken.
-    Ok(merged
-        .into_iter()
-        .filter_map(|(run, sums)| Some((run.parse().ok()?, sums.summary(metric.to_owned()))))
-        .collect())
+    merged.into_iter().for_each(give);
+    Ok(())
 }
 
 /// A column of a table: what is known of one metric in each of these runs, beside them; `None` where a run has none.

@@ -9,12 +9,12 @@ use crate::{
         command::{self, Live, Step, Wrong},
         effect::{Effect, Verb, Wanted},
         list::RunList,
-        overlay::{Overlay, confirm::Confirm, line::CommandLine, messages::Messages},
+        overlay::{Overlay, confirm::Confirm, line::CommandLine, messages::Messages, picker::Pick},
         place::{Place, Settings, Spot},
         shared::{Reaction, Reply, Target},
         toast::Level,
         verbs,
-        views::Root,
+        views::{Root, groups::Groups},
     },
 };
 
@@ -111,6 +111,10 @@ impl App {
                     return Err(refused("there is no list here to put in order".to_owned()));
                 }
             }
+            Step::Group(by) => {
+                self.close_line();
+                return Ok(self.group(&by));
+            }
             Step::Save(name) => {
                 let list = self.stacks.front_ref().list();
                 let filter = list.map(|list| list.filter.filter.clone());
@@ -176,6 +180,24 @@ impl App {
             Step::Quit => self.how = Some(crate::tui::How::Quit),
             _ => {}
         }
+        vec![]
+    }
+
+    /// The runs in front by the values that they have.
+    fn group(&mut self, by: &str) -> Vec<Effect> {
+        let picked = Reply::Picked(Pick::Parameter, vec![by.to_owned()]);
+        let reaction = self.stacks.front().reply(picked);
+        if !matches!(reaction, Reaction::None) {
+            return self.react(reaction);
+        }
+        let list = self.stacks.front_ref().list();
+        let filter = list.map_or(String::new(), |list| list.filter.text.clone());
+        let metric = list.and_then(|list| list.metrics().into_iter().next());
+        let settings = Groups::settings(by, metric.as_deref(), &filter);
+        self.open(&Place {
+            spot: Spot::Groups,
+            settings,
+        });
         vec![]
     }
 

@@ -29,6 +29,8 @@ use crate::{
 
 /// A chart below this size shows too little to be one of many.
 const LEAST: (u16, u16) = (36, 9);
+/// From so many metrics on one is looked for by its name.
+pub const MANY: usize = 64;
 
 /// Rectangles for `count` charts, row by row; fewer when there is no room for all.
 pub fn grid(area: Rect, count: usize) -> Vec<Rect> {
@@ -169,6 +171,7 @@ pub fn draw_one(
         notes: notes(board, &axis, &lines),
         place: place.filter(|_| is_focused),
         at: board.view.crosshair.or(last),
+        read: "",
         is_focused,
     };
     if lines.is_empty() {

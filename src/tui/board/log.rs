@@ -63,6 +63,8 @@ struct Search {
 
 /// Bytes of a log that are at hand at most; what is further away is read again.
 const MOST: u64 = 4 << 20;
+/// Bytes that are looked through for the last line that shows something, where the end of the log shows nothing.
+const FARTHEST: u64 = 1 << 20;
 
 impl LogView {
     /// Notes that this frame shows the log of a run.
@@ -97,7 +99,8 @@ impl LogView {
         }
         let near = self.height.max(1);
         let may_have_more = self.to < self.size || self.is_stale;
-        if 0 < self.from && self.top() < near && self.held.is_some() {
+        let is_at_top = self.held.is_some() && self.top() < near;
+        if 0 < self.from && (is_at_top || self.looks_back()) {
             return Some(Part::Before(self.from));
         }
         let is_at_end = self.most <= self.top() + near;
@@ -213,6 +216,20 @@ impl LogView {
             None => self.lines.get(index),
             Some(at) => self.newest.get(at),
         }
+    }
+
+    /// How many lines there are up to the last that shows something.
+    fn written(&self) -> usize {
+        let is_written =
+            |index: &usize| self.line(*index).is_some_and(|line| !line.text.is_empty());
+        let last = (0..self.len()).rev().find(is_written);
+        last.map_or(0, |last| last + 1)
+    }
+
+    /// What is at hand shows nothing, and there is more before it.
+    fn looks_back(&self) -> bool {
+        let is_near = self.to - self.from < FARTHEST;
+        0 < self.from && is_near && self.written() == 0
     }
 
     pub fn is_following(&self) -> bool {

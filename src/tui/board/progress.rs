@@ -180,10 +180,12 @@ fn steps(run: &Run) -> Vec<(String, u8)> {
         words.push((format!("epoch {:.0}/{epochs}", epoch.ceil().max(1.0)), 4));
     }
     let step = text::count(progress.step);
-    words.push(match progress.steps {
-        Some(steps) => (format!("step {step}/{}", text::count(steps)), 8),
-        None => (format!("step {step}"), 8),
-    });
+    let told = match (progress.steps, progress.outrun()) {
+        (_, Some(plan)) => format!("step {step}, more than the {} planned", text::count(plan)),
+        (Some(steps), None) => format!("step {step}/{}", text::count(steps)),
+        (None, None) => format!("step {step}"),
+    };
+    words.push((told, 8));
     words
 }
 
@@ -271,14 +273,13 @@ fn bar_beside(board: &Board, shared: &Shared, columns: usize, words: &[String]) 
         }
         notes.insert(0, Span::raw(word.clone()));
     }
-    // What has ended early is as done as it will be, and a plan that was outrun is none: a bar would say otherwise.
-    let share = match run.progress.steps {
-        Some(steps) if 0 < steps && run.progress.step <= steps && !run.state.has_ended() => {
-            run.progress.step as f64 / steps as f64
-        }
-        _ => return fit(notes, columns, look.charset.ellipsis()),
+    // What has ended early is as done as it will be: a bar would say otherwise.
+    let plan = run.progress.steps.filter(|_| !run.state.has_ended());
+    let (Some(plan), Some(percent)) = (plan, run.progress.percent()) else {
+        return fit(notes, columns, look.charset.ellipsis());
     };
-    let percent = format!(" {:.0}%", (share * 100.0).floor());
+    let share = run.progress.step as f64 / plan as f64;
+    let percent = format!(" {percent}");
     let beside: usize = notes.iter().map(Span::width).sum::<usize>() + percent.len() + 2;
     let wide = columns.saturating_sub(beside).clamp(8.min(columns), 60);
     let mut spans = look.bar(share, wide);
@@ -449,6 +450,25 @@ mod tests {
             "{second}"
         );
         assert_eq!(at(44)[0], "● running  step 1,840/4,000  ETA 54s ±13s");
+    }
+
+    #[test]
+    fn a_plan_that_was_outrun_is_said_to_be() {
+        let mut run = fixture::running(1, "calm-heron-2");
+        (run.progress.step, run.progress.steps) = (4_200, Some(4_000));
+        let board = board(run, vec![]);
+        let [first, second] = lines(&board, &fixture::shared(), 120).map(|line| line.to_string());
+        assert!(
+            first.contains("step 4,200, more than the 4,000 planned"),
+            "{first}"
+        );
+        assert!(!first.contains("ETA"), "{first}");
+        assert!(second.contains(" >100%  "), "{second}");
+        let (full, empty) = fixture::shared().look.charset.bar();
+        assert!(
+            second.starts_with(full) && !second.contains(empty),
+            "{second}"
+        );
     }
 
     #[test]

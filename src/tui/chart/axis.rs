@@ -124,16 +124,17 @@ impl Axis {
             Along::Wall if is_over => (first, last.max(first.saturating_add(1))),
             Along::Wall => (
                 first,
-                first.saturating_add(lasting(last.saturating_sub(first))),
+                first.saturating_add(reaching(last.saturating_sub(first))),
             ),
             _ if is_over && plan.is_none() => (0, last.max(1)),
-            Along::RelTime => (0, lasting(last)),
+            Along::RelTime => (0, reaching(last)),
             Along::Epoch => {
                 let whole = |place: i64| (place.saturating_add(EPOCH - 1)).div_euclid(EPOCH);
-                let (from, to) = domain(whole(last), plan.map(whole));
+                let (from, to) = domain(whole(last), plan.map(whole), 1);
                 (from, to.saturating_mul(EPOCH))
             }
-            Along::Step | Along::RelStep | Along::Samples => domain(last, plan),
+            Along::Step | Along::RelStep => domain(last, plan, STEPS),
+            Along::Samples => domain(last, plan, SAMPLES),
         };
         Self { along, from, to }
     }
@@ -220,10 +221,20 @@ const ROOM: usize = 10;
 /// Columns for each label that has a date.
 const WIDE: usize = 14;
 
-/// The steps a chart of a live run spans: up to the next of 1, 2, 5, 10, 20, … after the last one, so that a growing
-/// series moves the axis only now and then, but not beyond the planned total; all of the plan once half of it is done.
-pub fn domain(last: i64, total: Option<i64>) -> (i64, i64) {
-    let fitting = rung(last.max(1));
+/// Up to so many steps, or samples, the axis moves in large jumps: a run is through them in no time, and each jump draws
+/// the whole chart anew.
+const STEPS: i64 = 100;
+const SAMPLES: i64 = 10_000;
+
+/// The steps a chart of a live run spans: up to the next round number after the last one, so that a growing series moves
+/// the axis only now and then, but not beyond the planned total; all of the plan once half of it is done.
+fn domain(last: i64, total: Option<i64>, early: i64) -> (i64, i64) {
+    let fitting = match last {
+        ..=0 => 1,
+        last if last < early => rung(last, &COARSE),
+        // From here on no jump leaves much of the chart empty.
+        last => rung(last, &FINE),
+    };
     match total.filter(|total| last <= *total && 0 < *total) {
         Some(total) if total / 2 < last => (0, total),
         Some(total) => (0, fitting.min(total)),
@@ -231,20 +242,20 @@ pub fn domain(last: i64, total: Option<i64>) -> (i64, i64) {
     }
 }
 
-fn rung(last: i64) -> i64 {
-    let mut ten: i64 = 1;
+/// Tenths of a power of ten on which an axis ends; of the fine ones each is at most two thirds more than the one before.
+const COARSE: [i64; 3] = [10, 20, 50];
+const FINE: [i64; 6] = [10, 15, 20, 30, 50, 70];
+
+/// The next whole number at or after a place that is so many tenths of a power of ten.
+fn rung(last: i64, tenths: &[i64]) -> i64 {
+    let mut power: i128 = 1;
     loop {
-        for times in [1, 2, 5] {
-            match ten.checked_mul(times) {
-                Some(rung) if last <= rung => return rung,
-                Some(_) => {}
-                None => return i64::MAX,
-            }
+        let products = tenths.iter().map(|tenths| power * i128::from(*tenths));
+        let mut whole = products.filter(|product| product % 10 == 0);
+        if let Some(product) = whole.find(|product| i128::from(last) <= product / 10) {
+            return i64::try_from(product / 10).unwrap_or(i64::MAX);
         }
-        match ten.checked_mul(10) {
-            Some(next) => ten = next,
-            None => return i64::MAX,
-        }
+        power *= 10;
     }
 }
 
@@ -260,14 +271,28 @@ fn lasting(ms: i64) -> i64 {
         .chain(rounds.map(|by| by * MINUTE))
         .chain([1, 2, 3, 6, 12].map(|by| by * HOUR));
     match ms {
-        ..SECOND => rung(ms.max(1)).min(SECOND),
+        ..SECOND => rung(ms.max(1), &COARSE).min(SECOND),
         _ => clock
             .into_iter()
             .find(|round| ms <= *round)
             .unwrap_or_else(|| {
                 let days = ms.div_euclid(DAY) + i64::from(ms.rem_euclid(DAY) != 0);
-                rung(days).saturating_mul(DAY)
+                rung(days, &COARSE).saturating_mul(DAY)
             }),
+    }
+}
+
+/// How far an axis of time reaches that holds so much of it: as round, and closer where a run spends its time.
+fn reaching(ms: i64) -> i64 {
+    let minutes = [1, 2, 3, 5, 7, 10, 15, 20, 30, 45];
+    let hours = [60, 90, 120, 180, 240, 360, 480, 720, 1_080];
+    let mut rounds = minutes.into_iter().chain(hours).map(|by| by * MINUTE);
+    match ms {
+        ..MINUTE => lasting(ms),
+        _ => rounds.find(|round| ms <= *round).unwrap_or_else(|| {
+            let days = ms.div_euclid(DAY) + i64::from(ms.rem_euclid(DAY) != 0);
+            rung(days, &FINE).saturating_mul(DAY)
+        }),
     }
 }
 
@@ -304,14 +329,16 @@ mod tests {
 
     #[test]
     fn the_axis_of_an_unplanned_run_moves_in_jumps() {
+        let domain = |last, total| domain(last, total, STEPS);
         let ends: Vec<i64> = [0, 1, 2, 3, 6, 11, 49, 51, i64::MAX]
             .map(|last| domain(last, None).1)
             .to_vec();
         assert_eq!(ends, [1, 1, 2, 5, 10, 20, 50, 100, i64::MAX]);
         assert_eq!(domain(400, Some(4_000)), (0, 500));
+        assert_eq!(domain(501, Some(4_000)), (0, 700));
         assert_eq!(domain(1_999, Some(4_000)), (0, 2_000));
         assert_eq!(domain(2_001, Some(4_000)), (0, 4_000));
-        assert_eq!(domain(201, Some(450)), (0, 450), "a rung above the plan");
+        assert_eq!(domain(21, Some(45)), (0, 45), "a rung above the plan");
         assert_eq!(
             domain(4_001, Some(4_000)),
             (0, 5_000),
@@ -319,7 +346,17 @@ mod tests {
         );
         let mut jumps: Vec<i64> = (1..10_000).map(|last| domain(last, None).1).collect();
         jumps.dedup();
-        assert_eq!(jumps.len(), 13);
+        assert_eq!(jumps.len(), 19);
+    }
+
+    proptest! {
+        #[test]
+        fn once_a_run_is_under_way_most_of_its_axis_is_in_use(last in STEPS..i64::MAX / 2, ms in MINUTE..1_000 * DAY) {
+            let to = domain(last, None, STEPS).1;
+            prop_assert!(last <= to && i128::from(to) * 3 <= i128::from(last) * 5, "{last} {to}");
+            let to = reaching(ms);
+            prop_assert!(ms <= to && to <= ms * 2, "{ms} {to}");
+        }
     }
 
     #[test]

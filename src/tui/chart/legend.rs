@@ -114,9 +114,10 @@ fn grouped(plot: &Plot<'_>) -> Vec<(String, Option<usize>)> {
     bands.chain(others).collect()
 }
 
-/// The lines in their order; with a crosshair, by their values there.
+/// The lines by their letters; with a crosshair, by their values there.
 fn by_value<'a>(plot: &Plot<'a>) -> Vec<&'a Line<'a>> {
     let mut lines: Vec<&Line<'_>> = plot.named().iter().collect();
+    lines.sort_by_key(|line| line.slot);
     if let Some(place) = plot.crosshair {
         let value = |line: &Line<'_>| value_at(line, place).filter(|value| !value.is_nan());
         let key = |line: &Line<'_>| value(line).unwrap_or(f64::NEG_INFINITY);

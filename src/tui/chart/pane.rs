@@ -25,6 +25,8 @@ pub struct Framed<'a> {
     pub place: Option<String>,
     /// The place that is read out.
     pub at: Option<i64>,
+    /// What is read out there, where that is not plain.
+    pub read: &'static str,
     pub is_focused: bool,
 }
 
@@ -82,8 +84,12 @@ impl Framed<'_> {
         let (title, note) = self.title(room, beside);
         let foot = self.at.map_or(vec![], |at| {
             let named = self.plot.named();
-            let room = room.saturating_sub(usize::from(look.has_borders) * 2);
-            readout(look, &self.plot.axis, named, at, room)
+            let room = room.saturating_sub(usize::from(look.has_borders) * 2 + self.read.len());
+            let mut foot = readout(look, &self.plot.axis, named, at, room);
+            if !self.read.is_empty() && !foot.is_empty() {
+                foot.insert(0, look.span(self.read, Role::Dim));
+            }
+            foot
         });
         let pane = Pane {
             title,
@@ -202,6 +208,7 @@ mod tests {
                 notes: vec![],
                 place: place.map(str::to_owned),
                 at: None,
+                read: "",
                 is_focused: false,
             };
             let (spans, _) = framed.title(room, 0);

@@ -7,7 +7,7 @@ use strum::IntoEnumIterator as _;
 use super::{COMMANDS, Takes, find, of};
 use crate::{
     domain::filter,
-    ops::runs::{Sort, SortKey},
+    ops::runs::{FIELDS, Sort, SortKey},
     tui::{Rate, glyphs::Charset},
 };
 
@@ -95,6 +95,7 @@ impl Takes {
                 let fields = fields.map(word).into_iter();
                 fields.chain(live.metrics.clone()).collect()
             }
+            Self::Group => FIELDS.iter().map(|(name, _)| (*name).to_owned()).collect(),
             Self::Rate => Rate::iter().map(|rate| rate.to_string()).collect(),
             Self::Charset => Charset::iter().map(|charset| charset.to_string()).collect(),
             Self::OnOff => owned(&["on", "off"]),

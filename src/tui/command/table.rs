@@ -8,7 +8,7 @@ use super::{
 };
 use crate::tui::{Rate, action::Action, glyphs::Charset, views::Root};
 
-pub static COMMANDS: [Command; 26] = [
+pub static COMMANDS: [Command; 27] = [
     Command {
         name: "bench",
         args: "[/FILTER]",
@@ -120,6 +120,17 @@ pub static COMMANDS: [Command; 26] = [
         takes: &[Takes::Order],
         action: Some(Action::Sort),
         read: sort,
+    },
+    Command {
+        name: "group",
+        args: "[experiment|preset|user|host|kind|PARAM]",
+        help: "the runs of the list in front by the values that they have; without a name, a choice",
+        takes: &[Takes::Group],
+        action: Some(Action::Groups),
+        read: |rest| match rest.is_done() {
+            true => Ok(Step::Act(Action::Groups)),
+            false => Ok(Step::Group(rest.last("what to group by")?)),
+        },
     },
     Command {
         name: "save",

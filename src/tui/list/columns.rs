@@ -255,12 +255,12 @@ impl<'a> Making<'a> {
     }
 }
 
-/// `1,840/4,000` while it runs, `4,000` when it has ended; nothing of a run that had no step.
+/// `1,840/4,000` while it runs, `4,000` when it has ended or has outrun its plan; nothing of a run that had no step.
 fn steps(run: &Run) -> Option<String> {
     let (step, state) = (run.progress.step, &run.state);
     match run.progress.steps {
         _ if *state == RunState::Queued => None,
-        Some(total) if !state.has_ended() => {
+        Some(total) if step <= total && !state.has_ended() => {
             Some(format!("{}/{}", text::count(step), text::count(total)))
         }
         _ => (0 < step).then(|| text::count(step)),

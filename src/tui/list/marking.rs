@@ -152,6 +152,11 @@ impl Marking {
         ids.filter_map(|id| self.known.get(&id).cloned()).collect()
     }
 
+    /// Says something once.
+    pub fn say(&mut self, text: String) {
+        self.said = Some(text);
+    }
+
     pub fn take_said(&mut self) -> Option<String> {
         self.said.take()
     }

@@ -17,7 +17,7 @@ fn marked(stage: &mut Stage) -> usize {
 fn marks_stay_whatever_the_filter_shows() {
     let mut stage = stage();
     stage.keys("1 space j space");
-    assert!(crumb(&mut stage).contains("2 marked"));
+    assert!(crumb(&mut stage).contains("2 marked: Esc clears"));
     assert_eq!(marked(&mut stage), 2);
     stage.keys("/").text("otter").keys("enter");
     assert!(crumb(&mut stage).contains("2 marked"));
@@ -133,5 +133,50 @@ fn columns_are_chosen_moved_kept_and_given_up() {
             .iter()
             .any(|words| words.ends_with("p.optimiser.lr,val/loss@last")),
         "{columns:?}"
+    );
+}
+
+#[test]
+fn the_last_row_is_marked_in_its_place() {
+    let mut stage = stage();
+    stage.keys("1 G space");
+    assert_eq!(marked(&mut stage), 1, "{}", stage.screen());
+    assert!(crumb(&mut stage).contains("1 marked"));
+    stage.keys("space");
+    assert_eq!(marked(&mut stage), 0);
+}
+
+#[test]
+fn a_new_order_says_where_the_run_under_the_cursor_stands_now() {
+    let runs = (0..200).map(|number| {
+        let mut run = fixture::run(number, &format!("run-{number:03}"));
+        run.created.0 -= i64::from(number);
+        run
+    });
+    let mut stage = Stage::with(runs.collect(), &Options::default(), (120, 24));
+    stage.keys("1 :").text("sort -name").keys("enter");
+    let screen = stage.screen();
+    assert!(screen.contains("run-000 is row 200 of 200 now"), "{screen}");
+    assert!(screen.contains("▌✓ done run-000"), "{screen}");
+    // Where it is in sight from the first row on there is nothing to say.
+    let screen = stage.keys("s 3").screen();
+    assert!(
+        screen.contains("▌✓ done run-000") && !screen.contains("row 1 of"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn what_ends_in_the_word_typed_is_offered_first_and_a_parameter_before_metrics() {
+    let mut stage = stage();
+    let screen = stage.keys("1 o").text("lr").screen();
+    let line = |text: &str| screen.lines().position(|line| line.contains(text));
+    let (param, metric) = (
+        line("p.optimiser.lr"),
+        line("train/lr@last").or(line("lr@last")),
+    );
+    assert!(
+        param.is_some() && metric.is_none_or(|metric| param < Some(metric)),
+        "{screen}"
     );
 }

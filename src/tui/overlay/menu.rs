@@ -4,7 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
 use super::{Key, Outcome, framed};
 use crate::{
-    ops::runs::Sort,
+    ops::runs::{Sort, SortKey},
     tui::{action::Action, look::Look, text, theme::Role},
 };
 
@@ -14,6 +14,8 @@ pub struct Menu {
     choices: Vec<Choice>,
     index: usize,
     pub is_of_verbs: bool,
+    /// Of orders, the one in force, and whether it falls.
+    now: Option<(usize, bool)>,
 }
 
 #[derive(Clone, Debug)]
@@ -49,6 +51,8 @@ impl Menu {
             index: index.unwrap_or(0),
             choices: choices.into_iter().enumerate().map(choice).collect(),
             is_of_verbs: false,
+            // As ages grow where dates fall: so it stands over the column too.
+            now: index.map(|at| (at, now.descending != (now.key == SortKey::Created))),
         }
     }
 
@@ -62,6 +66,7 @@ impl Menu {
                 .unwrap_or(0),
             choices,
             is_of_verbs: true,
+            now: None,
         }
     }
 
@@ -99,12 +104,16 @@ impl Menu {
     /// Draws itself; gives back the row of what would be taken.
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Rect {
         let labels = self.choices.iter();
-        let labels: Vec<String> = labels
+        let mut labels: Vec<String> = labels
             .map(|choice| match &choice.refusal {
                 Some(why) => format!("{}: {why}", choice.label),
                 None => choice.label.clone(),
             })
             .collect();
+        if let Some((at, falls)) = self.now {
+            // With the sign that stands over the column.
+            labels[at] += &format!("  {} now", look.charset.sorted(!falls));
+        }
         let widest = labels.iter().map(|label| text::width(label)).max();
         let title = text::width(&self.title) + 4;
         let width = widest.unwrap_or(0).max(16).max(title) + 6;

@@ -155,9 +155,9 @@ impl Palette {
         }
         let mut scored = |entry: &'_ Entry| {
             let score = fuzzy.score(&entry.label)?;
-            Some((score, entry.refusal.is_none()))
+            Some((entry.whole_words(text), score, entry.refusal.is_none()))
         };
-        let mut shown: Vec<((u32, bool), &Entry)> = own
+        let mut shown: Vec<((usize, u32, bool), &Entry)> = own
             .chain(found)
             .filter_map(|entry| Some((scored(entry)?, entry)))
             .collect();
@@ -272,6 +272,18 @@ impl Entry {
     /// What it is remembered by.
     fn name(&self) -> String {
         format!("{:?}", self.does)
+    }
+
+    /// How many of the typed words are whole words of what it does: who types those knows what they want.
+    fn whole_words(&self, typed: &str) -> usize {
+        if !matches!(self.does, Does::Act(_) | Does::Command(_) | Does::Begin(_)) {
+            return 0;
+        }
+        let label = self.label.to_lowercase();
+        let words: Vec<&str> = label.split(|c: char| !c.is_alphanumeric()).collect();
+        let typed = typed.to_lowercase();
+        let typed = typed.split_whitespace();
+        typed.filter(|word| words.contains(word)).count()
     }
 
     fn line(&self, shared: &Shared, columns: usize) -> Line<'static> {

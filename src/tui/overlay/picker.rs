@@ -9,7 +9,10 @@ use strum::IntoEnumIterator as _;
 
 use super::{Key, Outcome, draw_search, framed, input::Input};
 use crate::{
-    ops::{self, runs::Names},
+    ops::{
+        self,
+        runs::{By, FIELDS, Names},
+    },
     tui::{
         action::Action,
         list::field::{self, Field, Known},
@@ -99,7 +102,17 @@ impl Picker {
                 self.names.extend(params.map(|name| (name, "parameter")));
             }
             Pick::Metric => self.names = names.metrics.into_iter().map(|name| (name, "")).collect(),
-            Pick::Parameter => self.names = params.map(|name| (name, "")).collect(),
+            Pick::Parameter => {
+                // A parameter with the name of what every run has is told from it.
+                let fields = FIELDS
+                    .iter()
+                    .map(|(name, about)| ((*name).to_owned(), *about));
+                let params = params.map(|name| match By::of(&name) {
+                    By::Field(_) => (format!("p.{name}"), "parameter"),
+                    By::Param(_) => (name, "parameter"),
+                });
+                self.names = fields.chain(params).collect();
+            }
         }
         self.stand();
     }
@@ -132,6 +145,9 @@ impl Picker {
         rows.retain(|(name, about)| {
             name.to_lowercase().contains(&wanted) || about.contains(&wanted)
         });
+        if !wanted.is_empty() {
+            rows.sort_by_key(|(name, about)| nearness(name, about, &wanted));
+        }
         rows
     }
 
@@ -291,5 +307,18 @@ impl Picker {
                 buffer.set_style(place, look.style(Role::Selected));
             }
         }
+    }
+}
+
+/// How near a name is to what was typed: the name itself first, then one that ends in it, parameters before metrics, of
+/// which there are many alike; what only holds it comes last.
+fn nearness(name: &str, about: &str, typed: &str) -> u8 {
+    let name = name.to_lowercase();
+    let bare = name.split('@').next().unwrap_or_default();
+    let is_metric = u8::from(about == "metric");
+    match bare.rsplit(['.', '/']).next() {
+        _ if name == typed || bare == typed => 0,
+        Some(last) if last == typed => 1 + is_metric,
+        _ => 3,
     }
 }

@@ -44,9 +44,6 @@ impl super::Pane for Charts {
             (Self::Alone, Some((board, _))) => {
                 charts::draw(board, buffer, area, shared, is_focused);
             }
-            (Self::Alone, None) => {
-                look.pane(buffer, area, &look::Pane::new("charts").focused(is_focused));
-            }
             (Self::Training, Some((board, run))) => {
                 let note = vec![look.span(look.clip(&run.experiment, 24), Role::Dim)];
                 let title = format!("training  {}", look.clip(&run.name, 32));
@@ -58,11 +55,11 @@ impl super::Pane for Charts {
                 inside.look.has_borders = false;
                 charts::draw(board, buffer, body, &inside, is_focused);
             }
+            (Self::Alone, None) => {
+                super::draw_nothing(buffer, area, "charts", selection, shared, is_focused);
+            }
             (Self::Training, None) => {
-                let pane = look::Pane::new("training").focused(is_focused);
-                let inner = look.pane(buffer, area, &pane);
-                let text = " the selected run is shown here";
-                look.line(buffer, inner, look.span(text, Role::Dim).into());
+                super::draw_nothing(buffer, area, "training", selection, shared, is_focused);
             }
         }
     }

@@ -43,7 +43,11 @@ impl super::Pane for Facts {
                 let title = format!("facts  {}", look.clip(&run.name, 32));
                 (title, lines.unwrap_or_default())
             }
-            None => ("facts".to_owned(), vec![]),
+            None => {
+                self.0.fit(0, usize::from(area.height));
+                super::draw_nothing(buffer, area, "facts", selection, shared, is_focused);
+                return;
+            }
         };
         let pane = look::Pane::new(title).focused(is_focused);
         let inner = look.pane(buffer, area, &pane);

@@ -7,7 +7,6 @@ use crate::tui::{
     board::log::LogView,
     effect::{Answer, Effect},
     event::{Ticket, Tickets},
-    look,
     shared::{Reaction, Shared},
     views::selection::Selection,
 };
@@ -39,8 +38,7 @@ impl super::Pane for Log {
         is_focused: bool,
     ) {
         let Some((_, run)) = selection.show() else {
-            let pane = look::Pane::new("log").focused(is_focused);
-            shared.look.pane(buffer, area, &pane);
+            super::draw_nothing(buffer, area, "log", selection, shared, is_focused);
             self.is_live = false;
             return;
         };

@@ -333,3 +333,23 @@ fn a_theme_with_a_ground_covers_the_whole_screen_with_it() {
     Theme::Dark.ground(&mut other);
     assert_eq!(other, Buffer::empty(area));
 }
+
+#[test]
+fn the_cursors_row_can_be_read_on_a_terminal_of_the_other_brightness() {
+    let area = ratatui::layout::Rect::new(0, 0, 3, 1);
+    for (theme, ink) in [(Theme::Dark, 255), (Theme::BlindLight, 16)] {
+        let mut buffer = Buffer::empty(area);
+        buffer[(1, 0)].set_style(theme.style(Role::Selected));
+        buffer[(2, 0)]
+            .set_style(theme.style(Role::Ok))
+            .set_style(theme.style(Role::Selected));
+        theme.ground(&mut buffer);
+        assert_eq!(
+            buffer[(0, 0)].fg,
+            Color::Reset,
+            "elsewhere the terminal's own"
+        );
+        assert_eq!(buffer[(1, 0)].fg, Color::Indexed(ink));
+        assert_eq!(Some(buffer[(2, 0)].fg), theme.style(Role::Ok).fg);
+    }
+}

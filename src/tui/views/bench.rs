@@ -156,6 +156,8 @@ impl View for Bench {
         if !places.iter().any(is_list_seen) {
             self.selection.list.want(shared, UNSEEN_ROWS, 0);
         }
+        let has_list = layout.panes().contains(&screens::Pane::Runs);
+        self.selection.stand_in(shared, has_list);
         self.places.clone_from(&places);
         for (number, place) in places {
             let is_focused = number == self.focus;
@@ -247,6 +249,9 @@ impl View for Bench {
             .filter(|name| *name != screens::DEFAULT)
         {
             crumb += &format!(" {screen}");
+        }
+        if self.selection.is_stopgap() {
+            crumb += ": the run that ended last, for want of others";
         }
         let list = &self.selection.list;
         if !list.filter.text.is_empty() {

@@ -28,6 +28,7 @@ use crate::{
         rows::Rows,
         shared::{Reaction, Reply, Shared, Target},
         table::{Table, Window},
+        theme::Role,
         trouble,
     },
 };
@@ -69,11 +70,18 @@ const ROOM_FOR_ALL: u16 = 160;
 impl Compare {
     pub fn at(ids: &[RunId], settings: &Settings) -> Self {
         let baseline: usize = settings.read("baseline").unwrap_or(0);
+        // A run beside itself says nothing.
+        let mut once: Vec<RunId> = vec![];
+        for id in ids {
+            if !once.contains(id) {
+                once.push(*id);
+            }
+        }
         let mut view = ChartView::default();
         view.restore(settings);
         Self {
-            baseline: baseline.min(ids.len().saturating_sub(1)),
-            ids: ids.to_vec(),
+            baseline: baseline.min(once.len().saturating_sub(1)),
+            ids: once,
             focused: 0,
             answer: Remote::default(),
             series: Series::default(),
@@ -236,7 +244,10 @@ impl Compare {
                 self.params = table;
             }
             Part::Metrics => {
-                let inner = frame(&shared.look, buffer, area, "metrics", is_focused);
+                let look = &shared.look;
+                let values = look.span("best values, else the last", Role::Dim);
+                let pane = Pane::new("metrics").note(vec![values]);
+                let inner = look.pane(buffer, area, &pane.focused(is_focused));
                 let mut table = std::mem::take(&mut self.metrics);
                 if let Some(sides) = self.sides() {
                     let rows = sides.metrics();

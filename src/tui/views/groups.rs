@@ -9,7 +9,7 @@ use ratatui::{
 use super::{Root, View};
 use crate::{
     domain::{filter::Filter, runs::StateWord},
-    ops::runs::{Group, Grouping, MetricColumn, MetricValue},
+    ops::runs::{By, Group, Grouping, MetricColumn, MetricValue},
     tui::{
         action::Action,
         chart::{
@@ -137,7 +137,7 @@ impl Groups {
     fn field(&self) -> Field {
         let whole = self.axis().unwrap_or_default();
         let groups = self.answer.value.iter().flat_map(|all| &all.groups);
-        let steps = groups.flat_map(|group| group.band.iter().flatten().map(|at| at.step));
+        let steps = groups.flat_map(|group| group.band.iter().flatten().filter_map(|at| at.step));
         Field {
             charts: 1,
             whole,
@@ -205,6 +205,7 @@ impl Groups {
             notes: vec!["mean ± deviation".to_owned()],
             place: None,
             at: self.view.crosshair,
+            read: "",
             is_focused,
         };
         framed.draw(buffer, area);
@@ -333,13 +334,19 @@ fn is_zoom(action: Action) -> bool {
 
 /// The filter of the list, and of it the runs of one group.
 fn narrowed(filter: &str, by: &str, row: &Named) -> String {
+    let name = match By::of(by) {
+        By::Field(field) => field.to_owned(),
+        By::Param(name) => format!("p.{name}"),
+    };
     let group = match &row.group.value {
-        None => format!("-has:p.{by}"),
+        None => format!("-has:{name}"),
+        // One of a few words, which no quotes may make a text.
+        Some(serde_json::Value::String(text)) if name == "kind" => format!("{name}:{text}"),
         Some(serde_json::Value::String(text)) => {
             let text = text.replace('\\', "\\\\").replace('"', "\\\"");
-            format!("p.{by}=\"{text}\"")
+            format!("{name}=\"{text}\"")
         }
-        Some(value) => format!("p.{by}={value}"),
+        Some(value) => format!("{name}={value}"),
     };
     match filter {
         "" => group,

@@ -216,10 +216,13 @@ fn progress(row: &JobRow, look: &Look, columns: usize) -> Vec<Span<'static>> {
             let text = crate::tui::board::progress::ending(how).unwrap_or_default();
             vec![look.span(look.clip(&text, columns), Role::Dim)]
         }
-        (Some(steps), _) if 0 < steps => {
+        (Some(steps), _) => {
+            let Some(percent) = row.progress.percent() else {
+                return vec![];
+            };
             let share = row.progress.step as f64 / steps as f64;
             let mut spans = look.bar(share, columns.saturating_sub(6).min(24));
-            spans.push(Span::raw(format!(" {:.0}%", (share * 100.0).floor())));
+            spans.push(Span::raw(format!(" {percent}")));
             spans
         }
         _ => vec![],

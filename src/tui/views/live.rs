@@ -202,9 +202,7 @@ impl Live {
 
 /// How much of its plan a run has done.
 fn far(run: &Run) -> Option<String> {
-    let steps = run.progress.steps.filter(|steps| 0 < *steps)?;
-    let share = run.progress.step as f64 / steps as f64;
-    Some(format!("{:.0}%", (share * 100.0).floor()))
+    run.progress.percent()
 }
 
 impl View for Live {

@@ -16,7 +16,7 @@ use crate::{
     domain::ids::RunId,
     tui::{
         action::Action,
-        board::{Board, facts, log::LogView, progress, system::System},
+        board::{Board, charts, facts, log::LogView, progress, system::System},
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
         look::{fit, indented, split_down},
@@ -163,8 +163,16 @@ impl Page {
             Tab::Logs => Some(self.log.searched()),
             Tab::Metrics if !self.metrics.has_opened() => Some(&self.metrics.filter),
             Tab::Params => Some(&self.params.filter),
+            // Charts are looked for by the names of their metrics.
+            Tab::Overview if self.has_many_metrics() => Some(""),
             _ => None,
         }
+    }
+
+    /// More than a person pages through.
+    fn has_many_metrics(&self) -> bool {
+        let detail = self.board.detail.value.as_ref();
+        detail.is_some_and(|detail| charts::MANY <= detail.metrics.len())
     }
 
     fn pick(&mut self, action: Action, shared: &Shared) -> Reaction {
@@ -212,7 +220,11 @@ impl View for Page {
                 self.turn(Tab::iter().count() - 1);
                 true
             }
-            Action::Filter if let Some(text) = self.searched() => {
+            Action::Filter if self.searched().is_some() => {
+                if self.tab == Tab::Overview {
+                    self.tab = Tab::Metrics;
+                }
+                let text = self.searched().unwrap_or_default();
                 let prompt = Prompt::new(Purpose::Search, text);
                 return Reaction::Overlay(Box::new(Overlay::Prompt(prompt)));
             }
@@ -312,6 +324,11 @@ impl View for Page {
 
     fn crumb(&self) -> String {
         match self.tab {
+            Tab::Overview if self.has_many_metrics() => {
+                let detail = self.board.detail.value.as_ref();
+                let count = detail.map_or(0, |detail| detail.metrics.len());
+                format!("{}  {} metrics", self.name(), text::count(count as i64))
+            }
             Tab::Overview => self.name(),
             tab => format!("{} > {}", self.name(), <&str>::from(tab)),
         }
@@ -329,6 +346,7 @@ impl View for Page {
                 Resume,
                 NextPane,
                 Back,
+                Filter,
                 Train,
                 NextSibling,
                 Charts,
@@ -409,6 +427,7 @@ impl View for Page {
             Action::Down if !matches!(self.tab, Tab::Metrics | Tab::Params) => "scroll down",
             Action::Up if !matches!(self.tab, Tab::Metrics | Tab::Params) => "scroll up",
             Action::Filter if self.tab == Tab::Logs => "search",
+            Action::Filter if self.tab == Tab::Overview => "find a metric",
             Action::Matter if self.is_charted() => "follow the last points",
             Action::Matter => "follow",
             Action::NextMatch if !self.is_charted() => "next match",

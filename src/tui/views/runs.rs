@@ -362,7 +362,7 @@ impl Runs {
                 self.selection.list.set_filter("");
             }
             Action::Undo if let Some(text) = self.cleared.take() => {
-                self.selection.list.set_filter(&text)
+                self.selection.list.set_filter(&text);
             }
             _ => return Reaction::None,
         }
@@ -481,6 +481,11 @@ impl Runs {
             {
                 sorts.push((field.to_string(), sort));
             }
+        }
+        // The order in force is among them, whoever chose it.
+        let now = self.selection.list.sort();
+        if sorts.iter().all(|(_, known)| known != now) {
+            sorts.push((said(now), now.clone()));
         }
         sorts
     }

@@ -1,6 +1,6 @@
 //! What stands behind an operator: texts, states, amounts and ranges, one or a list of them.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use strum::IntoEnumIterator as _;
 
@@ -11,8 +11,11 @@ use super::{
 use crate::domain::{
     filter::{Amount, Field, TRASH, Value, amounts::Wants},
     runs::{RunKind, StateWord},
-    text::nearest,
+    text::{nearest, shortened},
 };
+
+/// Characters of a part of the filter that are said again in a message.
+const LONGEST: usize = 60;
 
 impl Parser<'_> {
     pub fn value(&mut self, field: &Field, op: Op, start: usize) -> Result<Value> {
@@ -28,7 +31,7 @@ impl Parser<'_> {
         self.at += len;
         let (word, place) = (&self.text[from..self.at], from..self.at);
         if word.is_empty() {
-            let before = &self.text[start..from];
+            let before = quoted(&self.text[start..from]);
             return Err(self.wrong(
                 start..from,
                 format!("a value is missing after {before}"),
@@ -51,7 +54,7 @@ impl Parser<'_> {
         }
         Err(self.wrong(
             place,
-            format!("{field} is compared with no text"),
+            format!("{} is compared with no text", quoted(&field.to_string())),
             example(field),
         ))
     }
@@ -62,7 +65,11 @@ impl Parser<'_> {
         let refuse = |hint| {
             Err(self.wrong(
                 place.clone(),
-                format!("{word:?} is no value of {field}"),
+                format!(
+                    "{:?} is no value of {}",
+                    quoted(word),
+                    quoted(&field.to_string())
+                ),
                 hint,
             ))
         };
@@ -137,6 +144,11 @@ impl Parser<'_> {
     }
 }
 
+/// A part of the filter as a message names it, however long it is.
+pub(super) fn quoted(part: &str) -> Cow<'_, str> {
+    shortened(part, LONGEST)
+}
+
 fn choices<T: std::fmt::Display>(word: &str, all: impl Iterator<Item = T>) -> Option<String> {
     let all: Vec<String> = all.map(|choice| choice.to_string()).collect();
     Some(match nearest(word, all.iter().map(String::as_str)) {
@@ -146,15 +158,16 @@ fn choices<T: std::fmt::Display>(word: &str, all: impl Iterator<Item = T>) -> Op
 }
 
 fn example(field: &Field) -> Option<String> {
+    let name = quoted(&field.to_string()).into_owned();
     Some(match Wants::of(field) {
-        Wants::Text => format!("for example {field}:word"),
-        Wants::State => format!("for example {field}:running"),
-        Wants::Kind => format!("{field}:train or {field}:command"),
-        Wants::Place => format!("write {field}:{TRASH}"),
+        Wants::Text => format!("for example {name}:word"),
+        Wants::State => format!("for example {name}:running"),
+        Wants::Kind => format!("{name}:train or {name}:command"),
+        Wants::Place => format!("write {name}:{TRASH}"),
         Wants::Number | Wants::Loose => {
-            format!("numbers are 3, .4, 1e-4, 20k, 30%, nan: {field}<0.4")
+            format!("numbers are 3, .4, 1e-4, 20k, 30%, nan: {name}<0.4")
         }
-        Wants::Span => format!("spans have a unit: {field}<2h30m"),
-        Wants::Moment => format!("a day or a moment: {field}>=2026-10-01"),
+        Wants::Span => format!("spans have a unit: {name}<2h30m"),
+        Wants::Moment => format!("a day or a moment: {name}>=2026-10-01"),
     })
 }

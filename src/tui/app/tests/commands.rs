@@ -464,3 +464,101 @@ fn a_person_who_looks_elsewhere_is_called_once_when_a_run_of_theirs_fails() {
     fail(&mut silent, 7);
     assert!(silent.calls.is_empty());
 }
+
+#[test]
+fn an_action_whose_words_are_typed_stands_first() {
+    let mut stage = sized(100, 30);
+    stage.keys("1 ctrl-p").text("sort").keys("enter");
+    assert!(stage.screen().contains("sort by"), "{}", stage.screen());
+}
+
+#[test]
+fn messages_hide_no_text_where_there_is_room_without() {
+    let mut stage = sized(120, 40);
+    stage.keys("1");
+    let before = stage.screen();
+    stage.app.refuse(stage.now, "one thing");
+    let after = stage.screen();
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+    let said = letters("one thing");
+    assert_eq!(letters(&after), letters(&before) + said, "{after}");
+}
+
+#[test]
+fn a_bench_without_its_list_shows_the_last_run_and_says_so() {
+    let mut stage = Stage::with(
+        vec![fixture::run(4, "quiet-lynx-4")],
+        &Options::default(),
+        (120, 40),
+    );
+    let screen = command(&mut stage, "screen train");
+    assert!(
+        crumb(&mut stage).contains("the run that ended last"),
+        "{screen}"
+    );
+    assert!(screen.contains("facts  quiet-lynx-4"), "{screen}");
+    let mut stage = Stage::with(
+        vec![fixture::running(1, "calm-heron-2")],
+        &Options::default(),
+        (120, 40),
+    );
+    let screen = command(&mut stage, "screen train");
+    assert!(
+        !screen.contains("ended last") && screen.contains("facts  calm-heron-2"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_screen_is_as_it_says_and_the_next_one_as_usual_where_it_says_nothing() {
+    let night = toml::from_str(
+        "theme = 'light'\nread_only = true\nrate = 'slow'\nmetric = 'loss'\ncolumns = ['name', 'step']",
+    );
+    let mut screens = crate::config::screens::shipped();
+    screens.insert("night".to_owned(), night.unwrap());
+    let options = |screen: &str| Options {
+        screens: screens.clone(),
+        screen: screen.to_owned(),
+        themes: vec![("light".to_owned(), Theme::Light)],
+        ..Options::default()
+    };
+    let look = |stage: &Stage| {
+        let shared = &stage.app.shared;
+        let (theme, metric) = (shared.look.theme, shared.metric.clone());
+        let rate = stage.app.rate;
+        (
+            theme,
+            metric,
+            shared.columns.len(),
+            shared.is_read_only,
+            rate,
+        )
+    };
+    let as_it_says = (
+        Theme::Light,
+        "loss".to_owned(),
+        2,
+        true,
+        crate::tui::Rate::Slow,
+    );
+    let usual = (
+        Theme::Dark,
+        String::new(),
+        0,
+        false,
+        crate::tui::Rate::Local,
+    );
+    let mut stage = Stage::with(fixture::runs(), &options("night"), (80, 24));
+    assert_eq!(look(&stage), as_it_says, "at the start");
+    for (name, expected) in [
+        ("default", &usual),
+        ("night", &as_it_says),
+        ("sweep", &usual),
+    ] {
+        stage
+            .keys(":")
+            .text(&format!("screen {name}"))
+            .keys("enter");
+        assert_eq!(look(&stage), *expected, "{name}");
+    }
+}

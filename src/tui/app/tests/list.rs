@@ -165,6 +165,20 @@ fn a_wrong_filter_is_not_taken() {
     }
 }
 
+/// What a list asks for depends on its columns, and its columns on what it was told: a screen that never agrees with itself
+/// would ask, draw and send for ever. `rest` fails where it does not come to an end.
+#[test]
+fn every_view_comes_to_rest_at_every_width() {
+    for width in 20..=220 {
+        for height in [10, 40] {
+            let mut stage = sized(width, height);
+            for keys in ["0", "z", "1", "s n", "2", "7", "1 enter", "tab", "tab"] {
+                stage.keys(keys);
+            }
+        }
+    }
+}
+
 #[test]
 fn only_what_is_on_the_screen_is_fetched_and_only_once() {
     let mut stage = stage();

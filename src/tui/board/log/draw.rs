@@ -40,12 +40,8 @@ impl LogView {
         self.height = usize::from(inner.height);
         let width = usize::from(inner.width).saturating_sub(1).max(1);
         self.most = self.last_top(width);
-        if self.len() == 0 {
-            let text = if self.is_known {
-                " no output yet"
-            } else {
-                " …"
-            };
+        if self.written() == 0 {
+            let text = look.clip(&self.nothing(), usize::from(inner.width));
             look.line(buffer, inner, look.span(text, Role::Dim).into());
             return;
         }
@@ -54,15 +50,28 @@ impl LogView {
         look.lines(buffer, inner, rows.take(self.height));
     }
 
-    /// The first line of the last screenful.
+    /// What to say where no line shows anything.
+    fn nothing(&self) -> String {
+        match self.size {
+            _ if !self.is_known || self.looks_back() => " …".to_owned(),
+            0 => " no output yet".to_owned(),
+            size => format!(
+                " {} of output, nothing in it to see",
+                text::bytes(size as f64)
+            ),
+        }
+    }
+
+    /// The first line of the last screenful; blank lines at the end are not part of it.
     fn last_top(&self, width: usize) -> usize {
-        let (mut top, mut room) = (self.len(), self.height);
+        let end = self.written();
+        let (mut top, mut room) = (end, self.height);
         while let Some(line) = top.checked_sub(1).and_then(|at| self.line(at)) {
             let rows = match self.wraps {
                 true => text::width(&shown(&line.text)).div_ceil(width).max(1),
                 false => 1,
             };
-            if room < rows && top < self.len() {
+            if room < rows && top < end {
                 break;
             }
             room = room.saturating_sub(rows);

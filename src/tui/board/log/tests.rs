@@ -250,3 +250,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_log_whose_end_shows_nothing_shows_what_came_before() {
+    let escapes = "\u{1b}[0m\u{1b}[K".repeat(1_000);
+    for end in [
+        escapes.clone(),
+        "\n".repeat(3_000),
+        format!("\n\n{escapes}\n"),
+    ] {
+        let mut bench = Bench::new(&format!("{}{end}", numbered(0..100)));
+        assert_eq!(bench.lines(), ["96", "97", "98", "99"], "{end:.20?}");
+        bench.grow("more\n");
+        assert_eq!(bench.lines()[3], "more");
+    }
+}
+
+#[test]
+fn a_log_without_anything_to_see_is_told_from_one_without_output() {
+    let said = |text: &str| Bench::new(text).lines()[0].clone();
+    assert_eq!(said(""), "no output yet");
+    assert_eq!(said("\u{1b}[2J\n\n"), "6B of output, nothing in it to see");
+    let far = said(&"\n".repeat(2 << 20));
+    assert!(far.ends_with("nothing in it to see"), "{far}");
+}

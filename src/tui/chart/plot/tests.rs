@@ -486,3 +486,18 @@ fn all_tiers_have_the_same_rows() {
         insta::assert_snapshot!(format!("tier_{charset}"), picture);
     }
 }
+
+#[test]
+fn what_is_not_finite_is_counted_over_all_segments() {
+    let look = look(Charset::Braille);
+    let dots = columns(&look, Rect::new(0, 0, 60, 12));
+    let points: Vec<Point> = (0..30).map(|step| point(step, f64::INFINITY)).collect();
+    let mut data = window(&points, 0, 29, dots);
+    let first = data.raw[0].clone();
+    data.raw.extend((1..3).map(|number| Segment {
+        number,
+        ..first.clone()
+    }));
+    let picture = text(&picture(&data, &look, 60, 12, Kind::Linear));
+    assert!(picture.contains("all 90 values infinite"), "{picture}");
+}

@@ -61,11 +61,12 @@ impl Compare {
         }
     }
 
-    /// The first and the last place of a run.
+    /// The first and the last place of a run that has the metric, or that may have it while its points are on their way.
     fn places(&self, run: RunId, metric: &str) -> Option<(i64, i64)> {
         let track = self.track(run, metric);
         let is_time = self.along(metric).is_time();
-        if let Some(extent) = self.data(run, metric).and_then(|data| data.extent) {
+        if let Some(data) = self.data(run, metric) {
+            let extent = data.extent?;
             let (first, last) = match is_time {
                 true => (extent.first_time, extent.last_time),
                 false => (extent.first_step, extent.last_step),
@@ -178,6 +179,11 @@ impl Compare {
             notes: vec![format!("[{}]", plot::letter(self.focused))],
             place: Some(format!("{}/{count}", self.view.selected + 1)),
             at: self.view.crosshair.or(Some(last)),
+            // The table below has the best values, which may be others.
+            read: match self.view.crosshair {
+                Some(_) => "",
+                None => "last  ",
+            },
             is_focused,
         };
         if !lines.is_empty() {

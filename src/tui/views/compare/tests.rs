@@ -141,3 +141,10 @@ fn an_answer_that_fails_says_so_in_the_view() {
     compare.draw(&mut buffer, area, &shared);
     assert!(fixture::text(&buffer).contains("there is no run 0202"));
 }
+
+#[test]
+fn a_run_that_a_link_names_twice_stands_once() {
+    let (a, b) = (fixture::id(1), fixture::id(4));
+    let view = Compare::at(&[a, b, a], &Settings::default());
+    assert_eq!(view.order(), [a, b]);
+}

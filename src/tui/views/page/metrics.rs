@@ -103,11 +103,11 @@ impl Metrics {
         let Some(summary) = self.summary(board, self.rows.index) else {
             return;
         };
-        // With its other splits, where it has a chart; what is the machine's has one of its own.
+        // With its other splits, where it has a chart; what is the machine's, or one of many alike, has one of its own.
         let groups = board.groups();
         let group = groups
             .iter()
-            .find(|group| group.metrics.contains(&summary.metric));
+            .find(|group| !group.is_many() && group.metrics.contains(&summary.metric));
         self.opened = Some(group.cloned().unwrap_or_else(|| Group {
             name: summary.metric.clone(),
             metrics: vec![summary.metric.clone()],

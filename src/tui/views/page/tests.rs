@@ -214,3 +214,24 @@ fn a_run_without_any_of_it_says_so_in_every_tab() {
         assert!(screen.contains(text), "{text}\n{screen}");
     }
 }
+
+#[test]
+fn of_many_metrics_one_is_found_by_its_name_from_the_charts_too() {
+    let mut stage = page();
+    assert!(!stage.screen().contains("find a metric"));
+    stage.metrics = (0..11_993)
+        .map(|number| format!("{number:05}-norm"))
+        .collect();
+    stage.send(crate::tui::event::Event::StoreChanged);
+    stage.rest();
+    let screen = stage.screen();
+    assert!(screen.contains("brave-otter-7  12,000 metrics"), "{screen}");
+    assert!(screen.contains("/ find a metric"), "{screen}");
+    let screen = stage.keys("/").text("04711").keys("enter").screen();
+    assert!(
+        screen.contains("1 of 12,000") && screen.contains("04711-norm"),
+        "{screen}"
+    );
+    let screen = stage.keys("enter").screen();
+    assert!(screen.contains("▌04711-norm  "), "{screen}");
+}

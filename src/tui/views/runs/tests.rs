@@ -66,6 +66,36 @@ fn what_is_in_sight_can_be_sorted_by() {
 }
 
 #[test]
+fn the_order_in_force_is_marked_with_its_direction() {
+    let mut stage = wide();
+    let screen = stage.keys("1 s").screen();
+    assert!(screen.contains("1 newest  ▲ now"), "{screen}");
+    let screen = stage.keys("3 s").screen();
+    assert!(
+        screen.contains("3 name  ▲ now") && !screen.contains("newest  ▲"),
+        "{screen}"
+    );
+    // One that no choice names has a line of its own.
+    let screen = stage
+        .keys("esc :")
+        .text("sort -name")
+        .keys("enter s")
+        .screen();
+    assert!(screen.contains("▼ now"), "{screen}");
+}
+
+#[test]
+fn runs_are_grouped_by_what_every_run_has() {
+    let mut stage = wide();
+    stage.keys("1 :").text("group experiment").keys("enter");
+    assert!(crumb(&mut stage).contains("groups by experiment"));
+    let screen = stage.keys("w").screen();
+    assert!(screen.contains("who made it"), "{screen}");
+    stage.text("preset").keys("enter");
+    assert!(crumb(&mut stage).contains("groups by preset"));
+}
+
+#[test]
 fn an_order_is_told_as_it_is_and_not_as_it_usually_is() {
     let cases = [
         ("created", "newest first", "oldest first"),
