@@ -22,9 +22,8 @@ fn lower_case_keys_change_no_more_of_a_store_than_labels() {
     walk(2_500);
 }
 
-/// Run by hand: fifty thousand keys take a while.
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "half a minute: `cargo test --release --test it fifty_thousand -- --ignored`"]
 fn fifty_thousand_lower_case_keys_change_no_more_of_a_store_than_labels() {
     walk(50_000);
 }

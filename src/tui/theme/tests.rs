@@ -47,6 +47,11 @@ fn the_lines_of_every_palette_stay_apart_for_all_eyes_and_so_do_the_states_of_th
             );
         }
     }
+    // A theme whose colours are known is really measured.
+    let measured = Theme::BlindDark.palette().report().apart;
+    for set in ["series", "states"] {
+        assert!(measured.iter().any(|apart| apart.set == set), "{set}");
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn no_event_in_any_order_panics() {
 
 /// `FUZZ_SEED` says where the seeds begin.
 #[test]
-#[ignore = "a quarter of an hour: `cargo test --release --lib of_a_million -- --ignored`"]
+#[ignore = "five minutes: `cargo test --release --lib of_a_million -- --ignored`"]
 fn no_event_of_a_million_panics() {
     let first = std::env::var("FUZZ_SEED").map_or(1_000, |seed| seed.parse().unwrap());
     fuzz(first..first + 500);
