@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// Rows are fetched in blocks of this many, so that moving the cursor asks rarely.
-const BLOCK: u64 = 64;
+const BLOCK: u64 = 32;
 
 #[derive(Default)]
 pub struct RunList {
@@ -375,7 +375,7 @@ impl RunList {
             SortKey::Metric(column) => column.metric.clone(),
             _ => shared.metric.clone(),
         };
-        self.answer.want(TableQuestion {
+        let mut question = TableQuestion {
             filter: self.filter.filter.clone(),
             sort: self.sort.clone(),
             columns: field::metrics(&self.fields(shared)),
@@ -384,7 +384,26 @@ impl RunList {
             trend,
             metric,
             around: None,
-        });
+        };
+        // Where the answer has the rows in sight, it does not matter from which place on it was asked for.
+        if let Some(asked) = self.answer.asked().filter(|_| self.holds(top, rows)) {
+            let same = TableQuestion {
+                offset: asked.offset,
+                limit: asked.limit,
+                ..question.clone()
+            };
+            if *asked == same {
+                question = same;
+            }
+        }
+        self.answer.want(question);
+    }
+
+    /// Does the answer hold so many rows from a place on, or all that there are?
+    fn holds(&self, top: u64, rows: u64) -> bool {
+        let window = window(&self.answer);
+        let end = window.offset + window.rows.len() as u64;
+        window.offset <= top && (top + rows).min(window.len) <= end
     }
 
     pub fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared, is_focused: bool) {

@@ -51,6 +51,15 @@ fn fuzz(seeds: std::ops::Range<u64>) {
     }
 }
 
+/// Does a verb end work, or take runs out of sight?
+fn is_loss(verb: &Verb) -> bool {
+    match verb {
+        Verb::Stop(..) | Verb::Trash(_) => true,
+        Verb::Each(verbs) => verbs.iter().any(is_loss),
+        _ => false,
+    }
+}
+
 /// A screen, and all that may happen to it.
 struct World {
     dice: Dice,
@@ -123,7 +132,16 @@ impl World {
             _ => self.dice.below(300) as i64,
         };
         let (app, now) = (&mut self.stage.app, self.stage.now);
-        self.asked.extend(app.handle(now, event));
+        let is_asking = matches!(app.overlays.last(), Some(Overlay::Confirm(_)));
+        let effects = app.handle(now, event);
+        let loses = effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Do(verb) if is_loss(verb)));
+        assert!(
+            !loses || is_asking,
+            "nothing is lost that was not asked about"
+        );
+        self.asked.extend(effects);
         let picture = self.stage.picture();
         let is_shown = |cell: &ratatui::buffer::Cell| !cell.symbol().contains(char::is_control);
         assert!(picture.content.iter().all(is_shown));

@@ -180,6 +180,25 @@ fn every_view_comes_to_rest_at_every_width() {
 }
 
 #[test]
+fn a_list_is_asked_once_for_a_filter_wherever_its_cursor_stands_then() {
+    let mut stage = Stage::with(many(300), &Options::default(), (80, 24));
+    stage.keys("1 G k k ctrl-u ctrl-u ctrl-u /");
+    let mut asked = vec![];
+    for letter in ["0", "1", "backspace", "backspace"] {
+        stage.asked.clear();
+        stage.keys(letter);
+        let tables = stage.asked.iter().filter(|name| **name == "table");
+        asked.push(tables.count());
+    }
+    // Where the rows in sight are not among those that came, the others are fetched.
+    assert!(
+        asked.iter().all(|count| (1..=2).contains(count)),
+        "{asked:?}"
+    );
+    assert!(asked.contains(&1), "{asked:?}");
+}
+
+#[test]
 fn only_what_is_on_the_screen_is_fetched_and_only_once() {
     let mut stage = stage();
     stage.keys("1");
