@@ -23,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::screen::{Screen, row};
+use self::screen::{Screen, ms, row};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sconce");
 /// Each way; half of the round trip.
@@ -68,8 +68,8 @@ fn main() {
 fn session(line: &Line, dir: &Path, home: &Path) {
     let mut screen = line.start(dir, home);
     let step = |screen: &mut Screen, what: &str, keys: &str| {
-        let (ms, bytes) = screen.answer_and_bytes(keys, QUIET);
-        row(&format!("{what}, ms"), ms, BUDGET);
+        let (taken, bytes) = screen.answer_and_bytes(keys, QUIET);
+        row(&format!("{what}, ms"), taken, BUDGET);
         println!("{:<44}{bytes:>12}", "  bytes");
     };
     screen.until_text("runs");
@@ -107,10 +107,15 @@ fn session(line: &Line, dir: &Path, home: &Path) {
         println!("  {before}\n  {after}");
     }
     let run = start_program(dir, home);
-    step(&mut screen, "a run at work", "2");
+    // What is at work is drawn again and again: a step ends with what was asked for.
+    screen.press("2");
+    row("a run at work, ms", ms(screen.until_text(&run)), BUDGET);
     let (seconds, bytes) = screen.listen(Duration::from_secs(30));
     row("bytes a second, live", bytes as f64 / seconds, 500.0);
-    step(&mut screen, "a key beside it", "]");
+    screen.press("?");
+    let help = screen.until_text("previous chart");
+    row("help beside it, ms", ms(help), BUDGET);
+    screen.press("\x07");
     let _ = sconce(dir, home)
         .args(["runs", "stop", "--now", &run])
         .output();

@@ -12,7 +12,8 @@ use std::{
     env,
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use self::screen::{Screen, ms, row};
@@ -54,6 +55,9 @@ fn main() {
         return;
     }
     let live: Vec<String> = (0..3).map(|_| start_program(&dir, home.path())).collect();
+    for run in &live {
+        until_running(&dir, home.path(), run);
+    }
     for (size, budget) in SIZES.into_iter().zip([400, 1_000, 2_500]) {
         busy(&dir, home.path(), size, budget);
     }
@@ -123,7 +127,7 @@ fn busy(dir: &Path, home: &Path, size: (u16, u16), budget: u64) {
     screen.press("2");
     screen.listen(Duration::from_secs(3));
     let before = screen.cpu();
-    let (seconds, bytes) = screen.listen(Duration::from_secs(20));
+    let (seconds, bytes) = screen.listen(Duration::from_secs(60));
     row(
         &label("bytes a second, live"),
         bytes as f64 / seconds,
@@ -153,6 +157,19 @@ fn start_program(dir: &Path, home: &Path) -> String {
     let said: serde_json::Value =
         serde_json::from_slice(&command(dir, home, &args)).expect("it prints JSON");
     said["name"].as_str().unwrap_or_default().to_owned()
+}
+
+fn until_running(dir: &Path, home: &Path, run: &str) {
+    let begun = Instant::now();
+    let is_running = || {
+        let shown = command(dir, home, &["--json", "runs", "show", run]);
+        let shown: serde_json::Value = serde_json::from_slice(&shown).expect("it prints JSON");
+        shown["run"]["state"] == "running"
+    };
+    while !is_running() {
+        assert!(begun.elapsed() < screen::PATIENCE, "{run} does not start");
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn start(dir: &Path, home: &Path, size: (u16, u16)) -> Screen {

@@ -164,6 +164,10 @@ const FRAME: Duration = Duration::from_millis(16);
 /// After a rest, frames may come so much before their time: what a key asks for comes in two or three answers, each of
 /// which asks for the next, and none of them shall wait.
 const AHEAD: Duration = Duration::from_millis(48);
+/// What comes later than this after the last key was not asked for by it.
+const ASKED: Duration = Duration::from_secs(1);
+/// What changes by itself comes in several answers, too: a frame waits so long for the others.
+const GATHER: Duration = Duration::from_millis(60);
 
 /// Shows the screen until a person or a signal ends it. The terminal is restored when this returns, and when it panics.
 ///
@@ -191,6 +195,8 @@ pub fn run(open: Open, options: &Options) -> ops::Result<Ended> {
         clipboard: options.clipboard.clone(),
         notify: options.notify,
         due: Instant::now(),
+        touched: Instant::now(),
+        dirty: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -215,6 +221,10 @@ struct Screen<'a> {
     notify: Notify,
     /// When the next frame would come if frames came evenly.
     due: Instant,
+    /// When a key came last, or the screen was opened.
+    touched: Instant,
+    /// Since when something is to be drawn.
+    dirty: Option<Instant>,
 }
 
 impl Screen<'_> {
@@ -251,6 +261,9 @@ impl Screen<'_> {
     }
 
     fn take(&mut self, event: Event) {
+        if matches!(event, Event::Input(_)) {
+            self.touched = Instant::now();
+        }
         let effects = self.app.handle(now(), event);
         self.perform(effects);
     }
@@ -300,9 +313,13 @@ impl Screen<'_> {
     /// Composes a frame if one is due, and fetches what it lacks.
     fn draw(&mut self) {
         let now = Instant::now();
-        if !self.app.is_dirty || now + AHEAD < self.due {
+        if self.app.is_dirty {
+            self.dirty.get_or_insert(now);
+        }
+        if self.frame_at().is_none_or(|at| now < at) {
             return;
         }
+        self.dirty = None;
         self.due = self.due.max(now) + FRAME;
         let (width, height) = self.terminal.size();
         let buffer = compose(self.app, Rect::new(0, 0, width, height));
@@ -311,10 +328,20 @@ impl Screen<'_> {
         self.perform(effects);
     }
 
+    /// When the next frame may be drawn, if there is anything to draw.
+    fn frame_at(&self) -> Option<Instant> {
+        let since = self.dirty.filter(|_| self.app.is_dirty)?;
+        let is_asked_for = since < self.touched + ASKED;
+        Some(match is_asked_for {
+            true => self.due.checked_sub(AHEAD).unwrap_or(since),
+            false => self.due.max(since + GATHER),
+        })
+    }
+
     /// How long to wait for an event: until the next frame may be drawn, or something moves by itself, or for ever.
     fn patience(&self) -> Option<Duration> {
-        let frame = self.due.saturating_duration_since(Instant::now() + AHEAD);
-        let frame = self.app.is_dirty.then_some(frame);
+        let frame = self.frame_at();
+        let frame = frame.map(|at| at.saturating_duration_since(Instant::now()));
         let wake = self.app.wake_at().map(|at| {
             let left = at.since(now());
             Duration::from_millis(u64::try_from(left).unwrap_or(0))

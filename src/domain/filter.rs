@@ -379,8 +379,8 @@ impl Test {
         match &self.field {
             Field::Id => matches!(value, Value::Text(start) if starts(run.id(), start)),
             Field::Name => text(run.name()),
-            Field::State => *value == Value::State(run.state()),
-            Field::Kind => *value == Value::Kind(run.kind()),
+            Field::State => matches!(value, Value::State(state) if *state == run.state()),
+            Field::Kind => matches!(value, Value::Kind(kind) if *kind == run.kind()),
             Field::Tag => run.tags().any(|tag| self.whole(tag, value)),
             Field::User => text(run.user()),
             Field::Host => text(run.host()),
