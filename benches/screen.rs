@@ -1,7 +1,8 @@
 //! The screen in a pseudo-terminal on a large store, each figure beside its budget: the real binary, real keys.
 //!
 //! `cargo bench --bench screen -- DIR [quiet|live]` measures on the store in DIR, which `cargo bench --bench store -- DIR`
-//! seeds. Three programs log into it ten times a second while the live figures are taken, and are stopped at the end.
+//! seeds. Three programs log into it ten times a second while the live figures are taken (fewer where there are
+//! fewer cores), and are stopped at the end.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -10,6 +11,7 @@ mod screen;
 
 use std::{
     env,
+    num::NonZero,
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -54,7 +56,12 @@ fn main() {
     if !wants("live") {
         return;
     }
-    let live: Vec<String> = (0..3).map(|_| start_program(&dir, home.path())).collect();
+    // Each has a core to itself.
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let live: Vec<String> = (0..cores.min(3))
+        .map(|_| start_program(&dir, home.path()))
+        .collect();
+    println!("{} programs log", live.len());
     for run in &live {
         until_running(&dir, home.path(), run);
     }
