@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Undo {
     of: Verb,
-    opposite: Verb,
+    pub(super) opposite: Verb,
     /// From when it was done; `None` while it is not.
     until: Option<Timestamp>,
     /// What was said of it.

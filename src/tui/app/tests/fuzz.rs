@@ -14,7 +14,7 @@ use crate::{
         runs::{Ending, Progress, Run},
         series::Bucket,
     },
-    tui::theme::Theme,
+    tui::{app::commands::Then, event::Ticket, theme::Theme},
 };
 
 /// Events of one screen from its start.
@@ -132,13 +132,14 @@ impl World {
             _ => self.dice.below(300) as i64,
         };
         let (app, now) = (&mut self.stage.app, self.stage.now);
-        let is_asking = matches!(app.overlays.last(), Some(Overlay::Confirm(_)));
+        let confirmed = |(_, then): &(Ticket, Then)| matches!(then, Then::Confirmed(..));
+        let is_confirmed = app.pending.iter().any(confirmed);
+        let undone = app.undo.as_ref().map(|undo| undo.opposite.clone());
         let effects = app.handle(now, event);
-        let loses = effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::Do(verb) if is_loss(verb)));
+        let loses = |verb: &Verb| is_loss(verb) && undone.as_ref() != Some(verb);
+        let is_lost = |effect: &Effect| matches!(effect, Effect::Do(verb) if loses(verb));
         assert!(
-            !loses || is_asking,
+            is_confirmed || !effects.iter().any(is_lost),
             "nothing is lost that was not asked about"
         );
         self.asked.extend(effects);
