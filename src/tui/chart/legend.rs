@@ -53,8 +53,9 @@ pub fn in_title(plot: &Plot<'_>, name: &str, is_short: bool) -> Vec<Span<'static
             spans.push(look.span(format!(" {badge}"), Role::Error));
         }
     }
-    for (label, _) in grouped(plot) {
-        spans.push(look.span(format!("  {label}"), Role::Dim));
+    for (label, slot) in grouped(plot) {
+        let style = slot.map_or(look.style(Role::Dim), |slot| look.theme.series(slot));
+        spans.push(Span::styled(format!("  {label}"), style));
     }
     spans
 }
