@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Line, Parts, Plot, not_finite, put};
+use super::{Band, Dots, Line, Parts, Plot, letter, not_finite, put};
 use crate::{
     domain::series::Bucket,
     tui::{chart::ticks::Scale, glyphs::Charset, text, theme::Role},
@@ -130,16 +130,15 @@ impl Plot<'_> {
         }
     }
 
-    /// Each line's letter behind its last point, where there are several lines; none over another.
+    /// The letter of each line, and of each band, behind its last point, where there are several; none over another.
     pub(super) fn draw_letters(&self, buffer: &mut Buffer, plot: Rect, scale: &Scale) {
-        if self.lines.len() < 2 {
-            return;
-        }
+        let lines = self.named().iter().filter(|_| 1 < self.lines.len());
+        let of_lines = lines.filter_map(|line| Some((line.slot, self.end(plot, scale, line)?)));
+        let bands = self.bands.iter().filter(|_| 1 < self.bands.len());
+        let of_bands =
+            bands.filter_map(|band| Some((band.slot?, self.end_of_band(plot, scale, band)?)));
         let mut taken: Vec<(u16, u16)> = vec![];
-        for line in self.named() {
-            let Some((x, y)) = self.end(plot, scale, line) else {
-                continue;
-            };
+        for (slot, (x, y)) in of_lines.chain(of_bands) {
             let x = if x + 1 < plot.right() { x + 1 } else { x };
             let near = [0, -1, 1, -2, 2].map(|by| i32::from(y) + by);
             let free = near.into_iter().find_map(|y| {
@@ -149,8 +148,8 @@ impl Plot<'_> {
             });
             if let Some(y) = free {
                 taken.push((x, y));
-                let letter = line.letter().to_string();
-                put(buffer, x, y, &letter, self.look.theme.series(line.slot));
+                let letter = letter(slot).to_string();
+                put(buffer, x, y, &letter, self.look.theme.series(slot));
             }
         }
     }
@@ -166,6 +165,14 @@ impl Plot<'_> {
         let row = scale.row(last.last, usize::from(plot.height))?;
         let x = self.cell_column(plot, line.track.place(last))?;
         Some((x, plot.y + row as u16))
+    }
+
+    /// The cell of the last point of a band's middle.
+    fn end_of_band(&self, plot: Rect, scale: &Scale, band: &Band) -> Option<(u16, u16)> {
+        let at = band.columns.iter().rposition(Option::is_some)?;
+        let row = scale.row(band.columns[at]?.mid, usize::from(plot.height))?;
+        let (across, _) = Dots::per_cell(self.look.charset);
+        Some((plot.x + (at / across) as u16, plot.y + row as u16))
     }
 
     /// Where nothing can be drawn: why.
