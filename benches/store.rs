@@ -25,7 +25,7 @@ use sconce::{
     ops::{
         self,
         candidates::{Of, Question},
-        runs::{BandRequest, GroupRequest, ListRequest, MetricColumn, Sort, SortKey},
+        runs::{BandRequest, GroupRequest, ListRequest, MetricColumn, Sight, Sort, SortKey},
     },
     store::{self, Store, runs, series},
     workspace::{Clock, Surroundings, Workspace},
@@ -393,7 +393,11 @@ fn look(dir: &Path) {
 fn screen_page(ws: &Workspace, around: RunId, limit: u64) {
     let request = ListRequest {
         limit,
-        around: Some(around),
+        around: Some(Sight {
+            run: around,
+            before: 20,
+            after: 20,
+        }),
         ..ListRequest::default()
     };
     let window = Window {

@@ -141,10 +141,17 @@ pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) 
     let mut screens = loaded.config.screen.clone();
     for screen in screens.values_mut() {
         screen.yield_to(is_said_by_flag);
+        if let Some(theme) = &mut screen.theme {
+            *theme = theme::name(&loaded.environment, theme).to_owned();
+        }
     }
     let asked = context.flags.screen.as_deref();
     let name = asked.unwrap_or(screens::DEFAULT);
-    let root_of_screen = screen(&screens, name)?.start.unwrap_or_default();
+    let first = screen(&screens, name)?;
+    if let Some(theme) = &first.theme {
+        theme::named(&loaded.environment, theme)?;
+    }
+    let root_of_screen = first.start.unwrap_or_default();
     loaded.config.screen = screens;
     let mut options = options(&loaded, name, matches!(start, Start::Demo))?;
     if !context.flags.fresh {

@@ -74,9 +74,8 @@ impl Theme {
 /// The colours of the screen: those that the flags or the config name, else what the environment asks for, in as many
 /// colours as the terminal has.
 pub fn chosen(loaded: &Loaded) -> Result<Colours, Failure> {
-    let depth = depth(&loaded.environment);
-    let name = name(loaded, depth);
-    Ok(named(&loaded.environment, name)?.fitted(depth))
+    let name = name(&loaded.environment, &loaded.config.ui.theme);
+    Ok(named(&loaded.environment, name)?.fitted(depth(&loaded.environment)))
 }
 
 /// Every theme that can be chosen, in as many colours as the terminal has. A person's own that cannot be read is not among
@@ -97,19 +96,20 @@ fn depth(environment: &Environment) -> Depth {
     Depth::detect(var("TERM"), var("COLORTERM"))
 }
 
-fn name(loaded: &Loaded, depth: Depth) -> &str {
-    let var = |name| loaded.environment.var(name).unwrap_or_default();
+/// The name of the theme that a configuration asks for: where it says `auto`, what the environment tells.
+pub fn name<'a>(environment: &'a Environment, asked: &'a str) -> &'a str {
+    let var = |name| environment.var(name).unwrap_or_default();
     choose(&Say {
-        asked: &loaded.config.ui.theme,
+        asked,
         variable: var("SCONCE_THEME"),
-        has_no_colour: loaded.environment.var("NO_COLOR").is_some(),
+        has_no_colour: environment.var("NO_COLOR").is_some(),
         ground: var("COLORFGBG"),
-        depth,
+        depth: depth(environment),
     })
 }
 
 /// The theme of this name: a shipped one, or one of the person's own.
-fn named(environment: &Environment, name: &str) -> Result<Colours, Failure> {
+pub fn named(environment: &Environment, name: &str) -> Result<Colours, Failure> {
     if let Some(theme) = Colours::named(name) {
         return Ok(theme);
     }
@@ -148,7 +148,7 @@ fn unknown(environment: &Environment, name: &str) -> Failure {
 fn list(context: &Context) -> Answer {
     let (out, environment) = (&context.out, &context.environment);
     let loaded = context.sound_config()?;
-    let counts = name(&loaded, depth(environment));
+    let counts = name(environment, &loaded.config.ui.theme);
     let shipped = Colours::SHIPPED
         .iter()
         .filter_map(|theme| Some((theme.name()?.to_owned(), about(theme.source()?), None)));

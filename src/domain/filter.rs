@@ -38,6 +38,7 @@ mod parse;
 mod patterns;
 mod saved;
 mod seen;
+mod states;
 mod write;
 
 pub use patterns::Pattern;

@@ -58,7 +58,29 @@ pub struct ListRequest {
     pub offset: u64,
     pub limit: u64,
     /// This run shall be among the rows wherever it stands in the list: they start elsewhere if need be.
-    pub around: Option<RunId>,
+    pub around: Option<Sight>,
+}
+
+/// A run on a screen, between so many rows before and after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sight {
+    pub run: RunId,
+    pub before: u64,
+    pub after: u64,
+}
+
+impl Sight {
+    /// Where `limit` rows of a list of so many must start to hold what is in sight when the run stands at a place: from
+    /// `offset` on, where that does.
+    pub fn start(&self, place: u64, matched: u64, offset: u64, limit: u64) -> u64 {
+        let height = (self.before + 1 + self.after).min(limit);
+        let top = place.saturating_sub(self.before.min(limit.saturating_sub(1)));
+        let top = top.min(matched.saturating_sub(height));
+        if offset <= top && top + height <= offset.saturating_add(limit) {
+            return offset;
+        }
+        top.saturating_sub((limit - height) / 2)
+    }
 }
 
 /// The order of a list; ties go to the newer run. NaN and absent values stand last either way.

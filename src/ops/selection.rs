@@ -3,6 +3,8 @@
 
 use std::{cell::Cell, cmp::Reverse, sync::PoisonError};
 
+use strum::IntoEnumIterator as _;
+
 use super::{
     Result,
     runs::{ListRequest, MetricColumn, Sort, SortKey},
@@ -11,6 +13,7 @@ use crate::{
     domain::{
         filter::{Facts, Filter, Seen},
         ids::RunId,
+        runs::StateWord,
         time::Timestamp,
     },
     store::{
@@ -57,9 +60,9 @@ pub fn page(
     let mut found = matching(tx, &index, &request.filter, now)?;
     sort(&mut index, &mut found, &request.sort, now);
     let runs = index.runs();
-    let around = request.around.and_then(|id| runs.place(&id));
+    let around = request.around.and_then(|sight| runs.place(&sight.run));
     let place = around.and_then(|around| found.iter().position(|at| *at == around));
-    let offset = first(request, place.map(|place| place as u64));
+    let offset = first(request, place.map(|place| place as u64), found.len() as u64);
     let part = found.iter().skip(offset as usize);
     Ok(Page {
         matched: found.len() as u64,
@@ -130,13 +133,14 @@ fn page_in_order(
     descending: bool,
 ) -> Result<Page> {
     let place = match &request.around {
-        Some(id) => rows::place(tx, id, order, descending)?,
+        Some(sight) => rows::place(tx, &sight.run, order, descending)?,
         None => None,
     };
-    let offset = first(request, place);
+    let matched = rows::count(tx, &[])?;
+    let offset = first(request, place, matched);
     let ids = rows::page(tx, &[], order, descending, offset, request.limit)?;
     Ok(Page {
-        matched: rows::count(tx, &[])?,
+        matched,
         offset,
         ids,
         has_unseen: false,
@@ -144,12 +148,10 @@ fn page_in_order(
 }
 
 /// Where the part starts: where it was asked for, unless the run that must be in it stands elsewhere, or nowhere.
-fn first(request: &ListRequest, place: Option<u64>) -> u64 {
+fn first(request: &ListRequest, place: Option<u64>, matched: u64) -> u64 {
     let (offset, limit) = (request.offset, request.limit);
-    match place {
-        Some(place) if place < offset || offset.saturating_add(limit) <= place => {
-            place.saturating_sub(limit / 2)
-        }
+    match (request.around, place) {
+        (Some(sight), Some(place)) => sight.start(place, matched, offset, limit),
         _ => offset,
     }
 }
@@ -185,23 +187,29 @@ fn order(key: &SortKey) -> Option<rows::Order> {
 fn matching(tx: &Connection, index: &Index, filter: &Filter, now: Timestamp) -> Result<Vec<usize>> {
     let with_trash = filter.is_about_trash();
     let trouble = Cell::new(None);
-    let is_in = |at: &usize| {
-        let run = &index.runs().get(*at);
-        (with_trash || !run.is_in_trash())
-            && filter.matches(&Seen {
-                run,
-                metric: &|name, which| run.metric(name, which),
-                metric_at: &|name, step| {
-                    let value = index.metric_at(tx, name, step, *at);
-                    value.unwrap_or_else(|error| {
-                        trouble.set(Some(error));
-                        None
-                    })
-                },
-                now,
-            })
+    let matches = |at: usize| {
+        let run = &index.runs().get(at);
+        filter.matches(&Seen {
+            run,
+            metric: &|name, which| run.metric(name, which),
+            metric_at: &|name, step| {
+                let value = index.metric_at(tx, name, step, at);
+                value.unwrap_or_else(|error| {
+                    trouble.set(Some(error));
+                    None
+                })
+            },
+            now,
+        })
     };
-    let found = (0..index.runs().len()).rev().filter(is_in).collect();
+    let by_state = StateWord::iter().map(|state| filter.of_state(state));
+    let by_state: Vec<Option<bool>> = by_state.collect();
+    let standings = index.runs().standings().iter().enumerate().rev();
+    let found = standings
+        .filter(|(_, run)| with_trash || !run.is_in_trash)
+        .filter(|(at, run)| by_state[run.state as usize].unwrap_or_else(|| matches(*at)))
+        .map(|(at, _)| at)
+        .collect();
     match trouble.take() {
         Some(error) => Err(error.into()),
         None => Ok(found),
@@ -263,25 +271,39 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ops::fixture::Shop;
+    use crate::{
+        domain::ids::Id,
+        ops::{fixture::Shop, runs::Sight},
+    };
 
     #[test]
-    fn a_part_starts_where_it_was_asked_for_unless_its_run_stands_elsewhere() {
-        let request = ListRequest {
-            offset: 64,
-            limit: 64,
-            ..ListRequest::default()
+    fn a_part_starts_where_it_was_asked_for_unless_what_is_in_sight_stands_elsewhere() {
+        let sight = Sight {
+            run: RunId(Id::from_bytes([0; 16])),
+            before: 10,
+            after: 9,
         };
-        let cases = [
-            (None, 64),
-            (Some(64), 64),
-            (Some(127), 64),
-            (Some(128), 96),
-            (Some(63), 31),
-            (Some(3), 0),
-        ];
-        for (place, offset) in cases {
-            assert_eq!(first(&request, place), offset, "{place:?}");
+        // Parts of 64 of 300 runs, asked for from 64 on.
+        let cases = [(74, 64), (118, 64), (119, 87), (73, 41), (3, 0), (299, 258)];
+        for (place, start) in cases {
+            assert_eq!(sight.start(place, 300, 64, 64), start, "{place}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_holds_what_is_in_sight(
+            before in 0u64..60, after in 0u64..60, place in 0u64..400, more in 1u64..400, offset in 0u64..500, limit in 1u64..200,
+        ) {
+            let matched = place + more;
+            let sight = Sight { run: RunId(Id::from_bytes([0; 16])), before, after };
+            let start = sight.start(place, matched, offset, limit);
+            prop_assert!(start <= place && place < start + limit);
+            let height = before + 1 + after;
+            if height <= limit {
+                let top = place.saturating_sub(before).min(matched.saturating_sub(height));
+                prop_assert!(start <= top && (top + height).min(matched) <= start + limit);
+            }
         }
     }
 
@@ -289,14 +311,18 @@ mod tests {
     fn an_order_is_the_same_whether_the_database_or_the_memory_answers() {
         let shop = Shop::open();
         let ids = ["Bee", "ant-7", "ANT-7", "bee-1", "wren"].map(|name| shop.done(name, &[]));
-        let list = |key: &SortKey, descending, around| {
+        let list = |key: &SortKey, descending, around: Option<RunId>| {
             let request = ListRequest {
                 sort: Sort {
                     key: key.clone(),
                     descending,
                 },
                 limit: 2,
-                around,
+                around: around.map(|run| Sight {
+                    run,
+                    before: 0,
+                    after: 0,
+                }),
                 ..ListRequest::default()
             };
             let listing = crate::ops::runs::list(&shop, &request).unwrap();

@@ -9,7 +9,7 @@ use std::{cell::RefCell, cmp::Reverse};
 use rusqlite::Connection;
 
 use self::runs::{Column, Metric};
-pub use self::runs::{Runs, View};
+pub use self::runs::{Runs, Standing, View};
 use super::{Result, runs as rows, series};
 use crate::domain::{
     filter::{self, Facts},

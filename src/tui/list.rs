@@ -34,7 +34,7 @@ use crate::{
         ids::RunId,
         runs::{RunState, StateWord},
     },
-    ops::runs::{Sort, SortKey},
+    ops::runs::{Sight, Sort, SortKey},
 };
 
 /// Rows are fetched in blocks of this many, so that moving the cursor asks rarely.
@@ -267,8 +267,13 @@ impl RunList {
     fn ask_table(&mut self, tickets: &mut Tickets) -> Option<Effect> {
         let (ticket, mut question) = self.answer.ask(tickets)?;
         // Wherever the run under the cursor stands by now, the answer shall hold it.
-        question.around = self.table.cursor.id().copied();
-        self.asked_around = question.around;
+        let cursor = &self.table.cursor;
+        self.asked_around = cursor.id().copied();
+        question.around = self.asked_around.map(|run| {
+            let before = cursor.index() - cursor.top();
+            let after = cursor.height().saturating_sub(before + 1);
+            Sight { run, before, after }
+        });
         Some(Effect::Table(ticket, question))
     }
 

@@ -20,7 +20,7 @@ use crate::{
         candidates::{Candidate, Of, Question},
         logs::Found,
         presets::Offer,
-        runs::{Counts, News},
+        runs::{Counts, News, Sight},
     },
 };
 
@@ -371,21 +371,22 @@ impl Stage {
                 matched.reverse();
             }
         }
-        let (mut offset, limit) = (question.offset as usize, question.limit as usize);
-        // As the store does it.
-        let place = matched
-            .iter()
-            .position(|run| Some(run.id) == question.around);
-        if let Some(place) = place.filter(|place| !(offset..offset + limit).contains(place)) {
-            offset = place.saturating_sub(limit / 2);
-        }
-        let rows = matched.iter().skip(offset).take(limit).cloned().collect();
+        let (offset, limit) = (question.offset, question.limit);
+        let place = |sight: &Sight| matched.iter().position(|run| run.id == sight.run);
+        let around = question
+            .around
+            .and_then(|sight| Some((sight, place(&sight)?)));
+        let offset = around.map_or(offset, |(sight, place)| {
+            sight.start(place as u64, matched.len() as u64, offset, limit)
+        });
+        let part = matched.iter().skip(offset as usize);
+        let rows = part.take(limit as usize).cloned().collect();
         let mut table = fixture::table(rows);
         for row in &mut table.rows {
             row.own.trend.truncate(question.trend);
             row.values = vec![row.own.summary.as_ref().map(|own| own.last); question.columns.len()];
         }
-        table.offset = offset as u64;
+        table.offset = offset;
         table.total = self.runs.len() as u64;
         table.matched = matched.len() as u64;
         table

@@ -178,6 +178,26 @@ fn the_flag_comes_before_the_config_and_the_config_before_the_environment() {
     assert_eq!(accent(&variables[1..], &[], ""), None);
     assert_eq!(accent(&variables[2..], &[], ""), Some("light"));
     assert_eq!(accent(&[], &[], ""), Some("dark"));
+    // A screen's own theme comes before that of `[ui]`, and after the flag.
+    let own = "ui.theme = 'hc'\nscreen.default.theme = 'cb-dark'\n";
+    assert_eq!(accent(&[], &[], own), Some("cb-dark"));
+    assert_eq!(accent(&[], &["--theme", "light"], own), Some("light"));
+    let auto = "ui.theme = 'hc'\nscreen.default.theme = 'auto'\n";
+    assert_eq!(accent(&variables[2..], &[], auto), Some("light"));
+}
+
+#[test]
+fn a_screen_whose_theme_cannot_be_read_says_so_and_does_not_open() {
+    let space = Space::new();
+    std::fs::create_dir_all(space.path("home/config/sconce/themes")).unwrap();
+    space.write("home/config/sconce/themes/torn.toml", "accent = [");
+    space.write(
+        "home/config/sconce/config.toml",
+        "screen.default.theme = 'torn'\n",
+    );
+    let mut terminal = Screen::start(&space, &[]);
+    assert_eq!(terminal.end(), 2);
+    assert!(terminal.last_words().contains("torn.toml"));
 }
 
 #[test]

@@ -97,9 +97,13 @@ fn metrics() -> Vec<Summary> {
 
 fn matches(filter: &str) -> bool {
     let filter = Filter::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error:?}"));
+    lets(&filter, &run())
+}
+
+fn lets(filter: &Filter, run: &Run) -> bool {
     let metrics = metrics();
     filter.matches(&Seen {
-        run: &run(),
+        run,
         metric: &|name, which| {
             let summary = metrics.iter().find(|summary| summary.metric == name);
             summary.and_then(|summary| summary.value(which))
@@ -113,6 +117,27 @@ fn matches(filter: &str) -> bool {
 fn the_empty_filter_lets_everything_through() {
     assert!(Filter::parse(" \t ").unwrap().is_empty());
     assert!(matches(""));
+}
+
+#[test]
+fn of_some_filters_the_state_decides_alone() {
+    let cases = [
+        ("", Some(true)),
+        ("state:done", Some(false)),
+        ("state:queued|running", Some(true)),
+        ("-state:queued|running", Some(false)),
+        ("state!=queued", Some(true)),
+        ("state:done otter", Some(false)),
+        ("state:running otter", None),
+        ("state:running or otter", Some(true)),
+        ("has:state", Some(true)),
+        ("running", None),
+        ("in:trash", None),
+    ];
+    for (filter, expected) in cases {
+        let decided = Filter::parse(filter).unwrap().of_state(StateWord::Running);
+        assert_eq!(decided, expected, "{filter}");
+    }
 }
 
 #[test]

@@ -20,6 +20,8 @@ use crate::domain::{
 #[derive(Default)]
 pub struct Runs {
     entries: Vec<Entry>,
+    /// What decides about most runs, once more and close together: a look through all of them stays in the cache.
+    standings: Vec<Standing>,
     at: HashMap<RunId, u32>,
     /// All names in a row, in the order of the runs: whoever looks through them goes straight ahead. No name changes.
     names: String,
@@ -45,9 +47,14 @@ struct Entry {
     ended: Option<Timestamp>,
     epoch: Option<f64>,
     step: i64,
-    state: StateWord,
+    standing: Standing,
     kind: RunKind,
-    is_in_trash: bool,
+}
+
+#[derive(Clone, Copy)]
+pub struct Standing {
+    pub state: StateWord,
+    pub is_in_trash: bool,
 }
 
 /// A part of the names, in bytes.
@@ -97,6 +104,11 @@ impl Runs {
         View { runs: self, at }
     }
 
+    /// The state of every run, oldest first.
+    pub fn standings(&self) -> &[Standing] {
+        &self.standings
+    }
+
     pub fn place(&self, id: &RunId) -> Option<usize> {
         self.at.get(id).map(|at| *at as usize)
     }
@@ -121,7 +133,10 @@ impl Runs {
     /// Each tag of runs outside the trash with how many of them have it, in no order.
     pub fn tags(&self) -> Vec<(&str, u64)> {
         let mut counts = vec![0; self.words.texts.len()];
-        let kept = self.entries.iter().filter(|entry| !entry.is_in_trash);
+        let kept = self
+            .entries
+            .iter()
+            .filter(|entry| !entry.standing.is_in_trash);
         for tag in kept.flat_map(|entry| &entry.tags) {
             counts[tag.place()] += 1;
         }
@@ -157,12 +172,14 @@ impl Runs {
         }
         let places = self.entries.iter().zip(0..);
         self.at = places.map(|(entry, at)| (entry.id, at)).collect();
+        self.standings = self.entries.iter().map(|entry| entry.standing).collect();
     }
 
     /// Puts a run in its place; `false` when it is new and not newer than all others.
     pub(super) fn put(&mut self, run: Run) -> bool {
         let entry = self.entry(run);
         if let Some(at) = self.place(&entry.id) {
+            self.standings[at] = entry.standing;
             self.entries[at] = entry;
             return true;
         }
@@ -170,6 +187,7 @@ impl Runs {
         let is_in_order =
             last.is_none_or(|last| (last.created, entry.id) < (entry.created, last.id));
         self.at.insert(entry.id, self.entries.len() as u32);
+        self.standings.push(entry.standing);
         self.entries.push(entry);
         self.ranks.clear();
         is_in_order
@@ -201,9 +219,11 @@ impl Runs {
             ended: run.state.ended(),
             epoch: run.progress.epoch,
             step: run.progress.step,
-            state: run.state.word(),
+            standing: Standing {
+                state: run.state.word(),
+                is_in_trash: run.trashed.is_some(),
+            },
             kind: run.kind,
-            is_in_trash: run.trashed.is_some(),
         }
     }
 }
@@ -329,7 +349,7 @@ impl Facts for View<'_> {
     }
 
     fn state(&self) -> StateWord {
-        self.entry().state
+        self.entry().standing.state
     }
 
     fn created(&self) -> Timestamp {
@@ -350,7 +370,7 @@ impl Facts for View<'_> {
     }
 
     fn is_in_trash(&self) -> bool {
-        self.entry().is_in_trash
+        self.entry().standing.is_in_trash
     }
 
     /// One that was asked for.

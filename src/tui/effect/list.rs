@@ -4,13 +4,12 @@ use super::page::course;
 use crate::{
     domain::{
         filter::Filter,
-        ids::RunId,
         metrics::{Summary, primary},
         runs::Run,
     },
     ops::{
         self,
-        runs::{BandRequest, GroupRequest, ListRequest, MetricColumn, Sort, Unknown},
+        runs::{BandRequest, GroupRequest, ListRequest, MetricColumn, Sight, Sort, Unknown},
     },
     workspace::Workspace,
 };
@@ -29,7 +28,7 @@ pub struct TableQuestion {
     /// The metric shown first; empty means each run's own.
     pub metric: String,
     /// This run shall be in the window, wherever it stands by now.
-    pub around: Option<RunId>,
+    pub around: Option<Sight>,
 }
 
 /// A window of the list, each run with the metric that says most about it.

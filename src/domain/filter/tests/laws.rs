@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 use strum::IntoEnumIterator as _;
 
+use super::{NOW, lets, run};
 use crate::domain::{
     filter::{Amount, Expr, FIELDS, Field, Filter, Op, Pattern, Test, Value},
     metrics::MetricValue,
-    runs::{RunKind, StateWord},
+    runs::{Ending, Run, RunKind, RunState, StateWord},
 };
 
 fn text() -> impl Strategy<Value = String> {
@@ -118,6 +119,18 @@ proptest! {
         let filter = Filter::from(expr);
         let written = filter.expr().map(parenthesised).unwrap_or_default();
         prop_assert_eq!(Filter::parse(&written), Filter::parse(&filter.to_string()), "{}", written);
+    }
+
+    #[test]
+    fn what_a_state_decides_is_what_is_decided(expr in expr()) {
+        let filter = Filter::from(expr);
+        let ended = |how| RunState::Ended { started: None, at: NOW, how };
+        let states = [RunState::Queued, run().state, RunState::Orphaned { since: NOW }, ended(Ending::Done)];
+        for state in states {
+            if let Some(by_state) = filter.of_state(state.word()) {
+                prop_assert_eq!(lets(&filter, &Run { state, ..run() }), by_state, "{}", filter);
+            }
+        }
     }
 
     #[test]
