@@ -68,6 +68,7 @@ fn measure(name: &str, preset: &Preset) {
             data_hash: hash.clone(),
             seed,
             resume: None,
+            version: None,
         };
         let dir = folder.path().join(seed.to_string());
         train(&training, name, &dir, &mut Undisturbed).expect("a training");

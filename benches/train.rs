@@ -74,6 +74,7 @@ fn rows_per_second(way: &str, threads: usize) -> f64 {
         data_hash: String::new(),
         seed: 1,
         resume: None,
+        version: None,
     };
     let rows = rows();
     let task = Task {

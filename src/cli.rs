@@ -9,6 +9,7 @@ mod columns;
 mod completions;
 mod config;
 mod csv;
+mod data;
 mod demo;
 mod disks;
 mod doctor;
@@ -20,6 +21,7 @@ mod jobs;
 mod keys;
 mod open;
 mod out;
+mod progress;
 mod prune;
 mod run;
 mod runs;
@@ -102,6 +104,7 @@ enum Command {
     Runs(runs::Runs),
     Open(screen::Open),
     Watch(watch::Watch),
+    Data(data::Data),
     Filters(filters::Filters),
     View(view::View),
     Jobs(jobs::Jobs),
@@ -161,6 +164,7 @@ fn answer_to(command: Option<Command>, context: &Context) -> Answer {
         Some(Command::Runs(command)) => command.run(context),
         Some(Command::Open(command)) => command.run(context),
         Some(Command::Watch(command)) => command.run(context),
+        Some(Command::Data(command)) => command.run(context),
         Some(Command::Filters(command)) => command.run(context),
         Some(Command::View(command)) => command.run(context),
         Some(Command::Jobs(command)) => command.run(context),

@@ -21,15 +21,13 @@ mod read;
 mod split;
 mod target;
 
-use std::path::Path;
-
 pub use self::{
     demo::{demo, demo_names},
     encode::{Encoded, Encoder},
     error::Error,
     inspect::{Goal, GoalKind, Plan, inspect},
     leaks::{Leak, Why, leaks},
-    read::{Table, hash_file, read},
+    read::{Table, hash_file, read, read_content, read_unchanged},
     split::{Parts, split},
     target::Target,
 };
@@ -46,25 +44,16 @@ pub struct Prepared {
     pub test: Encoded,
 }
 
-/// Reads, inspects, splits, fits and encodes. With `expected_hash` (BLAKE3, hex) a file of other bytes is refused.
-pub fn prepare(
-    preset: &Preset,
-    seed: u64,
-    path: &Path,
-    expected_hash: Option<&str>,
-) -> Result<Prepared, Error> {
-    let table = match expected_hash {
-        Some(expected) => read::read_unchanged(path, expected)?,
-        None => read(path)?,
-    };
-    let mut plan = inspect(&table, preset)?;
-    let parts = split(&table, &plan, preset, seed)?;
-    let encoder = Encoder::fit(&table, &plan, preset, &parts.train)?;
+/// Inspects a table, splits, fits and encodes it.
+pub fn prepare(table: &Table, preset: &Preset, seed: u64) -> Result<Prepared, Error> {
+    let mut plan = inspect(table, preset)?;
+    let parts = split(table, &plan, preset, seed)?;
+    let encoder = Encoder::fit(table, &plan, preset, &parts.train)?;
     plan.warnings.extend_from_slice(encoder.warnings());
     Ok(Prepared {
-        train: encoder.encode(&table, &parts.train)?,
-        validation: encoder.encode(&table, &parts.validation)?,
-        test: encoder.encode(&table, &parts.test)?,
+        train: encoder.encode(table, &parts.train)?,
+        validation: encoder.encode(table, &parts.validation)?,
+        test: encoder.encode(table, &parts.test)?,
         encoder,
         plan,
     })

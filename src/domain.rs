@@ -6,12 +6,14 @@
 pub mod actors;
 pub mod audit;
 pub mod control;
+pub mod datasets;
 pub mod diff;
 pub mod disks;
 pub mod events;
 pub mod evidence;
 pub mod filter;
 pub mod fuzzy;
+pub mod hashes;
 pub mod ids;
 pub mod jobs;
 pub mod metrics;

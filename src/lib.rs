@@ -4,6 +4,7 @@ pub mod domain;
 
 pub mod config;
 pub mod store;
+pub mod vault;
 
 pub mod data;
 pub mod train;

@@ -4,6 +4,7 @@
 //! takes the actor from the workspace, checks, and commits its audit line in the same transaction.
 
 pub mod candidates;
+pub mod datasets;
 pub mod error;
 pub mod files;
 pub mod filters;

@@ -7,6 +7,7 @@
 //! What is absent: no query decides a rule of the domain, and nothing here knows a process or a journal.
 
 pub mod audit;
+pub mod datasets;
 pub mod disk;
 mod door;
 mod error;

@@ -39,12 +39,13 @@ pub use self::{
     predict::{Predictions, Predictor},
 };
 use crate::{
-    data,
+    data::{self, Table},
     domain::{
         jobs::Training,
         presets::Device,
         records::{Artifact, Record},
     },
+    vault::{self, Vault},
 };
 
 /// The environment variable that says on how many threads candle adds up small tensors. Its threads spin while they
@@ -92,6 +93,8 @@ pub enum Outcome {
 pub enum Error {
     #[error(transparent)]
     Data(#[from] data::Error),
+    #[error(transparent)]
+    Vault(#[from] vault::Error),
     /// A number of the preset that nothing can be trained with.
     #[error("{0}")]
     Preset(String),
@@ -138,12 +141,7 @@ pub fn train(
 ) -> Result<Outcome> {
     check(&training.preset)?;
     device_available(training.preset.device)?;
-    let prepared = data::prepare(
-        &training.preset,
-        training.seed,
-        &training.data,
-        Some(&training.data_hash),
-    )?;
+    let prepared = data::prepare(&table(training)?, &training.preset, training.seed)?;
     let task = fit::Task::of(&prepared)?;
     let fitted = match fit::fit(training, &task, dir, observer)? {
         fit::End::Stopped { by } => return Ok(Outcome::Stopped { by }),
@@ -160,6 +158,16 @@ pub fn train(
         });
     }
     Ok(Outcome::Done)
+}
+
+/// The table to train on, as it was when the training was asked for.
+fn table(training: &Training) -> Result<Table> {
+    let Some(version) = &training.version else {
+        return Ok(data::read_unchanged(&training.data, &training.data_hash)?);
+    };
+    let vault = Vault::of(&version.store);
+    let content = vault.file(&version.hash, &training.data, version.outside.as_deref())?;
+    Ok(data::read_content(&training.data, &content)?)
 }
 
 /// Says whether this build and this machine can train on a device; there is no silent fall back to another.

@@ -112,6 +112,21 @@ impl Out {
         Ok(())
     }
 
+    /// A line that the next one takes the place of; the empty one takes it away. Only where somebody looks.
+    pub fn passing(&self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        if !self.is_json && stderr.is_terminal() {
+            // A terminal that is gone is no trouble of the work.
+            let _ = write!(stderr, "\r\x1b[K{}", shown(text));
+            let _ = stderr.flush();
+        }
+    }
+
+    /// Bytes as they are.
+    pub fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
+        io::stdout().lock().write_all(bytes)
+    }
+
     /// Something said beside the result; not under `--json`.
     pub fn say(&self, text: &str) {
         if !self.is_json {

@@ -173,7 +173,7 @@ pub fn goes_on(out: &Out, run: &Run) -> u8 {
 }
 
 /// Set by Ctrl-C from here on; a second one ends the program at once.
-fn interrupt() -> ops::Result<Arc<AtomicBool>> {
+pub fn interrupt() -> ops::Result<Arc<AtomicBool>> {
     use signal_hook::{consts::SIGINT, flag};
     let pressed = Arc::new(AtomicBool::new(false));
     let registered =

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{Environment, Error, Loaded, Place, Result, files::read};
+use crate::domain::datasets::FileOf;
 
 /// The folders of this user.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -201,9 +202,10 @@ fn expanded(path: &str, environment: &Environment) -> PathBuf {
     )
 }
 
-/// A path made absolute: `~/` is the home folder, what is relative starts at `folder`, `demo:NAME` stays.
+/// A path made absolute: `~/` is the home folder, what is relative starts at `folder`, `demo:NAME` and
+/// `NAME@v3` stay.
 pub(super) fn anchored(text: &str, folder: &Path, home: &Path) -> String {
-    if text.starts_with("demo:") {
+    if text.starts_with("demo:") || FileOf::parse(text).is_some() {
         return text.to_owned();
     }
     let path = match text.strip_prefix("~/") {

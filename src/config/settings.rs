@@ -32,8 +32,10 @@ pub struct StoreSettings {
     /// The store's folder; may hold `{host}` and `{user}`. Without it: the nearest `.sconce` upward, or the XDG data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
-    /// Days that a run stays in the trash before it is gone for good.
+    /// Days that a run or a data version stays in the trash before it is gone for good.
     pub trash_days: u32,
+    /// Hours that content of the vault stays after a collection found that nothing needs it.
+    pub unneeded_hours: u32,
 }
 
 impl Default for StoreSettings {
@@ -41,6 +43,7 @@ impl Default for StoreSettings {
         Self {
             path: None,
             trash_days: 7,
+            unneeded_hours: 24,
         }
     }
 }

@@ -76,8 +76,13 @@ pub fn read(path: &Path) -> Result<Table, Error> {
     parse(path, &bytes, hash)
 }
 
-/// As [`read`], but a file whose hash is another is refused before it is parsed.
-pub(super) fn read_unchanged(path: &Path, expected: &str) -> Result<Table, Error> {
+/// As [`read`], from the bytes of a file of this name.
+pub fn read_content(name: &Path, bytes: &[u8]) -> Result<Table, Error> {
+    parse(name, bytes, blake3::hash(bytes).to_hex().to_string())
+}
+
+/// As [`read`], but a file whose BLAKE3 hash (hex) is another is refused before it is parsed.
+pub fn read_unchanged(path: &Path, expected: &str) -> Result<Table, Error> {
     let (bytes, hash) = load(path)?;
     if hash != expected {
         return Err(Error::Changed {

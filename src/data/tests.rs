@@ -48,7 +48,8 @@ pub(super) fn healthy(rows: usize) -> String {
 
 fn message(name: &str, bytes: impl AsRef<[u8]>) -> String {
     let file = write(name, bytes);
-    let error = prepare(&classify("kind"), 1, &file.path, None).unwrap_err();
+    let prepared = read(&file.path).and_then(|table| prepare(&table, &classify("kind"), 1));
+    let error = prepared.unwrap_err();
     let dir = file.path.parent().unwrap().display().to_string();
     error.to_string().replace(&format!("{dir}/"), "")
 }
@@ -320,9 +321,9 @@ fn a_file_whose_bytes_changed_is_refused() {
     let file = write("t.csv", healthy(60));
     let hash = hash_file(&file.path).unwrap();
     assert_eq!(read(&file.path).unwrap().hash(), hash);
-    prepare(&classify("kind"), 1, &file.path, Some(&hash)).unwrap();
+    read_unchanged(&file.path, &hash).unwrap();
     fs::write(&file.path, healthy(61)).unwrap();
-    let error = prepare(&classify("kind"), 1, &file.path, Some(&hash)).unwrap_err();
+    let error = read_unchanged(&file.path, &hash).unwrap_err();
     assert!(matches!(error, Error::Changed { .. }), "{error}");
 }
 
@@ -339,7 +340,7 @@ fn ten_thousand_columns_are_read_and_too_many_refused() {
         }
         write("t.csv", csv)
     };
-    let prepared = prepare(&classify("kind"), 1, &wide(10_000).path, None).unwrap();
+    let prepared = prepare(&read(&wide(10_000).path).unwrap(), &classify("kind"), 1).unwrap();
     assert_eq!(prepared.plan.features.len(), 10_000);
     let error = read(&wide(read::MOST_COLUMNS).path).unwrap_err();
     assert!(
@@ -408,7 +409,8 @@ fn parquet(frame: &mut DataFrame) -> Vec<u8> {
 #[test]
 fn preparing_twice_gives_the_same_bits_and_another_seed_another_split() {
     let file = write("t.csv", healthy(200));
-    let prepared = |seed| prepare(&classify("kind"), seed, &file.path, None).unwrap();
+    let table = read(&file.path).unwrap();
+    let prepared = |seed| prepare(&table, &classify("kind"), seed).unwrap();
     let (first, again, other) = (prepared(7), prepared(7), prepared(8));
     assert_eq!(first.encoder, again.encoder);
     assert_eq!(
@@ -429,7 +431,7 @@ fn the_shipped_presets_prepare_their_shipped_data_without_a_leak() {
     for (name, preset) in &shipped.presets {
         let set = preset.data.strip_prefix("demo:").unwrap();
         let file = write("t.csv", demo(set).unwrap());
-        let prepared = prepare(preset, preset.seed, &file.path, None).unwrap();
+        let prepared = prepare(&read(&file.path).unwrap(), preset, preset.seed).unwrap();
         assert_eq!(prepared.plan.warnings, Vec::<String>::new(), "{name}");
         assert!(!preset.about.is_empty());
         for part in [&prepared.train, &prepared.validation, &prepared.test] {
@@ -475,8 +477,10 @@ fn rubbish() -> impl Strategy<Value = Vec<u8>> {
 /// Reads and, where that succeeds, goes all the way: what is left is that it returns.
 fn go_all_the_way(name: &str, bytes: &[u8]) {
     let file = write(name, bytes);
-    let _ = prepare(&classify("kind"), 1, &file.path, None);
-    let _ = prepare(&preset("regression", "kind", ""), 1, &file.path, None);
+    if let Ok(table) = read(&file.path) {
+        let _ = prepare(&table, &classify("kind"), 1);
+        let _ = prepare(&table, &preset("regression", "kind", ""), 1);
+    }
 }
 
 proptest! {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actors::Actor,
+    hashes::Hash,
     ids::{JobId, RunId},
     presets::Preset,
     time::Timestamp,
@@ -125,13 +126,30 @@ pub enum Work {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Training {
     pub preset: Preset,
-    /// The data file, absolute.
+    /// The data file, absolute; of a version, its path in there.
     pub data: PathBuf,
+    /// The version that the file is read from, through the vault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<DataVersion>,
     /// BLAKE3 of the data file when the run was submitted, hex. A worker that reads other bytes stops with an error.
     pub data_hash: String,
     pub seed: u64,
     /// A checkpoint to go on from, relative to the run's folder.
     pub resume: Option<PathBuf>,
+}
+
+/// A data version that a job reads, resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataVersion {
+    /// How people call it: `penguins@v2`.
+    pub name: String,
+    /// The hash of its manifest.
+    pub hash: Hash,
+    /// The store whose vault holds it.
+    pub store: PathBuf,
+    /// Where the file lies, of a version that only names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<PathBuf>,
 }
 
 /// A foreign program.

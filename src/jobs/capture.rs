@@ -2,6 +2,8 @@
 
 mod git;
 
+pub use git::commit;
+
 use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Value, json};

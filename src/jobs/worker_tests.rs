@@ -417,6 +417,7 @@ fn training(rows: usize) -> Stage {
         data,
         seed: 1,
         resume: None,
+        version: None,
     }));
     stage.request.care = Care {
         system_ms: 20,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{data, store, train};
+use crate::{data, store, train, vault};
 
 /// Whose move it is. It gives the exit code and the colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, strum::Display)]
@@ -197,6 +197,61 @@ impl From<store::Error> for Error {
     }
 }
 
+impl From<vault::Error> for Error {
+    fn from(error: vault::Error) -> Self {
+        use vault::Error as E;
+        let (kind, message, hint) = match &error {
+            E::NotThere { .. } => return Self::new(Kind::NotFound, error.to_string()),
+            E::Special { .. } => (
+                Kind::Invalid,
+                "cannot add this",
+                "name the files and folders that shall be added, or take it away",
+            ),
+            E::Twice { .. } => (
+                Kind::Invalid,
+                "cannot add these together",
+                "add one folder that holds them, or rename one",
+            ),
+            E::Changed { .. } => (
+                Kind::Conflict,
+                "cannot add what is being written",
+                "nothing was added: try again when it is written",
+            ),
+            E::Another { .. } => (
+                Kind::Conflict,
+                "what the version names is not there any more",
+                "it was added with --reference: its content is only where it was",
+            ),
+            E::InTheWay { .. } => (
+                Kind::Conflict,
+                "nothing was written",
+                "choose another folder, or let --force replace the files; folders are never replaced",
+            ),
+            E::Full { .. } => (
+                Kind::Environment,
+                "the disk is full",
+                "what was there before is whole; free some space: `sconce data gc --dry-run` says what can go",
+            ),
+            E::Pack { .. } | E::Damaged { .. } | E::Missing { .. } | E::Manifest { .. } => (
+                Kind::Environment,
+                "the vault is damaged",
+                "`sconce data verify` names what is affected; adding the same files again brings them back",
+            ),
+            E::Io { .. } | E::Unknown(_) => (
+                Kind::Environment,
+                "cannot do this",
+                "check that the path exists and is yours",
+            ),
+            E::Interrupted => (
+                Kind::Conflict,
+                "it was interrupted",
+                "everything is as it was before; do it again to go on",
+            ),
+        };
+        Self::new(kind, message).hint(hint).because(error)
+    }
+}
+
 impl From<data::Error> for Error {
     fn from(error: data::Error) -> Self {
         use data::Error as E;
@@ -214,6 +269,7 @@ impl From<train::Error> for Error {
         use train::Error as E;
         match error {
             E::Data(error) => error.into(),
+            E::Vault(error) => error.into(),
             E::Device { .. } => Self::new(Kind::Environment, error.to_string())
                 .hint("train on the CPU with -S device=cpu, or use a sconce built for the device"),
             E::Tensors(_) => Self::new(Kind::Bug, "training failed").because(error),

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     data::{Encoder, Prepared},
-    domain::{jobs::Training, presets::Preset, schemas::Column},
+    domain::{hashes::Hash, jobs::Training, presets::Preset, schemas::Column},
 };
 
 /// The folder of a finished run that holds its package.
@@ -49,6 +49,11 @@ pub struct Model {
     pub epochs: u32,
     /// BLAKE3 of the data file, hex.
     pub data_hash: String,
+    /// The data version that the file was read from, as people call it, and its hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_version: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_version_hash: Option<Hash>,
     /// BLAKE3 over the weights, hex; see [`files::digest`].
     pub weights: String,
     /// In order; empty for a regression.
@@ -80,6 +85,7 @@ impl Model {
         task: &Task,
         fitted: &Fitted,
     ) -> Self {
+        let version = training.version.as_ref();
         Self {
             format: FORMAT,
             sconce: env!("CARGO_PKG_VERSION").to_owned(),
@@ -89,6 +95,8 @@ impl Model {
             steps: fitted.steps,
             epochs: fitted.epochs,
             data_hash: training.data_hash.clone(),
+            data_version: version.map(|version| version.name.clone()),
+            data_version_hash: version.map(|version| version.hash),
             weights: files::digest(&fitted.weights),
             classes: prepared.encoder.classes().to_vec(),
             warnings: prepared.plan.warnings.clone(),
@@ -255,6 +263,7 @@ mod tests {
             data: path,
             seed: 3,
             resume: None,
+            version: None,
         }
     }
 
@@ -303,13 +312,8 @@ mod tests {
             assert_eq!(files.len(), 3);
 
             let package = Package::load(&place(dir)).unwrap();
-            let prepared = data::prepare(
-                &training.preset,
-                training.seed,
-                &training.data,
-                Some(&training.data_hash),
-            )
-            .unwrap();
+            let table = data::read_unchanged(&training.data, &training.data_hash).unwrap();
+            let prepared = data::prepare(&table, &training.preset, training.seed).unwrap();
             let said = package.predictor.predict(&prepared.test).unwrap();
             let (name, found) = match (said, prepared.test.target.as_ref().unwrap()) {
                 (Predictions::Probabilities { classes, values }, Target::Classes(targets)) => {

@@ -42,6 +42,7 @@ pub fn training() -> Training {
         data_hash: "00".to_owned(),
         seed: 7,
         resume: None,
+        version: None,
     }
 }
 

@@ -6,10 +6,11 @@ use std::{
 };
 
 /// The rooms in order: each may use those before it.
-const ROOMS: [&str; 11] = [
+const ROOMS: [&str; 12] = [
     "domain",
     "config",
     "store",
+    "vault",
     "data",
     "train",
     "workspace",
@@ -22,12 +23,13 @@ const ROOMS: [&str; 11] = [
 
 /// Front ends, which never reach past `ops` into these.
 const FRONT_ENDS: [&str; 3] = ["agent", "tui", "cli"];
-const BEHIND_OPS: [&str; 1] = ["store"];
+const BEHIND_OPS: [&str; 2] = ["store", "vault"];
 
 /// A library and the one room that may name it.
-const HOMES: [(&str, &str); 10] = [
+const HOMES: [(&str, &str); 11] = [
     ("rusqlite", "store"),
     ("pco", "store"),
+    ("fastcdc", "vault"),
     ("polars", "data"),
     ("polars_parquet", "data"),
     ("candle_core", "train"),

@@ -5,6 +5,7 @@
 mod clipboard;
 mod colours;
 mod commands;
+mod data;
 mod keys;
 mod layers;
 mod link;

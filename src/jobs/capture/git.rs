@@ -18,6 +18,12 @@ const LARGEST_DIFF: usize = 1 << 20;
 /// A repository that takes longer than this (a cold network disk) is not waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The commit of the repository around a folder; `None` outside one, without a commit, or without git.
+pub fn commit(cwd: &Path) -> Option<String> {
+    let commit = git(cwd, &["rev-parse", "--verify", "--quiet", "HEAD"], 4_096)?;
+    Some(commit.trim().to_owned()).filter(|commit| !commit.is_empty())
+}
+
 /// `commit`, `branch`, `dirty`, `diff` (of tracked files, masked, at most 1 MB), `cut` (the diff was longer) and
 /// `left_out` (changed files of secrets). `None` outside a repository, or without git.
 pub fn capture(cwd: &Path) -> Option<Value> {

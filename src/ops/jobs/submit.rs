@@ -12,6 +12,7 @@ use super::{title, wake};
 use crate::{
     data,
     domain::{
+        datasets::{FileOf, Version},
         events::{Event, What},
         ids::{self, JobId, RunId},
         jobs::{Care, Command, Job, JobState, Needs, PRIORITY, Request, Slot, Training, Work},
@@ -19,9 +20,10 @@ use crate::{
         runs::{Progress, Run, RunKind, RunState, StateWord, Tag},
     },
     jobs::{capture, files, request, slots},
-    ops::{Error, Kind, Result, presets, runs},
+    ops::{Error, Kind, Result, datasets, presets, runs},
     store::{self, Connection, events, jobs as rows, runs as run_rows},
     train,
+    vault::Vault,
     workspace::Workspace,
 };
 
@@ -86,15 +88,35 @@ pub struct Submitted {
 pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
     let Train {
         name,
-        preset,
+        mut preset,
         queueing,
     } = request;
     ws.store.must_be_writable()?;
     train::check(&preset)?;
     train::check_memory(&preset, slots::memory() << 20)?;
     train::device_available(preset.device)?;
-    let file = data_file(ws, &preset)?;
-    let table = data::read(&file)?;
+    let version = match FileOf::parse(&preset.data) {
+        Some(file) => Some(datasets::pinned(ws, &file)?),
+        None => None,
+    };
+    let (file, table) = match &version {
+        Some((_, version, path)) => {
+            // The run says which version it was, whatever the preset's word means tomorrow.
+            let is_only = FileOf::parse(&preset.data).is_none_or(|file| file.path.is_none());
+            preset.data = match is_only {
+                true => version.name.clone(),
+                false => format!("{}/{}", version.name, path.display()),
+            };
+            let vault = Vault::of(&ws.root);
+            let content = vault.file(&version.hash, path, version.outside.as_deref())?;
+            (path.clone(), data::read_content(path, &content)?)
+        }
+        None => {
+            let file = data_file(ws, &preset)?;
+            let table = data::read(&file)?;
+            (file, table)
+        }
+    };
     let plan = data::inspect(&table, &preset)?;
     data::split(&table, &plan, &preset, preset.seed)?;
     let warnings = plan.warnings.clone();
@@ -110,11 +132,13 @@ pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
         queueing,
         work: Work::Train(Box::new(Training {
             data: file,
+            version: version.as_ref().map(|(_, pinned, _)| pinned.clone()),
             data_hash: table.hash().to_owned(),
             seed: preset.seed,
             resume: None,
             preset,
         })),
+        made_of: version.map(|(version, ..)| version),
     };
     Ok(Submitted {
         warnings,
@@ -148,6 +172,7 @@ pub fn program(ws: &Workspace, request: Program) -> Result<Submitted> {
             argv,
             cwd: ws.surroundings.cwd.clone(),
         }),
+        made_of: None,
     };
     let here = &ws.surroundings;
     let refused = capture::refused_env(&here.env, &ws.config.capture);
@@ -195,6 +220,8 @@ struct Draft<'a> {
     needs: Needs,
     queueing: Queueing,
     work: Work,
+    /// The data version that it reads.
+    made_of: Option<Version>,
 }
 
 /// Makes the run's folder, its request and its rows, in this order, and wakes the agent: a row is never there before
@@ -273,6 +300,9 @@ fn submit(ws: &Workspace, draft: Draft) -> Result<Submitted> {
                 },
             };
             events::insert(tx, &id, &event)?;
+            if let Some(version) = &draft.made_of {
+                datasets::used(tx, &id, version)?;
+            }
             line(ws, tx, &run, "jobs.submit", None)
         },
     )?;

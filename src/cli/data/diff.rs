@@ -1,0 +1,140 @@
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::no_if;
+use crate::{
+    cli::{Answer, INTERRUPTED, format, open::Context, progress::watch, table::Table},
+    domain::text::counted,
+    ops::datasets::{self, FileChange},
+};
+
+/// Compare the files of two versions
+///
+/// Exit code 0 where nothing differs, 1 where something does.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_long_help = "Examples:\n  sconce data diff penguins@v1 penguins@v2\n  sconce data diff images@raw images --json"
+)]
+pub struct Diff {
+    old: String,
+    new: String,
+    /// List so many files at most; 0 for all.
+    #[arg(long, default_value_t = 100)]
+    limit: usize,
+}
+
+impl Diff {
+    pub fn run(self, context: &Context) -> Answer {
+        let ws = context.workspace()?;
+        let most = if self.limit == 0 {
+            usize::MAX
+        } else {
+            self.limit
+        };
+        let found = datasets::compare(&ws, &self.old, &self.new, most)?;
+        let out = &context.out;
+        let all = found.added + found.removed + found.changed;
+        if out.is_json() {
+            out.json(&found)?;
+            return Ok(no_if(0 < all));
+        }
+        let mut table = Table::default().word("").text("").number("");
+        for file in &found.files {
+            let (sign, size) = change(file);
+            table.row(vec![sign.into(), file.path.as_str().into(), size.into()]);
+        }
+        out.table(&table)?;
+        let more = all - found.files.len() as u64;
+        if 0 < more {
+            out.say(&format!("and {more} more: --limit 0 lists all"));
+        }
+        let (old, new) = (&found.old, &found.new);
+        out.line(format!(
+            "{} to {}: {} added, {} removed, {} changed; {} to {}",
+            old.name(),
+            new.name(),
+            found.added,
+            found.removed,
+            found.changed,
+            format::bytes(old.bytes),
+            format::bytes(new.bytes),
+        ))?;
+        Ok(no_if(0 < all))
+    }
+}
+
+fn change(file: &FileChange) -> (&'static str, String) {
+    match (file.old, file.new) {
+        (None, new) => ("+", format::bytes(new.unwrap_or_default())),
+        (Some(old), None) => ("-", format::bytes(old)),
+        (Some(old), Some(new)) if old == new => ("~", format::bytes(new)),
+        (Some(old), Some(new)) => (
+            "~",
+            format!("{} to {}", format::bytes(old), format::bytes(new)),
+        ),
+    }
+}
+
+/// Say what changed in files since they were added
+///
+/// Files are compared with the newest version, or the one that is named; files whose times and size are as they were are
+/// not read. Exit code 0 where nothing changed, 1 where something did.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_long_help = "Examples:\n  sconce data status penguins\n  sconce data status images@v2 ./train"
+)]
+pub struct Status {
+    version: String,
+    /// Where the files are now; without any, where they were.
+    paths: Vec<PathBuf>,
+}
+
+/// Paths of one kind that are listed; JSON has them all.
+const MOST: usize = 100;
+
+impl Status {
+    pub fn run(self, context: &Context) -> Answer {
+        let ws = context.workspace()?;
+        let out = &context.out;
+        let cwd = &context.environment.cwd;
+        let paths: Vec<PathBuf> = self.paths.iter().map(|path| cwd.join(path)).collect();
+        let found = watch(out, |progress| {
+            datasets::status(&ws, &self.version, &paths, progress)
+        })?;
+        let Some((version, status)) = found else {
+            return Ok(INTERRUPTED);
+        };
+        let all = status.added.len() + status.changed.len() + status.removed.len();
+        if out.is_json() {
+            out.json(&json!({ "version": version.name(), "added": status.added, "changed": status.changed, "removed": status.removed, "same": status.same }))?;
+            return Ok(no_if(0 < all));
+        }
+        let kinds = [
+            ("+", &status.added),
+            ("~", &status.changed),
+            ("-", &status.removed),
+        ];
+        for (sign, paths) in kinds {
+            for path in paths.iter().take(MOST) {
+                out.line(format!("{sign} {path}"))?;
+            }
+            if let Some(more) = paths.len().checked_sub(MOST).filter(|more| 0 < *more) {
+                out.line(format!("{sign} and {more} more"))?;
+            }
+        }
+        let same = counted(status.same, "file");
+        match all {
+            0 => out.line(format!("{}: {same}, nothing changed", version.name()))?,
+            _ => out.line(format!(
+                "{}: {} added, {} changed, {} removed, {} as they were",
+                version.name(),
+                status.added.len(),
+                status.changed.len(),
+                status.removed.len(),
+                status.same,
+            ))?,
+        }
+        Ok(no_if(0 < all))
+    }
+}

@@ -1,0 +1,283 @@
+//! Making a version's files again: each written whole beside its place and renamed into it; what is there already and the
+//! same is left alone.
+
+use std::{
+    ffi::OsStr,
+    fs::{self, File, OpenOptions},
+    io::{ErrorKind, Write as _},
+    os::unix::{
+        ffi::OsStrExt as _,
+        fs::{MetadataExt as _, OpenOptionsExt as _, symlink},
+    },
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
+};
+
+use rayon::prelude::*;
+
+use super::{
+    Open, Progress,
+    error::{Error, Result, io},
+    manifest::{Entry, Kind},
+};
+use crate::domain::hashes::Hash;
+
+/// Where a version goes.
+#[derive(Clone, Debug)]
+pub struct Target<'a> {
+    pub folder: &'a Path,
+    /// Files that are in the way are replaced; folders never are.
+    pub replaces: bool,
+    /// Where the content of a version lies that is only referenced.
+    pub from: Option<&'a dyn Outside>,
+}
+
+/// Finds the content that lies outside.
+pub trait Outside: std::fmt::Debug + Sync {
+    fn path(&self, entry: &Entry) -> PathBuf;
+}
+
+/// What a check-out came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct CheckedOut {
+    /// Files that were written, and those that were there already.
+    pub written: u64,
+    pub same: u64,
+    /// Bytes written.
+    pub bytes: u64,
+}
+
+/// Files that are looked at or written together.
+const BATCH: usize = 512;
+
+/// What stands where an entry belongs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum There {
+    Nothing,
+    Same,
+    Other,
+    /// Something that is not replaced.
+    Stays,
+}
+
+impl Open<'_> {
+    /// Writes a version's files into a folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InTheWay`], before anything is written: files that differ, unless they may be replaced, and folders where
+    /// the version has files. [`Error::Damaged`], [`Error::Missing`], a full disk: what was written until then is whole.
+    pub fn check_out(
+        &self,
+        version: &Hash,
+        target: &Target,
+        progress: &Progress,
+    ) -> Result<CheckedOut> {
+        let mut blocked = vec![];
+        let mut there = vec![];
+        self.in_batches(version, progress, &mut |entries| {
+            let found: Result<Vec<There>> = entries
+                .par_iter()
+                .map(|entry| self.there(entry, target))
+                .collect();
+            for (entry, found) in entries.iter().zip(found?) {
+                if found == There::Stays || (found == There::Other && !target.replaces) {
+                    blocked.push(entry.path.shown());
+                }
+                progress
+                    .all_bytes
+                    .fetch_add(entry.bytes(), Ordering::Relaxed);
+                there.push(found);
+            }
+            Ok(())
+        })?;
+        if !blocked.is_empty() {
+            return Err(Error::InTheWay { paths: blocked });
+        }
+        progress
+            .all_files
+            .store(there.len() as u64, Ordering::Relaxed);
+        let (written, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        let mut done = 0;
+        self.in_batches(version, progress, &mut |entries| {
+            let found = &there[done..done + entries.len()];
+            done += entries.len();
+            let pairs = entries.par_iter().zip(found);
+            pairs.try_for_each(|(entry, found)| {
+                progress.check()?;
+                if *found != There::Same {
+                    self.make(entry, *found, target)?;
+                    written.fetch_add(1, Ordering::Relaxed);
+                    bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
+                }
+                progress.files.fetch_add(1, Ordering::Relaxed);
+                progress.bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
+                Ok(())
+            })
+        })?;
+        let written = written.into_inner();
+        Ok(CheckedOut {
+            written,
+            same: there.len() as u64 - written,
+            bytes: bytes.into_inner(),
+        })
+    }
+
+    fn in_batches(
+        &self,
+        version: &Hash,
+        progress: &Progress,
+        take: &mut dyn FnMut(&[Entry]) -> Result<()>,
+    ) -> Result<()> {
+        let mut batch = Vec::with_capacity(BATCH);
+        self.walk(version, &mut |entry| {
+            batch.push(entry);
+            if batch.len() < BATCH {
+                return Ok(());
+            }
+            progress.check()?;
+            take(&batch)?;
+            batch.clear();
+            Ok(())
+        })?;
+        take(&batch)
+    }
+
+    fn there(&self, entry: &Entry, target: &Target) -> Result<There> {
+        match blocked_above(target.folder, entry)? {
+            There::Same => {}
+            other => return Ok(other),
+        }
+        let path = path(target.folder, entry);
+        let meta = match fs::symlink_metadata(&path) {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(There::Nothing),
+            Err(error) => return Err(io("read", &path)(error)),
+        };
+        let is_same = match &entry.kind {
+            Kind::Folder => meta.is_dir(),
+            Kind::Link { target } => {
+                let known = fs::read_link(&path);
+                known.is_ok_and(|known| known.as_os_str().as_bytes() == target)
+            }
+            Kind::File {
+                size,
+                is_executable,
+                ..
+            } => {
+                meta.is_file()
+                    && meta.len() == *size
+                    && (meta.mode() & 0o100 != 0) == *is_executable
+                    && self.is_content(entry, &path)?
+            }
+        };
+        Ok(match (is_same, meta.is_dir()) {
+            (true, _) => There::Same,
+            (false, true) => There::Stays,
+            (false, false) => There::Other,
+        })
+    }
+
+    /// Has a file the content of an entry?
+    pub(super) fn is_content(&self, entry: &Entry, path: &Path) -> Result<bool> {
+        match self.read(entry, Some(path), &mut |_| Ok(())) {
+            Ok(()) => Ok(true),
+            Err(Error::Another { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn make(&self, entry: &Entry, there: There, target: &Target) -> Result<()> {
+        let path = path(target.folder, entry);
+        let folder = path.parent().unwrap_or(target.folder);
+        if there == There::Other {
+            make_way(target.folder, entry)?;
+        }
+        fs::create_dir_all(folder).map_err(io("make", folder))?;
+        let beside = beside(&path);
+        let made = match &entry.kind {
+            Kind::Folder => return fs::create_dir_all(&path).map_err(io("make", &path)),
+            Kind::Link { target } => {
+                symlink(OsStr::from_bytes(target), &beside).map_err(io("write", &path))
+            }
+            Kind::File { is_executable, .. } => {
+                let from = target.from.map(|outside| outside.path(entry));
+                let mode = if *is_executable { 0o777 } else { 0o666 };
+                self.write(entry, from.as_deref(), &beside, mode)
+            }
+        };
+        let placed = made.and_then(|()| fs::rename(&beside, &path).map_err(io("write", &path)));
+        if placed.is_err() {
+            let _ = fs::remove_file(&beside);
+        }
+        placed
+    }
+
+    fn write(&self, entry: &Entry, from: Option<&Path>, to: &Path, mode: u32) -> Result<()> {
+        let mut file: File = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(to)
+            .map_err(io("write", to))?;
+        self.read(entry, from, &mut |chunk| {
+            file.write_all(chunk).map_err(io("write", to))
+        })
+    }
+}
+
+fn path(folder: &Path, entry: &Entry) -> PathBuf {
+    folder.join(OsStr::from_bytes(entry.path.bytes()))
+}
+
+/// The folders that must be there for an entry, from the top.
+fn folders<'a>(folder: &'a Path, entry: &'a Entry) -> impl Iterator<Item = PathBuf> + 'a {
+    let count = entry.path.parts().count() - 1;
+    entry
+        .path
+        .parts()
+        .take(count)
+        .scan(folder.to_owned(), |at, part| {
+            at.push(OsStr::from_bytes(part));
+            Some(at.clone())
+        })
+}
+
+/// A link or file in the place of a folder: what is written must not go through it. [`There::Same`] where nothing is.
+fn blocked_above(folder: &Path, entry: &Entry) -> Result<There> {
+    for above in folders(folder, entry) {
+        match fs::symlink_metadata(&above) {
+            Ok(meta) if meta.is_dir() => {}
+            Ok(_) => return Ok(There::Other),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(There::Nothing),
+            Err(error) => return Err(io("read", &above)(error)),
+        }
+    }
+    Ok(There::Same)
+}
+
+/// Takes away the file or link that stands in the place of a folder above an entry.
+fn make_way(folder: &Path, entry: &Entry) -> Result<()> {
+    for above in folders(folder, entry) {
+        let Ok(meta) = fs::symlink_metadata(&above) else {
+            return Ok(());
+        };
+        if !meta.is_dir() {
+            return match fs::remove_file(&above) {
+                // Another thread had a file below it too.
+                Err(error) if error.kind() != ErrorKind::NotFound && !above.is_dir() => {
+                    Err(io("replace", &above)(error))
+                }
+                _ => Ok(()),
+            };
+        }
+    }
+    Ok(())
+}
+
+fn beside(path: &Path) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    // The name may be as long as names can be.
+    path.with_file_name(format!(".sconce-{}-{count}.part", std::process::id()))
+}

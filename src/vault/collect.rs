@@ -1,0 +1,250 @@
+//! Deleting what nothing needs any more. A chunk goes when two collections, some time apart, both found that no version needs
+//! it: what was added meanwhile, or is being brought back, is never lost to a collection that looked too early.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::Path,
+};
+
+use super::{
+    Open, Vault, chunks,
+    error::{Result, io},
+    index::{self, Index},
+    manifest::{self, Kind, Met},
+    pack::{self, Slot},
+};
+use crate::domain::{hashes::Hash, time::Timestamp};
+
+const HEAD: &[u8; 8] = b"sconceu1";
+const ROW: usize = 40;
+
+/// What a collection found and did; bytes are those of packs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Collected {
+    /// Bytes that each version alone needs, in the order in which they were given.
+    pub own: Vec<u64>,
+    /// Bytes that versions need.
+    pub needed: u64,
+    /// Bytes that nothing needs, and of these, those that go: the others wait for a later collection.
+    pub unneeded: u64,
+    pub freed: u64,
+    /// Packs that were deleted or written anew without what goes.
+    pub packs: u64,
+    /// Packs that somebody began and did not finish.
+    pub unsealed: u64,
+    /// The earliest time at which what waits can go.
+    pub next: Option<Timestamp>,
+}
+
+/// Chunks and since when nothing needs them.
+type Unneeded = HashMap<Hash, Timestamp>;
+
+/// Who needs a chunk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    By(usize),
+    BySeveral,
+}
+
+impl Vault {
+    /// Deletes what none of these versions needs and none needed at a collection so many milliseconds before. With `is_dry`,
+    /// says what it would do.
+    ///
+    /// # Errors
+    ///
+    /// A version's list of files cannot be read: what it needs is not known, so nothing is deleted.
+    pub fn collect(
+        &self,
+        now: Timestamp,
+        grace: i64,
+        is_dry: bool,
+        versions: &mut dyn FnMut() -> Result<Vec<Hash>>,
+    ) -> Result<Collected> {
+        let lock = self.lock()?;
+        lock.lock().map_err(io("lock", &self.root))?;
+        // Alone now: whoever was adding has stored the version.
+        let versions = versions()?;
+        let open = self.opened(lock)?;
+        let needed = needed(&open, &versions)?;
+        let path = self.root.join("unneeded");
+        let known = load(&path).unwrap_or_default();
+        let packs = open.index.by_pack();
+        let unneeded = unneeded(&packs, &needed, &known, now);
+        let goes = |hash: &Hash| {
+            let since = unneeded.get(hash);
+            since.is_some_and(|since| known.contains_key(hash) && since.0 + grace <= now.0)
+        };
+        let mut collected = sum(&packs, &needed, versions.len(), &goes);
+        let waiting = unneeded.iter().filter(|(hash, _)| !goes(hash));
+        let first = waiting.map(|(_, since)| since.0 + grace).min();
+        collected.next = first.map(Timestamp);
+        let unsealed = pack::unsealed(&self.packs())?;
+        collected.unsealed = unsealed.len() as u64;
+        if is_dry {
+            return Ok(collected);
+        }
+        for path in unsealed {
+            fs::remove_file(&path).map_err(io("delete", &path))?;
+        }
+        // First what is known, so that a collection that is cut off is a collection.
+        save(&path, &unneeded)?;
+        for (name, slots) in &packs {
+            collected.packs += u64::from(self.clean(&open.index, name, slots, &goes)?);
+        }
+        if 0 < collected.packs {
+            pack::sync(&self.packs())?;
+            let index = Index::open(&self.packs(), &self.index())?;
+            let left: Unneeded = unneeded
+                .into_iter()
+                .filter(|(hash, _)| index.holds(hash))
+                .collect();
+            save(&path, &left)?;
+            let _ = index.save(&self.index());
+        }
+        Ok(collected)
+    }
+
+    /// Deletes a pack of which everything goes, and writes one anew of which half goes. Says whether it did.
+    fn clean(
+        &self,
+        index: &Index,
+        name: &Hash,
+        slots: &[Slot],
+        goes: &dyn Fn(&Hash) -> bool,
+    ) -> Result<bool> {
+        let (gone, kept): (Vec<&Slot>, Vec<&Slot>) =
+            slots.iter().partition(|slot| goes(&slot.hash));
+        if gone.is_empty() || bytes(&gone) < bytes(&kept) {
+            return Ok(false);
+        }
+        if !kept.is_empty() {
+            let mut new = pack::Writer::create(&self.packs())?;
+            let mut press = chunks::Press::new();
+            for slot in kept {
+                let Ok(content) = index.read(&slot.hash) else {
+                    // What is damaged is left as it is, for whoever can mend it.
+                    return Ok(false);
+                };
+                new.add(slot.hash, slot.length, press.press(&content))?;
+            }
+            new.seal()?;
+        }
+        let path = pack::path(&self.packs(), name);
+        fs::remove_file(&path).map_err(io("delete", &path))?;
+        Ok(true)
+    }
+}
+
+fn bytes(slots: &[&Slot]) -> u64 {
+    slots.iter().map(|slot| u64::from(slot.stored)).sum()
+}
+
+/// Every chunk that a version is made of, its nodes and lists too.
+fn needed(open: &Open, versions: &[Hash]) -> Result<HashMap<Hash, Needed>> {
+    let mut needed: HashMap<Hash, Needed> = HashMap::new();
+    let index = &open.index;
+    for (at, root) in versions.iter().enumerate() {
+        let mut need = |hash: &Hash| {
+            let by = needed.entry(*hash).or_insert(Needed::By(at));
+            if *by != Needed::By(at) {
+                *by = Needed::BySeveral;
+            }
+        };
+        manifest::walk(root, &mut |hash| index.read(hash), &mut |met| {
+            match met {
+                Met::Node(hash) => need(hash),
+                Met::Lost(error) => return Err(error),
+                Met::Entry(entry) => {
+                    let Kind::File { content, .. } = &entry.kind else {
+                        return Ok(());
+                    };
+                    let mut lists = vec![];
+                    let mut load = |hash: &Hash| {
+                        lists.push(*hash);
+                        index.read(hash)
+                    };
+                    content.pieces(&mut load, &mut |piece| {
+                        need(&piece.hash);
+                        Ok(())
+                    })?;
+                    lists.iter().for_each(&mut need);
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(needed)
+}
+
+/// What no version needs, each with the first collection that found so. A time that is still to come was told by a clock that
+/// was wrong.
+fn unneeded(
+    packs: &[(Hash, Vec<Slot>)],
+    needed: &HashMap<Hash, Needed>,
+    known: &Unneeded,
+    now: Timestamp,
+) -> Unneeded {
+    let all = packs.iter().flat_map(|(_, slots)| slots);
+    let unneeded = all.filter(|slot| !needed.contains_key(&slot.hash));
+    unneeded
+        .map(|slot| {
+            let since = known.get(&slot.hash).copied().unwrap_or(now);
+            (slot.hash, since.min(now))
+        })
+        .collect()
+}
+
+fn sum(
+    packs: &[(Hash, Vec<Slot>)],
+    needed: &HashMap<Hash, Needed>,
+    versions: usize,
+    goes: &dyn Fn(&Hash) -> bool,
+) -> Collected {
+    let mut sum = Collected {
+        own: vec![0; versions],
+        ..Collected::default()
+    };
+    let mut met = HashSet::new();
+    for slot in packs.iter().flat_map(|(_, slots)| slots) {
+        let stored = u64::from(slot.stored);
+        match needed.get(&slot.hash) {
+            Some(Needed::By(at)) if met.insert(slot.hash) => sum.own[*at] += stored,
+            _ => {}
+        }
+        match needed.contains_key(&slot.hash) {
+            true => sum.needed += stored,
+            false => sum.unneeded += stored,
+        }
+        if goes(&slot.hash) {
+            sum.freed += stored;
+        }
+    }
+    sum
+}
+
+fn load(path: &Path) -> Option<Unneeded> {
+    let bytes = fs::read(path).ok()?;
+    let (body, hash) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
+    let rows = body
+        .strip_prefix(HEAD)
+        .filter(|_| Hash::of(body).bytes() == hash)?;
+    let rows = rows.chunks_exact(ROW).map(|row| {
+        let (hash, since) = row.split_at(32);
+        let since = i64::from_le_bytes(since.try_into().expect("8 of 40 bytes"));
+        let hash = Hash::from_bytes(hash.try_into().expect("32 of 40 bytes"));
+        (hash, Timestamp(since))
+    });
+    Some(rows.collect())
+}
+
+fn save(path: &Path, unneeded: &Unneeded) -> Result<()> {
+    let mut bytes = HEAD.to_vec();
+    for (hash, since) in unneeded {
+        bytes.extend_from_slice(hash.bytes());
+        bytes.extend_from_slice(&since.0.to_le_bytes());
+    }
+    let hash = Hash::of(&bytes);
+    bytes.extend_from_slice(hash.bytes());
+    index::replace(path, &bytes)
+}
