@@ -71,4 +71,6 @@ pub fn prepare(
 }
 
 #[cfg(test)]
+mod oracle_tests;
+#[cfg(test)]
 mod tests;

@@ -6,8 +6,9 @@ use std::{
 };
 
 /// The rooms in order: each may use those before it.
-const ROOMS: [&str; 11] = [
+const ROOMS: [&str; 12] = [
     "domain",
+    "stats",
     "config",
     "store",
     "data",
