@@ -28,11 +28,12 @@ fn every_statistic_equals_the_oracles() {
     let mut oracle = Oracle::default();
     for (pairing, reference, current) in PAIRINGS {
         let (reference, current) = (table(reference), table(current));
+        let (reference, current) = (reference.as_ref(), current.as_ref());
         for (column, expected) in expected[pairing].as_object().unwrap() {
             oracle.place = format!("{pairing}.{column}");
             match column.starts_with("n_") {
-                true => numbers(&mut oracle, &reference, &current, column, expected),
-                false => names(&mut oracle, &reference, &current, column, expected),
+                true => numbers(&mut oracle, reference, current, column, expected),
+                false => names(&mut oracle, reference, current, column, expected),
             }
         }
     }
@@ -146,13 +147,9 @@ impl Oracle {
         self.check(what, is_right, &found, wanted);
     }
 
-    fn equal<T: Into<Value> + Clone + std::fmt::Debug>(
-        &mut self,
-        what: &'static str,
-        found: T,
-        wanted: &Value,
-    ) {
-        self.check(what, found.clone().into() == *wanted, &found, wanted);
+    fn equal(&mut self, what: &'static str, found: impl Into<Value>, wanted: &Value) {
+        let found = found.into();
+        self.check(what, found == *wanted, &found, wanted);
     }
 
     /// Below 1e-100 the sixth digit is enough.
@@ -193,8 +190,8 @@ impl Oracle {
 
 fn numbers(
     oracle: &mut Oracle,
-    reference: &Option<Table>,
-    current: &Option<Table>,
+    reference: Option<&Table>,
+    current: Option<&Table>,
     column: &str,
     expected: &Value,
 ) {
@@ -398,8 +395,8 @@ fn distances(oracle: &mut Oracle, found: &Distances, wanted: &Value) {
 
 fn names(
     oracle: &mut Oracle,
-    reference: &Option<Table>,
-    current: &Option<Table>,
+    reference: Option<&Table>,
+    current: Option<&Table>,
     column: &str,
     expected: &Value,
 ) {
@@ -463,7 +460,7 @@ fn names(
 }
 
 /// The cells as they are in the file, so that NaN is told from null.
-fn sample(table: &Option<Table>, column: &str) -> Sample {
+fn sample(table: Option<&Table>, column: &str) -> Sample {
     let Some(table) = table else {
         return Sample::default();
     };
@@ -478,7 +475,7 @@ fn sample(table: &Option<Table>, column: &str) -> Sample {
 }
 
 /// The cells as they are in the file: here `null` and the empty text are names.
-fn tally(table: &Option<Table>, column: &str) -> Tally {
+fn tally(table: Option<&Table>, column: &str) -> Tally {
     let Some(table) = table else {
         return Tally::default();
     };
