@@ -233,7 +233,7 @@ fn numbers(
         &expected["mannwhitneyu"]["u"],
     );
     oracle.probability("mannwhitneyu.p", test.p, &expected["mannwhitneyu"]["p"]);
-    stability(
+    psi(
         oracle,
         &quantiles.unwrap(),
         &reference,
@@ -320,13 +320,7 @@ fn deviation(
 }
 
 /// Where all quantiles are one bin the definition's index is 0 whatever the samples are: that is refused.
-fn stability(
-    oracle: &mut Oracle,
-    bins: &Bins,
-    reference: &Sample,
-    current: &Sample,
-    wanted: &Value,
-) {
+fn psi(oracle: &mut Oracle, bins: &Bins, reference: &Sample, current: &Sample, wanted: &Value) {
     let counts = (bins.count(reference), bins.count(current));
     let share = |counts: &[u64]| {
         let total = counts.iter().sum::<u64>() as f64;
@@ -351,7 +345,7 @@ fn stability(
         &wanted["cur_frac"],
     );
     let raw = Distances::between(&counts.0, &counts.1).unwrap();
-    oracle.near("psi_10_quantile.psi", raw.stability, &wanted["psi"]);
+    oracle.near("psi_10_quantile.psi", raw.psi, &wanted["psi"]);
     match (bins.clone().compare(reference, current), counts.0.len()) {
         (found, 1) => oracle.check(
             "refused over one bin",
@@ -386,11 +380,7 @@ fn distances(oracle: &mut Oracle, found: &Distances, wanted: &Value) {
         natural,
         &wanted["js_distance_base_e"],
     );
-    oracle.near(
-        "dist.psi_clip1e-4",
-        found.stability,
-        &wanted["psi_clip1e-4"],
-    );
+    oracle.near("dist.psi_clip1e-4", found.psi, &wanted["psi_clip1e-4"]);
 }
 
 fn names(

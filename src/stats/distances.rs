@@ -22,7 +22,7 @@ pub struct Distances {
     /// The population stability index, Σ (p − q) ln(p/q) with shares of less than 0.0001 taken as 0.0001; 0 or more. N.
     /// Siddiqi, "Credit risk scorecards" (2006), chapter 9: below 0.1 little has changed, above 0.25 much. It grows with the
     /// number of bins, and in small samples by chance.
-    pub stability: f64,
+    pub psi: f64,
 }
 
 impl Distances {
@@ -44,7 +44,7 @@ impl Distances {
             largest: apart().fold(0.0, f64::max),
             hellinger: (roots / 2.0).clamp(0.0, 1.0).sqrt(),
             jensen_shannon: (divergence / 2.0).clamp(0.0, 1.0).sqrt(),
-            stability: sum(shares().map(|(p, q)| stability(p, q))),
+            psi: sum(shares().map(|(p, q)| psi(p, q))),
         })
     }
 }
@@ -57,7 +57,7 @@ fn divergence(p: f64, q: f64) -> f64 {
     }
 }
 
-fn stability(p: f64, q: f64) -> f64 {
+fn psi(p: f64, q: f64) -> f64 {
     let (p, q) = (p.max(FLOOR), q.max(FLOOR));
     (p - q) * (p / q).ln()
 }

@@ -146,7 +146,7 @@ proptest! {
         prop_assert_eq!((test.superiority, test.p), (0.5, 1.0));
         prop_assert_eq!(wasserstein(&values, &values).unwrap(), 0.0);
         let apart = Bins::of_equal_width(&values, 10).unwrap().compare(&values, &values).unwrap().distances;
-        prop_assert_eq!((apart.total_variation, apart.hellinger, apart.jensen_shannon, apart.stability), (0.0, 0.0, 0.0, 0.0));
+        prop_assert_eq!((apart.total_variation, apart.hellinger, apart.jensen_shannon, apart.psi), (0.0, 0.0, 0.0, 0.0));
     }
 
     #[test]
@@ -168,7 +168,7 @@ proptest! {
         let (one, other) = (one.distances().unwrap(), other.distances().unwrap());
         prop_assert!(near(one.jensen_shannon, other.jensen_shannon));
         prop_assert_eq!((one.total_variation, one.largest), (other.total_variation, other.largest));
-        prop_assert!(near(one.hellinger, other.hellinger) && near(one.stability, other.stability));
+        prop_assert!(near(one.hellinger, other.hellinger) && near(one.psi, other.psi));
     }
 
     #[test]
@@ -289,7 +289,7 @@ proptest! {
             prop_assert_eq!(binned.reference.iter().sum::<u64>(), left.count());
             let found = binned.distances;
             prop_assert!(share(found.total_variation) && share(found.largest) && share(found.hellinger) && share(found.jensen_shannon), "{:?}", found);
-            prop_assert!(0.0 <= found.stability && found.stability.is_finite(), "{:?}", found);
+            prop_assert!(0.0 <= found.psi && found.psi.is_finite(), "{:?}", found);
         }
     }
 }
