@@ -60,4 +60,6 @@ pub fn prepare(table: &Table, preset: &Preset, seed: u64) -> Result<Prepared, Er
 }
 
 #[cfg(test)]
+mod oracle_tests;
+#[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../ARCHITECTURE.md")]
 
 pub mod domain;
+pub mod stats;
 
 pub mod config;
 pub mod store;

@@ -8,6 +8,7 @@ use std::{
 /// The rooms in order: each may use those before it.
 const ROOMS: [&str; 12] = [
     "domain",
+    "stats",
     "config",
     "store",
     "vault",
