@@ -76,6 +76,13 @@ pub fn list(ws: &Workspace) -> Result<Vec<Dataset>> {
     Ok(sets)
 }
 
+/// All versions outside the trash, by the name of their data set, the newest first.
+pub fn versions(ws: &Workspace) -> Result<Vec<Version>> {
+    let mut all = ws.store.read(|tx| Ok::<_, Error>(rows::all(tx)?))?;
+    all.retain(|version| version.trashed.is_none());
+    Ok(all)
+}
+
 /// The versions of a data set, the newest first; with the trash, those in it too.
 ///
 /// # Errors

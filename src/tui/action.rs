@@ -60,6 +60,8 @@ pub enum Action {
     Runs,
     /// a run at work
     Live,
+    /// data versions
+    Data,
     /// the queue
     Jobs,
     /// the view before this one

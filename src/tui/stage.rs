@@ -258,6 +258,22 @@ impl Stage {
                     fixture::jobs()
                 })),
             ),
+            Effect::Versions(ticket) => {
+                let versions = if self.runs.is_empty() {
+                    vec![]
+                } else {
+                    fixture::versions()
+                };
+                (ticket, Answer::Versions(Ok(versions)))
+            }
+            Effect::Version(ticket, id) => {
+                let detail = fixture::data_detail(&id);
+                (ticket, Answer::Version(Ok(Box::new(detail))))
+            }
+            Effect::Changes(ticket, old, new) => {
+                let found = fixture::data_changes(&old, &new);
+                (ticket, Answer::Changes(Ok(Box::new(found))))
+            }
             Effect::Offers(ticket) => (ticket, Answer::Offers(Ok(offers()))),
             Effect::Counts(ticket) => {
                 let count = |test: fn(&Run) -> bool| {
@@ -411,6 +427,9 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Files(..) => "files",
         Effect::Lineage(..) => "lineage",
         Effect::Jobs(_) => "jobs",
+        Effect::Versions(_) => "versions",
+        Effect::Version(..) => "version",
+        Effect::Changes(..) => "changes",
         Effect::Offers(_) => "offers",
         Effect::Counts(_) => "counts",
         Effect::Runs(..) => "runs",

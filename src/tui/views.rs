@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod card;
 pub mod compare;
+pub mod data;
 pub mod groups;
 pub mod jobs;
 pub mod live;
@@ -17,7 +18,8 @@ use ratatui::{
 };
 
 use self::{
-    bench::Bench, compare::Compare, groups::Groups, jobs::Jobs, live::Live, page::Page, runs::Runs,
+    bench::Bench, compare::Compare, data::Data, groups::Groups, jobs::Jobs, live::Live, page::Page,
+    runs::Runs,
 };
 use super::{
     action::Action,
@@ -123,6 +125,7 @@ impl Root {
             Action::Bench => Self::Bench,
             Action::Runs => Self::Runs,
             Action::Live => Self::Live,
+            Action::Data => Self::Data,
             Action::Jobs => Self::Jobs,
             _ => return None,
         })
@@ -137,6 +140,7 @@ impl Root {
             Self::Bench => '0',
             Self::Runs => '1',
             Self::Live => '2',
+            Self::Data => '3',
             Self::Jobs => '7',
         }
     }
@@ -146,6 +150,7 @@ impl Root {
             Self::Bench => "Bench",
             Self::Runs => "Runs",
             Self::Live => "Live",
+            Self::Data => "Data",
             Self::Jobs => "Jobs",
         }
     }
@@ -159,6 +164,7 @@ impl Place {
             Spot::Root(Root::Bench) => Box::new(Bench::at(settings)),
             Spot::Root(Root::Runs) => Box::new(Runs::at(settings)),
             Spot::Root(Root::Live) => Box::new(Live::at(settings)),
+            Spot::Root(Root::Data) => Box::new(Data::default()),
             Spot::Root(Root::Jobs) => Box::new(Jobs::default()),
             Spot::Run(id) => Box::new(Page::at(id, settings)),
             Spot::Compare(ref ids) => Box::new(Compare::at(ids, settings)),

@@ -164,6 +164,7 @@ fn command(place: &Place, name: Option<&str>) -> String {
         (Spot::Root(Root::Bench), _) if filter.is_empty() => "sconce view bench".to_owned(),
         (Spot::Root(Root::Bench), _) => format!("sconce view bench --filter {}", quoted(filter)),
         (Spot::Root(Root::Jobs), _) => "sconce jobs".to_owned(),
+        (Spot::Root(Root::Data), _) => "sconce data".to_owned(),
         (Spot::Root(Root::Live), _) => "sconce view live".to_owned(),
         (Spot::Run(_), Some(name)) => format!("sconce runs show {}", quoted(name)),
         (Spot::Compare(ids), _) => {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::tui::{Rate, action::Action, glyphs::Charset, views::Root};
 
-pub static COMMANDS: [Command; 27] = [
+pub static COMMANDS: [Command; 28] = [
     Command {
         name: "bench",
         args: "[/FILTER]",
@@ -32,6 +32,14 @@ pub static COMMANDS: [Command; 27] = [
         takes: &[],
         action: Some(Action::Live),
         read: |rest| rest.only(Step::Go(Root::Live, None)),
+    },
+    Command {
+        name: "data",
+        args: "",
+        help: "data versions",
+        takes: &[],
+        action: Some(Action::Data),
+        read: |rest| rest.only(Step::Go(Root::Data, None)),
     },
     Command {
         name: "jobs",

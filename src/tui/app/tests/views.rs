@@ -93,7 +93,7 @@ fn help_lists_what_works_here_and_says_where_the_rest_is() {
     assert!(help("1 ?", "").contains("zoom the pane"));
     assert!(help("1 ?", "raise").contains("raise the priority, in Jobs"));
     assert!(help("1 ?", "crosshair").contains("in a run's page"));
-    assert!(help("1 G k ?", "").contains("stop: sour-mole-1 is failed"));
+    assert!(help("1 G k ?", "stop").contains("stop: sour-mole-1 is failed"));
     let screen = help("1 ?", "");
     for text in ["PgDn", "S-Tab", "Home", " move", " charts"] {
         assert_eq!(screen.contains(text), text != " charts", "{text}: {screen}");
