@@ -293,6 +293,9 @@ impl App {
             self.say(Level::Warn, why);
             return vec![];
         }
+        if action == Action::Undo && self.goes_first(self.stacks.front_ref().undoable()) {
+            return self.take_back();
+        }
         if self.is_open() && !self.is_card_shown() {
             let shared = self.shared.clone();
             let mut reaction = self.stacks.front().act(action, &shared);

@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct Undo {
     of: Verb,
     pub(super) opposite: Verb,
+    /// When it was asked for.
+    asked: Timestamp,
     /// From when it was done; `None` while it is not.
     until: Option<Timestamp>,
     /// What was said of it.
@@ -35,6 +37,7 @@ impl App {
         self.undo = verbs::opposite(&verb, targets).map(|opposite| Undo {
             of: verb.clone(),
             opposite,
+            asked: self.shared.now,
             until: None,
             said: String::new(),
         });
@@ -54,6 +57,14 @@ impl App {
             }
             None => self.say(Level::Info, text),
         }
+    }
+
+    /// Is there a change to take back that is newer than what the view in front would take back?
+    pub(super) fn goes_first(&self, in_view: Option<Timestamp>) -> bool {
+        let undo = self.undo.as_ref();
+        let is_over = |undo: &Undo| undo.until.is_some_and(|until| until <= self.shared.now);
+        let undo = undo.filter(|undo| !is_over(undo));
+        in_view.zip(undo).is_some_and(|(at, undo)| at < undo.asked)
     }
 
     pub(super) fn take_back(&mut self) -> Vec<Effect> {

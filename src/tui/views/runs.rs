@@ -14,7 +14,7 @@ use super::{
     selection::Selection,
 };
 use crate::{
-    domain::{ids::RunId, metrics::Direction},
+    domain::{ids::RunId, metrics::Direction, time::Timestamp},
     ops::runs::{MOST, MetricColumn, MetricValue, Sort, SortKey},
     tui::{
         action::Action,
@@ -54,8 +54,8 @@ pub struct Runs {
     facts: Rows,
     /// The filter before `f` narrowed it.
     before_matter: Option<String>,
-    /// The filter that was cleared last.
-    cleared: Option<String>,
+    /// The filter that was cleared last, and when.
+    cleared: Option<(Timestamp, String)>,
     /// Filters that were in force, the newest last.
     history: Vec<String>,
 }
@@ -151,7 +151,7 @@ impl View for Runs {
                 if !matches!(reaction, Reaction::None) {
                     return reaction;
                 }
-                return self.change_filter(action);
+                return self.change_filter(action, shared.now);
             }
         }
         Reaction::Done
@@ -280,6 +280,11 @@ impl View for Runs {
         self.selection.list.awaits(action)
     }
 
+    fn undoable(&self) -> Option<Timestamp> {
+        let (at, _) = self.cleared.as_ref()?;
+        self.selection.list.told_marks().is_none().then_some(*at)
+    }
+
     fn offers(&self, action: Action) -> bool {
         match action {
             Action::NextPane | Action::PreviousPane | Action::Zoom => 1 < self.shown.len(),
@@ -353,15 +358,15 @@ impl Runs {
     }
 
     /// Escape clears the filter, undo puts it back.
-    fn change_filter(&mut self, action: Action) -> Reaction {
+    fn change_filter(&mut self, action: Action, now: Timestamp) -> Reaction {
         match action {
             Action::Escape if !self.selection.list.filter.text.is_empty() => {
                 self.before_matter = None;
                 self.remember();
-                self.cleared = Some(self.selection.list.filter.text.clone());
+                self.cleared = Some((now, self.selection.list.filter.text.clone()));
                 self.selection.list.set_filter("");
             }
-            Action::Undo if let Some(text) = self.cleared.take() => {
+            Action::Undo if let Some((_, text)) = self.cleared.take() => {
                 self.selection.list.set_filter(&text);
             }
             _ => return Reaction::None,

@@ -156,3 +156,33 @@ fn a_wrong_value_is_shown_in_its_field_in_words() {
     stage.keys("ctrl-u").text("60").keys("enter");
     assert_eq!(stage.verbs.len(), 1);
 }
+
+#[test]
+fn the_newest_change_is_taken_back_first() {
+    let mut stage = stage();
+    stage.keys("1 /").text("lynx").keys("enter esc");
+    stage.keys("/").text("quiet").keys("enter D y u");
+    assert!(
+        matches!(&stage.verbs[..], [Verb::Trash(put), Verb::Restore(back)] if put == back),
+        "{:?}",
+        stage.verbs
+    );
+    assert!(stage.screen().contains("/quiet"), "{}", stage.screen());
+    // What is older is still there to be taken back.
+    stage.keys("u");
+    assert!(stage.screen().contains("/lynx"), "{}", stage.screen());
+    assert_eq!(stage.verbs.len(), 2);
+}
+
+#[test]
+fn a_filter_that_was_cleared_after_a_change_comes_back_before_it() {
+    let mut stage = stage();
+    stage.keys("1 /").text("quiet").keys("enter D y esc u");
+    assert!(stage.screen().contains("/quiet"), "{}", stage.screen());
+    assert!(matches!(stage.verbs[..], [Verb::Trash(_)]));
+    stage.keys("u");
+    assert!(matches!(
+        stage.verbs[..],
+        [Verb::Trash(_), Verb::Restore(_)]
+    ));
+}
