@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     domain::{ids::RunId, metrics::Direction, time::Timestamp},
-    ops::runs::{MOST, MetricColumn, MetricValue, Sort, SortKey},
+    ops::runs::{MetricColumn, MetricValue, Sort, SortKey},
     tui::{
         action::Action,
         board::{charts, facts, progress},
@@ -138,7 +138,7 @@ impl View for Runs {
             }
             action if self.focus == Part::Tree && is_move(action) => return self.tree.act(action),
             action if self.focus == Part::Preview && self.facts.act(action) => {}
-            Action::Compare => return self.compare(),
+            Action::Compare => return self.selection.compare(),
             Action::Groups => return groups::pick(Pick::Parameter, None),
             Action::Columns => {
                 let chosen = self.selection.list.fields(shared);
@@ -326,23 +326,6 @@ impl Runs {
         let mut runs = Self::default();
         runs.selection.list.restore(settings);
         runs
-    }
-
-    /// The runs that are marked beside each other; of a single one and the run under the cursor, both.
-    fn compare(&self) -> Reaction {
-        let mut ids = self.selection.list.marked();
-        if let ([only], Some(here)) = (&ids[..], self.selection.target())
-            && *only != here.id
-        {
-            ids.push(here.id);
-        }
-        match ids.len() {
-            0 | 1 => Reaction::Refuse("Space marks the runs to compare: 2 at least".into()),
-            2..=MOST => Reaction::Open(Place::of(Spot::Compare(ids))),
-            count => Reaction::Refuse(format!(
-                "{count} are marked: {MOST} at most stand beside each other"
-            )),
-        }
     }
 
     /// Keeps the filter in force for the next prompt.

@@ -185,3 +185,26 @@ fn a_window_too_small_says_so_and_can_be_left() {
     stage.keys("q");
     assert_eq!(stage.how(), Some(How::Quit));
 }
+
+#[test]
+fn marks_on_the_bench_are_told_and_can_be_compared() {
+    let mut stage = sized(120, 40);
+    let crumb = |stage: &mut Stage| stage.screen().lines().nth(1).unwrap().to_owned();
+    stage.keys("0 space");
+    assert!(crumb(&mut stage).contains("bench  1 marked: Esc clears"));
+    stage.keys("space");
+    assert!(crumb(&mut stage).contains("2 marked: Esc clears"));
+    stage.keys("c");
+    assert!(
+        crumb(&mut stage).contains("bench > compare"),
+        "{}",
+        stage.screen()
+    );
+    stage.keys("q esc");
+    assert!(!crumb(&mut stage).contains("marked"));
+    // Each view has its own marks.
+    stage.keys("space 1");
+    assert!(!crumb(&mut stage).contains("marked"));
+    stage.keys("0");
+    assert!(crumb(&mut stage).contains("1 marked"));
+}
