@@ -208,3 +208,30 @@ fn marks_on_the_bench_are_told_and_can_be_compared() {
     stage.keys("0");
     assert!(crumb(&mut stage).contains("1 marked"));
 }
+
+#[test]
+fn the_queue_tells_the_attempts_of_a_run_apart_and_its_verbs_are_the_run_s() {
+    let mut stage = sized(120, 40);
+    assert!(!stage.keys("7").screen().contains(" TRY "));
+    let mut first = stage.jobs[0].clone();
+    first.job.id = crate::domain::ids::JobId(fixture::id(77).0);
+    first.job.state = crate::domain::jobs::JobState::Ended {
+        at: fixture::ago(70),
+    };
+    first.run_state = RunState::Ended {
+        started: Some(fixture::ago(90)),
+        at: fixture::ago(70),
+        how: crate::domain::runs::Ending::Stopped {
+            by: "ana@gpu01".to_owned(),
+        },
+    };
+    stage.jobs[0].job.attempt = 2;
+    stage.jobs.push(first);
+    stage.send(Event::StoreChanged);
+    let screen = stage.rest().screen();
+    assert!(screen.contains("RUN           TRY"), "{screen}");
+    assert!(screen.contains("● running brave-otter-7   2"), "{screen}");
+    assert!(screen.contains("■ stopped brave-otter-7   1"), "{screen}");
+    let asked = stage.keys("G X").screen();
+    assert!(asked.contains("Stop brave-otter-7?"), "{asked}");
+}
