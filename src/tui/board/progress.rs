@@ -10,7 +10,8 @@ use crate::{
     domain::{
         events::{STOPPED_EARLY, What},
         metrics::Summary,
-        runs::{Activity, Ending, Run, RunState},
+        runs::{Activity, Ending, Run, RunState, StateWord, why},
+        text::shown,
         time::Span as TimeSpan,
     },
     ops::runs::Detail,
@@ -25,15 +26,50 @@ use crate::{
 
 /// The lines on the run at the top of an area, one where it is low; gives back what is left below them.
 pub fn draw(board: &Board, buffer: &mut Buffer, area: Rect, shared: &Shared) -> Rect {
-    let (head, body) = split_down(area, if area.height < 8 { 1 } else { 2 });
     let columns = usize::from(area.width).saturating_sub(2);
-    let lines = match head.height {
-        2 => lines(board, shared, columns).to_vec(),
-        _ => vec![headline(board, shared, columns)],
+    let lines = match area.height {
+        0..LEAST_FOR_LINES => vec![headline(board, shared, columns)],
+        height => match reason(board, shared, columns, usize::from(height) / 3) {
+            Some(lines) => lines,
+            None => lines(board, shared, columns).to_vec(),
+        },
     };
+    let (head, body) = split_down(area, lines.len() as u16);
     let lines = lines.into_iter().map(indented);
     shared.look.lines(buffer, head, lines);
     body
+}
+
+/// Rows of an area in which more than one says how the run is.
+const LEAST_FOR_LINES: u16 = 8;
+
+/// What is said of a run that failed, in so many rows at most and below them what else is known; `None` where one row is
+/// enough to say why.
+fn reason(
+    board: &Board,
+    shared: &Shared,
+    columns: usize,
+    most: usize,
+) -> Option<Vec<Line<'static>>> {
+    let has_failed = |run: &Run| run.state.word() == StateWord::Failed;
+    board.run().filter(|run| has_failed(run))?;
+    let mut words = headwords(board, shared).into_iter();
+    let state = words.next()?.span;
+    let told: String = words.map(|word| word.span.content.into_owned()).collect();
+    let indent = state.width() + 2;
+    let told = told.trim_start();
+    if indent + text::width(told) <= columns {
+        return None;
+    }
+    let ellipsis = shared.look.charset.ellipsis();
+    let room = columns.saturating_sub(indent);
+    let beside = Span::raw(" ".repeat(state.width()));
+    let leads = std::iter::once(state).chain(std::iter::repeat(beside));
+    let rows = leads.zip(text::wrapped(told, room, most, ellipsis));
+    let rows = rows.map(|(lead, row)| Line::from(vec![lead, Span::raw(format!("  {row}"))]));
+    let notes = notes(board, shared);
+    let below = (!notes.is_empty()).then(|| fit(notes, columns, ellipsis));
+    Some(rows.chain(below).collect())
 }
 
 /// Two lines on the run: of what does not fit into the first, some goes into the second.
@@ -243,11 +279,7 @@ fn find<'a>(board: &'a Board, name: &str) -> Option<&'a Summary> {
 pub fn ending(how: &Ending) -> Option<String> {
     match how {
         Ending::Done => None,
-        Ending::Failed { exit, message } if message.is_empty() => Some(exit.to_string()),
-        Ending::Failed { exit, message } => Some(format!(
-            "{exit}: {}",
-            message.lines().last().unwrap_or_default()
-        )),
+        Ending::Failed { exit, message } => Some(shown(&why(*exit, message))),
         Ending::Stopped { by } if by.is_empty() => None,
         Ending::Stopped { by } => Some(format!("by {by}")),
         Ending::Lost => Some("its process is gone and did not say why".to_owned()),
@@ -358,7 +390,11 @@ pub fn refused_lines(board: &Board) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::events::Event, ops::series::Rates, tui::fixture};
+    use crate::{
+        domain::{events::Event, jobs::Exit},
+        ops::series::Rates,
+        tui::fixture,
+    };
 
     fn board(run: Run, events: Vec<What>) -> Board {
         let mut detail = fixture::detail(run);
@@ -518,6 +554,50 @@ mod tests {
         assert_eq!(
             bar(&board, &fixture::shared(), 200).to_string(),
             "lr NaN×40, train/loss NaN×40 inf×3 and 1 more  29 lines of the journal are no records: see history"
+        );
+    }
+
+    fn failed(exit: Exit, message: &str) -> Board {
+        let mut run = fixture::failed(1, "calm-heron-2");
+        let RunState::Ended { how, .. } = &mut run.state else {
+            panic!("it has ended");
+        };
+        *how = Ending::Failed {
+            exit,
+            message: message.to_owned(),
+        };
+        let mut board = Board::of(run.id);
+        board.know(Ok(Box::new(fixture::detail(run))));
+        board
+    }
+
+    fn drawn(board: &Board, width: u16, height: u16) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        let area = buffer.area;
+        draw(board, &mut buffer, area, &fixture::shared());
+        fixture::text(&buffer)
+    }
+
+    #[test]
+    fn a_reason_too_long_for_its_line_goes_on_below_where_there_is_room() {
+        let long = "RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x30 and 32x2), and this is said at some length";
+        let board = failed(Exit::Code(1), &format!("Traceback\n{long}\n"));
+        let high = drawn(&board, 60, 20);
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = format!("✗ failed in 3m00s exit code 1: {long}");
+        assert!(words(&high).starts_with(&told), "{high}");
+        let low = drawn(&board, 60, 6);
+        assert_eq!(low.trim_end().lines().count(), 1, "{low}");
+        assert!(low.contains('…'), "{low}");
+    }
+
+    #[test]
+    fn what_a_killed_program_said_last_is_not_told_as_its_reason() {
+        let board = failed(Exit::Signal(9), "step 41\nstep 42\n");
+        let line = drawn(&board, 120, 20);
+        assert!(
+            line.contains("killed by SIGKILL (9); last output: step 42"),
+            "{line}"
         );
     }
 }

@@ -270,10 +270,12 @@ impl View for Jobs {
         };
         self.log_place = log;
         if !log.is_empty() {
-            match self.row().map(|row| row.job.run) {
+            match self.target() {
                 Some(run) => {
-                    self.log.want(run);
-                    self.log.draw(buffer, log, shared, self.is_log_focused);
+                    let grows = !run.state.has_ended();
+                    self.log.want(run.id);
+                    self.log
+                        .draw(buffer, log, shared, self.is_log_focused, grows);
                 }
                 None => {
                     shared.look.pane(buffer, log, &Pane::new("log"));

@@ -235,3 +235,13 @@ fn the_queue_tells_the_attempts_of_a_run_apart_and_its_verbs_are_the_run_s() {
     let asked = stage.keys("G X").screen();
     assert!(asked.contains("Stop brave-otter-7?"), "{asked}");
 }
+
+#[test]
+fn the_log_of_a_run_that_has_ended_is_not_followed() {
+    let note = |run: Run| {
+        let screen = Stage::new(vec![run]).keys("1 enter tab tab").screen();
+        screen.contains(" following ")
+    };
+    assert!(note(fixture::running(1, "calm-heron-2")));
+    assert!(!note(fixture::failed(1, "calm-heron-2")));
+}
