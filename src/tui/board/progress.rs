@@ -8,7 +8,7 @@ use ratatui::{
 
 use crate::{
     domain::{
-        events::{STOPPED_EARLY, What},
+        events::{OUT_OF_MEMORY, STOPPED_EARLY, What},
         metrics::Summary,
         runs::{Activity, Ending, Run, RunState, StateWord, why},
         text::shown,
@@ -161,7 +161,12 @@ fn headwords(board: &Board, shared: &Shared) -> Vec<Word> {
                 push((early.to_owned(), 6));
             }
             if let Some(text) = ending(how) {
-                push((text, 8));
+                // Why a run failed is rather cut than left out.
+                let has_failed = matches!(how, Ending::Failed { .. });
+                push((text, if has_failed { STAYS } else { 8 }));
+            }
+            if is_starved(detail) {
+                push((STARVED.to_owned(), 8));
             }
             if 0 < run.progress.step {
                 steps(run).into_iter().for_each(push);
@@ -197,15 +202,25 @@ fn lasted(ms: i64) -> String {
     }
 }
 
+/// Said of a program that was killed while the kernel had no memory for one.
+const STARVED: &str = "perhaps out of memory";
+
+/// What this attempt was seen to do, the newest first.
+fn newest_first(detail: &Detail) -> impl Iterator<Item = &What> {
+    let newest_first = detail.events.iter().rev().map(|event| &event.what);
+    newest_first.take_while(|what| !matches!(what, What::Started { .. }))
+}
+
+fn is_starved(detail: &Detail) -> bool {
+    newest_first(detail).any(|what| matches!(what, What::Noticed { what } if what == OUT_OF_MEMORY))
+}
+
 /// What this attempt said of ending before its last epoch: otherwise 128 of 8,000 epochs look cut short.
 fn stopped_early(detail: &Detail) -> Option<&str> {
-    let newest_first = detail.events.iter().rev();
-    newest_first
-        .take_while(|event| !matches!(event.what, What::Started { .. }))
-        .find_map(|event| match &event.what {
-            What::Said { text } if text.starts_with(STOPPED_EARLY) => Some(text.as_str()),
-            _ => None,
-        })
+    newest_first(detail).find_map(|what| match what {
+        What::Said { text } if text.starts_with(STOPPED_EARLY) => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 fn steps(run: &Run) -> Vec<(String, u8)> {
@@ -584,7 +599,7 @@ mod tests {
         let board = failed(Exit::Code(1), &format!("Traceback\n{long}\n"));
         let high = drawn(&board, 60, 20);
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let told = format!("✗ failed in 3m00s exit code 1: {long}");
+        let told = format!("✗ failed in 3m exit code 1: {long}");
         assert!(words(&high).starts_with(&told), "{high}");
         let low = drawn(&board, 60, 6);
         assert_eq!(low.trim_end().lines().count(), 1, "{low}");
@@ -599,5 +614,18 @@ mod tests {
             line.contains("killed by SIGKILL (9); last output: step 42"),
             "{line}"
         );
+        assert!(!line.contains("out of memory"), "{line}");
+        let mut starved = board;
+        let mut detail = starved.detail.value.clone().unwrap();
+        detail.events.push(Event {
+            time: fixture::NOW,
+            step: None,
+            what: What::Noticed {
+                what: OUT_OF_MEMORY.to_owned(),
+            },
+        });
+        starved.know(Ok(detail));
+        let line = drawn(&starved, 120, 20);
+        assert!(line.contains("perhaps out of memory"), "{line}");
     }
 }
