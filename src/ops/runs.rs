@@ -122,7 +122,7 @@ pub struct MetricColumn {
 /// A part of a list, and how long the whole is.
 #[derive(Clone, Debug, Serialize)]
 pub struct Listing {
-    /// Runs in the store.
+    /// Runs in the store; those in the trash among them where the filter asks for it.
     pub total: u64,
     /// Runs that the filter lets through.
     pub matched: u64,
@@ -205,7 +205,11 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
             filter: filters::resolved(tx, &request.filter)?,
             ..request.clone()
         };
-        let total = rows::count(tx, &[])?;
+        // Of those that it could let through.
+        let total = match request.filter.is_about_trash() {
+            true => rows::count_all(tx)?,
+            false => rows::count(tx, &[])?,
+        };
         let live = rows::count(tx, &LIVE)?;
         let page = selection::page(ws, tx, request, now)?;
         let values = selection::values(tx, &page.ids, &request.columns)?;

@@ -360,13 +360,15 @@ impl Stage {
     }
 
     fn table(&self, question: &TableQuestion) -> Table {
+        let is_asked = |run: &Run| run.trashed.is_none() || question.filter.is_about_trash();
         let lets = |run: &&Run| {
-            question.filter.matches(&Seen {
-                run: *run,
-                metric: &|_, _| None,
-                metric_at: &|_, _| None,
-                now: self.now,
-            })
+            is_asked(run)
+                && question.filter.matches(&Seen {
+                    run: *run,
+                    metric: &|_, _| None,
+                    metric_at: &|_, _| None,
+                    now: self.now,
+                })
         };
         let mut matched: Vec<Run> = self.runs.iter().filter(lets).cloned().collect();
         if question.sort.key == ops::runs::SortKey::Name {

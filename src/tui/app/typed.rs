@@ -485,12 +485,19 @@ impl App {
         match action {
             Action::Back if is_root || self.is_card_shown() => "leave",
             Action::Back => "back",
+            Action::Resume if self.is_trash_in_front() => "restore: out of the trash",
             action => self
                 .stacks
                 .front_ref()
                 .label(action)
                 .unwrap_or_else(|| action.help()),
         }
+    }
+
+    /// Are verbs on runs that are in the trash?
+    fn is_trash_in_front(&self) -> bool {
+        let targets = self.stacks.front_ref().targets();
+        targets.iter().any(|target| target.is_trashed)
     }
 
     /// What the terminal itself refuses.

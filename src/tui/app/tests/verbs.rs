@@ -186,3 +186,45 @@ fn a_filter_that_was_cleared_after_a_change_comes_back_before_it() {
         [Verb::Trash(_), Verb::Restore(_)]
     ));
 }
+
+fn trashed(run: Run) -> Run {
+    let trashed = crate::domain::runs::Trashed {
+        at: fixture::ago(5),
+        by: "ana".to_owned(),
+    };
+    Run {
+        trashed: Some(trashed),
+        ..run
+    }
+}
+
+#[test]
+fn in_the_trash_going_on_is_restoring() {
+    let runs = vec![trashed(fixture::failed(1, "calm-heron-2"))];
+    let mut stage = Stage::with(runs, &Options::default(), (120, 40));
+    stage.keys("1 /").text("in:trash").keys("enter");
+    let screen = stage.screen();
+    let footer = screen.lines().last().unwrap();
+    assert!(footer.contains("R restore"), "{footer}");
+    assert!(!screen.contains("go on"), "{screen}");
+    let menu = stage.keys("a").screen();
+    assert!(menu.contains("R restore"), "{menu}");
+    let palette = stage.keys("esc ctrl-p").text("restore").screen();
+    assert!(
+        palette.lines().any(|line| line.contains(" R  restore")),
+        "{palette}"
+    );
+    assert!(matches!(stage.keys("esc R").verbs[..], [Verb::Restore(_)]));
+}
+
+#[test]
+fn the_palette_leads_to_the_trash() {
+    let mut stage = stage();
+    let palette = stage.keys("1 ctrl-p").text("restore").screen();
+    assert!(palette.contains("trash"), "{palette}");
+    stage
+        .keys("esc ctrl-p")
+        .text("trash  the runs")
+        .keys("enter");
+    assert!(stage.screen().contains("/in:trash"), "{}", stage.screen());
+}
