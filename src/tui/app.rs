@@ -408,6 +408,7 @@ impl App {
                 match (self.overlays.last_mut(), result) {
                     (Some(Overlay::Picker(picker)), result) => picker.named(result),
                     (Some(Overlay::Prompt(prompt)), Ok(names)) => prompt.recall.named(&names),
+                    (Some(Overlay::Menu(menu)), Ok(names)) => menu.named(&names),
                     _ => {}
                 }
                 self.names = Remote::default();

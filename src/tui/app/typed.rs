@@ -318,6 +318,7 @@ impl App {
                 let awaits_names = match &*overlay {
                     Overlay::Picker(picker) => picker.awaits_names,
                     Overlay::Prompt(prompt) => prompt.purpose == Purpose::Filter,
+                    Overlay::Menu(menu) => menu.awaits_names(),
                     _ => false,
                 };
                 if awaits_names {

@@ -2,6 +2,8 @@
 
 mod tree;
 
+use std::collections::BTreeSet;
+
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
@@ -103,10 +105,10 @@ impl View for Runs {
                 return Reaction::Overlay(Box::new(Overlay::Prompt(prompt)));
             }
             Action::Sort => {
-                return Reaction::Overlay(Box::new(Overlay::Menu(Menu::sort(
-                    self.sorts(shared),
-                    self.selection.list.sort(),
-                ))));
+                let sorts = self.sorts(shared);
+                let losses = self.losses(&sorts);
+                let menu = Menu::sort(sorts, losses, self.selection.list.sort());
+                return Reaction::Overlay(Box::new(Overlay::Menu(menu)));
             }
             Action::Matter => {
                 let text = match self.before_matter.take() {
@@ -453,15 +455,7 @@ impl Runs {
             ("state".to_owned(), sort(SortKey::State, false)),
             ("most steps".to_owned(), sort(SortKey::Step, true)),
         ];
-        for metric in self.selection.list.metrics() {
-            let (word, value, descending) = match Direction::of(&metric) {
-                Some(way) => ("best", MetricValue::Best, way == Direction::Higher),
-                None => ("highest", MetricValue::Last, true),
-            };
-            let title = format!("{word} {metric}");
-            let key = SortKey::Metric(MetricColumn { metric, value });
-            sorts.push((title, sort(key, descending)));
-        }
+        sorts.extend(self.selection.list.metrics().into_iter().map(by_metric));
         // What else is in sight.
         for field in self.selection.list.fields(shared) {
             if let Some(sort) = field.sort()
@@ -477,6 +471,29 @@ impl Runs {
         }
         sorts
     }
+
+    /// The orders by the loss over the rows that the metrics in sight are of, beside those that there are.
+    fn losses(&self, sorts: &[(String, Sort)]) -> Vec<(String, Sort)> {
+        let metrics = self.selection.list.metrics();
+        let splits = metrics.iter().map(|metric| match metric.rsplit_once('/') {
+            Some((split, _)) => format!("{split}/loss"),
+            None => "loss".to_owned(),
+        });
+        let losses: BTreeSet<String> = splits.chain(["val/loss".to_owned()]).collect();
+        let is_new = |(_, sort): &(String, Sort)| sorts.iter().all(|(_, known)| known != sort);
+        losses.into_iter().map(by_metric).filter(is_new).collect()
+    }
+}
+
+/// The order by a metric that shows the best first, or the highest where nobody knows which way is better.
+fn by_metric(metric: String) -> (String, Sort) {
+    let (word, value, descending) = match Direction::of(&metric) {
+        Some(way) => ("best", MetricValue::Best, way == Direction::Higher),
+        None => ("highest", MetricValue::Last, true),
+    };
+    let title = format!("{word} {metric}");
+    let key = SortKey::Metric(MetricColumn { metric, value });
+    (title, Sort { key, descending })
 }
 
 /// Do these keys move a cursor, or columns?

@@ -225,3 +225,13 @@ fn a_filter_begins_with_examples_and_its_values_are_completed() {
         assert!(stage.screen().contains(completed), "{}", stage.screen());
     }
 }
+
+#[test]
+fn the_loss_of_the_metric_in_sight_can_be_sorted_by() {
+    let mut stage = stage();
+    let screen = stage.keys("1 s").screen();
+    assert!(screen.contains("6 best val/auc"), "{screen}");
+    assert!(screen.contains("7 best val/loss"), "{screen}");
+    stage.keys("7");
+    assert!(stage.screen().contains("val/loss"), "{}", stage.screen());
+}
