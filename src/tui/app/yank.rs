@@ -41,6 +41,8 @@ impl App {
             until: None,
             said: String::new(),
         });
+        let instead = verbs::instead(&verb, targets);
+        self.instead = instead.map(|text| (self.shared.now, text));
         vec![Effect::Do(verb)]
     }
 
@@ -61,10 +63,13 @@ impl App {
 
     /// Is there a change to take back that is newer than what the view in front would take back?
     pub(super) fn goes_first(&self, in_view: Option<Timestamp>) -> bool {
-        let undo = self.undo.as_ref();
-        let is_over = |undo: &Undo| undo.until.is_some_and(|until| until <= self.shared.now);
-        let undo = undo.filter(|undo| !is_over(undo));
-        in_view.zip(undo).is_some_and(|(at, undo)| at < undo.asked)
+        let is_over = |undo: &&Undo| undo.until.is_some_and(|until| until <= self.shared.now);
+        let undo = self.undo.as_ref().filter(|undo| !is_over(undo));
+        let changes = [
+            undo.map(|undo| undo.asked),
+            self.instead.as_ref().map(|(at, _)| *at),
+        ];
+        in_view.is_some_and(|at| changes.into_iter().flatten().any(|made| at < made))
     }
 
     pub(super) fn take_back(&mut self) -> Vec<Effect> {
@@ -76,7 +81,9 @@ impl App {
                 vec![Effect::Do(undo.opposite)]
             }
             None => {
-                self.say(Level::Info, "there is nothing to take back");
+                let instead = self.instead.take().map(|(_, text)| text);
+                let nothing = || "there is nothing to take back".to_owned();
+                self.say(Level::Info, instead.unwrap_or_else(nothing));
                 vec![]
             }
         }

@@ -215,6 +215,10 @@ fn in_the_trash_going_on_is_restoring() {
         "{palette}"
     );
     assert!(matches!(stage.keys("esc R").verbs[..], [Verb::Restore(_)]));
+    stage.runs[0].trashed = None;
+    stage.send(Event::StoreChanged);
+    let screen = stage.rest().screen();
+    assert!(!screen.contains("no longer matches"), "{screen}");
 }
 
 #[test]
@@ -227,4 +231,44 @@ fn the_palette_leads_to_the_trash() {
         .text("trash  the runs")
         .keys("enter");
     assert!(stage.screen().contains("/in:trash"), "{}", stage.screen());
+}
+
+#[test]
+fn a_run_put_into_the_trash_is_not_said_to_match_no_longer() {
+    let mut stage = stage();
+    stage.keys("1 j j j D y");
+    stage.runs[3] = trashed(stage.runs[3].clone());
+    stage.send(Event::StoreChanged);
+    let screen = stage.rest().screen();
+    assert!(!screen.contains("quiet-lynx-4"), "{screen}");
+    assert!(screen.contains("u takes it back"), "{screen}");
+    // One that leaves by itself is.
+    stage.runs.remove(4);
+    stage.send(Event::StoreChanged);
+    let screen = stage.rest().screen();
+    assert!(screen.contains("sour-mole-1 no longer matches"), "{screen}");
+}
+
+#[test]
+fn before_a_stop_and_after_it_it_is_said_how_the_run_goes_on() {
+    let mut stage = stage();
+    let asked = stage.keys("1 X").screen();
+    assert!(
+        asked.contains("R goes on from its last checkpoint"),
+        "{asked}"
+    );
+    let said = stage.keys("y u").screen();
+    assert!(
+        said.contains("a stop is not taken back: R goes on from its last checkpoint"),
+        "{said}"
+    );
+    let foreign = Run {
+        kind: RunKind::Command,
+        ..fixture::running(1, "calm-heron-2")
+    };
+    let mut stage = Stage::new(vec![foreign]);
+    let asked = stage.keys("1 X").screen();
+    assert!(asked.contains("a foreign program cannot go on"), "{asked}");
+    let said = stage.keys("y u").screen();
+    assert!(said.contains("`sconce run -- …` starts it again"), "{said}");
 }
