@@ -481,9 +481,15 @@ impl RunList {
         if self.filter.error.is_some() {
             return vec![look.span("filter unfinished", Role::Warn)];
         }
-        let counted = self.counted().unwrap_or_default();
-        let more = self.table.more().map(|more| format!("  {more}"));
-        vec![look.span(counted + &more.unwrap_or_default(), Role::Dim)]
+        let mut told = self.counted().unwrap_or_default();
+        if let Some(below) = self.table.below(self.matched()) {
+            let mark = look.charset.sorted(false);
+            told += &format!("  {mark} {} more", text::count(below as i64));
+        }
+        if let Some(columns) = self.table.more() {
+            told += &format!("  {columns}");
+        }
+        vec![look.span(told, Role::Dim)]
     }
 
     /// `1,204`, or `31 of 1,204` where a filter is in force.

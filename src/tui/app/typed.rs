@@ -19,7 +19,7 @@ use crate::{
             help::{Binding, Help},
             prompt::Purpose,
         },
-        place::Place,
+        place::{Place, Spot},
         shared::{Reaction, Reply, Target},
         toast::Level,
         verbs,
@@ -356,9 +356,10 @@ impl App {
             Action::LastView => self.moved(Stacks::go_last),
             Action::Backward => self.moved(Stacks::backward),
             Action::Forward => self.moved(Stacks::forward),
-            Action::Help => self
-                .overlays
-                .push(Overlay::Help(Help::new(self.bindings(), self.elsewhere()))),
+            Action::Help => {
+                let help = Help::new(self.view_name(), self.bindings(), self.elsewhere());
+                self.overlays.push(Overlay::Help(help));
+            }
             Action::Command => self.command_line(""),
             Action::Palette => self.open_palette(),
             Action::Messages => self.show_messages(),
@@ -492,6 +493,16 @@ impl App {
                 .front_ref()
                 .label(action)
                 .unwrap_or_else(|| action.help()),
+        }
+    }
+
+    /// What kind of view is in front.
+    fn view_name(&self) -> String {
+        let front = self.stacks.front_ref();
+        match front.place().spot {
+            _ if self.is_card_shown() => "the welcome".to_owned(),
+            Spot::Run(_) => "a run's page".to_owned(),
+            _ => crate::domain::text::shown(&front.name()),
         }
     }
 

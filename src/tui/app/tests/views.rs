@@ -82,7 +82,7 @@ fn the_hints_are_those_of_what_has_the_keys() {
 #[test]
 fn help_lists_what_works_here_and_says_where_the_rest_is() {
     let help = |keys: &str, search: &str| {
-        let mut stage = sized(120, 60);
+        let mut stage = sized(120, 80);
         stage.keys(keys).text(search).screen()
     };
     let screen = sized(80, 60).keys("1 ?").screen();
@@ -244,4 +244,33 @@ fn the_log_of_a_run_that_has_ended_is_not_followed() {
     };
     assert!(note(fixture::running(1, "calm-heron-2")));
     assert!(!note(fixture::failed(1, "calm-heron-2")));
+}
+
+#[test]
+fn the_help_names_its_view_has_its_own_actions_first_and_can_be_gone_through_to_its_end() {
+    let mut stage = sized(80, 24);
+    let screen = stage.keys("1 ?").screen();
+    assert!(screen.contains("▌keys: runs "), "{screen}");
+    let line = |at: usize| screen.lines().nth(at).unwrap_or_default();
+    assert!(line(3).contains(" /  filter"), "{screen}");
+    assert!(!screen.contains(" next row"), "{screen}");
+    let screen = stage.keys("end").screen();
+    assert!(screen.contains("a page up"), "{screen}");
+    assert!(!screen.contains(" more "), "{screen}");
+    let screen = stage.keys("home").screen();
+    assert!(screen.contains("▼"), "{screen}");
+}
+
+#[test]
+fn a_list_that_goes_on_below_says_by_how_many_rows() {
+    let mut stage = Stage::new(many(10));
+    let head = |stage: &mut Stage| stage.screen().lines().nth(2).unwrap().to_owned();
+    stage.keys("0");
+    assert!(
+        head(&mut stage).contains("10  ▼ 4 more "),
+        "{}",
+        stage.screen()
+    );
+    stage.keys("G");
+    assert!(!head(&mut stage).contains('▼'), "{}", stage.screen());
 }
