@@ -314,6 +314,11 @@ pub fn names() -> Names {
         params: owned(&["net.kind", "optimiser.lr", "train.batch"]),
         metrics: owned(&["train/loss", "val/auc", "val/loss"]),
         filters: owned(&["night"]),
+        values: BTreeMap::from([
+            ("experiment", owned(&["demand", "diagnosis"])),
+            ("tag", owned(&["baseline"])),
+            ("user", owned(&["ana"])),
+        ]),
     }
 }
 

@@ -30,7 +30,7 @@ use super::{
     shared::{Reaction, Reply, Shared, Target},
 };
 pub use crate::config::screens::Root;
-use crate::domain::ids::RunId;
+use crate::domain::{ids::RunId, time::Timestamp};
 
 /// One screenful with its own state.
 ///
@@ -99,6 +99,12 @@ pub trait View {
 
     /// What an action does here, where that is not what it does everywhere.
     fn label(&self, _: Action) -> Option<&'static str> {
+        None
+    }
+
+    /// When the change was made that `u` takes back here; `None` where it takes back nothing, or something that goes before
+    /// all else, as marks do.
+    fn undoable(&self) -> Option<Timestamp> {
         None
     }
 

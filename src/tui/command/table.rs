@@ -6,7 +6,10 @@ use super::{
     Command, Step, Takes,
     parse::{go, note, open, save, sort, tag, verb},
 };
-use crate::tui::{Rate, action::Action, glyphs::Charset, views::Root};
+use crate::{
+    domain::filter::TRASH,
+    tui::{Rate, action::Action, glyphs::Charset, views::Root},
+};
 
 pub static COMMANDS: [Command; 28] = [
     Command {
@@ -112,6 +115,17 @@ pub static COMMANDS: [Command; 28] = [
         takes: &[Takes::Run, Takes::Text],
         action: Some(Action::Note),
         read: note,
+    },
+    Command {
+        name: "trash",
+        args: "",
+        help: "the runs in the trash, to restore them before they are gone for good",
+        takes: &[],
+        action: None,
+        read: |rest| {
+            let filter = format!("in:{TRASH}");
+            rest.only(Step::Go(Root::Runs, Some(filter)))
+        },
     },
     Command {
         name: "train",
