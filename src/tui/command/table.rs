@@ -11,7 +11,7 @@ use crate::{
     tui::{Rate, action::Action, glyphs::Charset, views::Root},
 };
 
-pub static COMMANDS: [Command; 28] = [
+pub static COMMANDS: [Command; 29] = [
     Command {
         name: "bench",
         args: "[/FILTER]",
