@@ -11,14 +11,15 @@ use std::{
 
 use serde::Serialize;
 
-use super::{check_tag, find_in, rows};
+use super::{check_tag, find_in, rows, splits};
 use crate::{
     domain::{
-        datasets::{Place, Version, is_name},
+        datasets::{Place, Split, Version, is_name},
         text::shown,
     },
     jobs::capture,
     ops::{Error, Kind, Result, audited},
+    store::Connection,
     vault::{self, Keeping, Progress, Source, Status, manifest::Name},
     workspace::Workspace,
 };
@@ -35,6 +36,9 @@ pub struct Add {
     pub tags: Vec<String>,
     /// The content stays where it is and is only named.
     pub is_reference: bool,
+    /// Names of splits with paths in the version, or patterns of them; one name may stand several times. Where there are
+    /// none, a version that is there keeps those it has.
+    pub splits: Vec<(String, String)>,
 }
 
 /// A version as it was made, or found.
@@ -101,6 +105,7 @@ fn add_sources(
         let message = "there is nothing to add";
         return Err(Error::new(Kind::Invalid, message).hint("the folder is empty"));
     };
+    let splits = splits::resolve(&open, &root.hash, &request.splits)?;
     ws.store.write(|tx| {
         let newest = rows::of(tx, &request.dataset)?;
         let newest = newest.into_iter().find(|version| version.trashed.is_none());
@@ -135,6 +140,9 @@ fn add_sources(
             let before = newest.as_ref().map(|newest| newest.hash.to_string());
             audited(ws, tx, "data.add", target, before, after)?;
         }
+        if !splits.is_empty() {
+            declare(ws, tx, &request.dataset, number, &splits)?;
+        }
         for tag in &request.tags {
             let before = rows::tagged(tx, &request.dataset, tag)?;
             if before != Some(number) {
@@ -158,6 +166,28 @@ fn add_sources(
             read: added.read,
         })
     })
+}
+
+/// Gives a version its splits, unless it has them.
+fn declare(
+    ws: &Workspace,
+    tx: &Connection,
+    dataset: &str,
+    number: u32,
+    splits: &[Split],
+) -> Result<()> {
+    let version = find_in(tx, &format!("{dataset}@v{number}"))?;
+    let before = rows::splits(tx, &version)?;
+    if before == splits {
+        return Ok(());
+    }
+    rows::set_splits(tx, dataset, number, splits)?;
+    let words = |splits: &[Split]| {
+        let names: Vec<&str> = splits.iter().map(|split| split.name.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let (before, after) = (words(&before), words(splits));
+    audited(ws, tx, "data.split", version.name(), before, after)
 }
 
 /// Compares the files that a version was made of, or others, with the version.

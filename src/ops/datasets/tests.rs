@@ -1,7 +1,8 @@
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::atomic::Ordering};
 
 use super::*;
 use crate::{
+    data::profile::Verdict,
     domain::{datasets::Place, time::Timestamp},
     ops::fixture::{NOW, Shop},
     store::audit,
@@ -249,4 +250,125 @@ fn what_cannot_be_added_is_said_and_adds_nothing() {
         assert_eq!(refused.kind, kind, "{name} {}: {refused}", path.display());
     }
     assert_eq!(list(&shop).unwrap(), []);
+}
+
+fn profiled(shop: &Shop, text: &str) -> Profiles {
+    profile(shop, text, &Progress::default()).unwrap().1
+}
+
+#[test]
+fn the_same_content_is_profiled_once_and_what_is_no_table_is_left_alone() {
+    let shop = Shop::open();
+    let one = added(&shop, "a,b\n1,x\n2,y\n");
+    let before = profiles(&shop, &one).unwrap();
+    assert_eq!((before.tables.len(), before.pending), (0, 1));
+    let found = profiled(&shop, "x@v1");
+    assert_eq!(
+        (found.tables.len(), found.pending, found.left_out),
+        (1, 0, 0)
+    );
+    assert_eq!(found.tables[0].path, "x.csv");
+    // Another version of the same content has its profile at once.
+    added(&shop, "a,b\n3,x\n");
+    let three = added(&shop, "a,b\n1,x\n2,y\n");
+    assert_eq!(profiles(&shop, &three).unwrap(), found);
+    let text = write(&shop, "x.txt", "a,b\n");
+    try_add(&shop, "text", &[text], &[]).unwrap();
+    assert_eq!(profiled(&shop, "text").tables, []);
+}
+
+#[test]
+fn what_cannot_be_profiled_has_a_verdict_and_the_rest_is_profiled() {
+    let shop = Shop::open();
+    for at in 0..MOST_TABLES + 2 {
+        write(&shop, &format!("set/{at:02}.csv"), "a,b\n1,x\n");
+    }
+    write(&shop, "set/00.csv", "a,b\n1\n");
+    let folder = shop.surroundings.cwd.join("set");
+    try_add(&shop, "set", &[folder], &[]).unwrap();
+    let found = profiled(&shop, "set");
+    assert_eq!((found.tables.len(), found.left_out), (MOST_TABLES, 2));
+    assert!(matches!(
+        &found.tables[0].verdict,
+        Verdict::NotRead { why } if why.starts_with("line 2 of 00.csv")
+    ));
+    assert!(matches!(&found.tables[1].verdict, Verdict::Profiled(profile) if profile.rows == 1));
+}
+
+#[test]
+fn an_interrupted_profile_keeps_nothing_half() {
+    let shop = Shop::open();
+    let version = added(&shop, "a,b\n1,x\n");
+    let progress = Progress::default();
+    progress.is_interrupted.store(true, Ordering::Relaxed);
+    assert!(profile(&shop, "x", &progress).is_err());
+    assert_eq!(profiles(&shop, &version).unwrap().pending, 1);
+    assert_eq!(profiled(&shop, "x").tables.len(), 1);
+}
+
+#[test]
+fn profiles_go_with_the_last_version_of_their_content() {
+    let mut shop = Shop::open();
+    let one = added(&shop, "a,b\n1,x\n");
+    added(&shop, "a,b\n2,x\n");
+    profiled(&shop, "x@v1");
+    profiled(&shop, "x@v2");
+    trash(&shop, &["x@v1".to_owned()]).unwrap();
+    shop.ws.surroundings.clock = Clock::Fixed(Timestamp(NOW.0 + 8 * 86_400_000));
+    collect(&shop, false).unwrap();
+    let kept = |hash| {
+        shop.store
+            .read(|tx| rows::profiles(tx, hash))
+            .unwrap()
+            .len()
+    };
+    assert_eq!(kept(&one.hash), 0);
+    assert_eq!(kept(&find(&shop, "x@v2").unwrap().hash), 1);
+}
+
+fn contents(shop: &Shop, old: &str, new: &str, key: &[&str]) -> Result<Contents> {
+    let key: Vec<String> = key.iter().map(ToString::to_string).collect();
+    let compared = compare(shop, old, new, 1)?;
+    compare_contents(shop, &compared, &key, &Progress::default())
+}
+
+#[test]
+fn tables_are_compared_where_both_versions_have_them() {
+    let shop = Shop::open();
+    added(&shop, "id,b\n1,x\n2,y\n");
+    added(&shop, "id,b\n1,x\n2,z\n3,z\n");
+    let found = contents(&shop, "x@v1", "x@v2", &["id"]).unwrap();
+    let [table] = &found.tables[..] else {
+        panic!("{found:?}");
+    };
+    let Compared::Compared(change) = &table.verdict else {
+        panic!("{found:?}");
+    };
+    assert_eq!((change.rows.added, change.rows.changed), (1, Some(1)));
+    // The same content has nothing to compare.
+    assert_eq!(contents(&shop, "x@v1", "x@v1", &[]).unwrap().tables, []);
+    // The only table of each, whatever it is called.
+    let other = write(&shop, "y.ndjson", "{\"id\":1,\"b\":\"x\"}\n");
+    let note = write(&shop, "note.txt", "1");
+    try_add(&shop, "y", &[other, note], &[]).unwrap();
+    let found = contents(&shop, "x@v1", "y", &[]).unwrap();
+    let paths = (
+        found.tables[0].old_path.as_str(),
+        found.tables[0].path.as_str(),
+    );
+    assert_eq!(paths, ("x.csv", "y.ndjson"));
+    let refused = contents(&shop, "x@v1", "x@v2", &["b"]).unwrap_err();
+    assert_eq!(refused.kind, Kind::Invalid);
+    assert!(
+        refused
+            .message
+            .starts_with("x@v2: rows 2 and 3 both have 'z' in 'b'"),
+        "{refused}"
+    );
+    added(&shop, "id,b\n1\n");
+    let found = contents(&shop, "x@v1", "x@v3", &["id"]).unwrap();
+    assert!(matches!(
+        &found.tables[0].verdict,
+        Compared::NotCompared { why } if why.starts_with("x@v3: line 2 of x.csv has 1 cells")
+    ));
 }
