@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The rooms in order: each may use those before it.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 13] = [
     "domain",
     "stats",
     "config",
