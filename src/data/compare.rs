@@ -304,6 +304,8 @@ fn row_change(
     let after = identities(&shared.new, new.rows());
     let (rows_before, rows_after) = (old.rows() as u64, new.rows() as u64);
     let (stayed, changed) = match key {
+        // Rows of nothing would all be the same.
+        [] if shared.names.is_empty() => (0, None),
         [] => (in_both(&before, &after), None),
         key => {
             let old = Keys::of(old, key).map_err(Side::Old.refuses())?;

@@ -21,8 +21,8 @@ pub const MOST_BYTES: u64 = 256 << 20;
 pub const MOST_VALUES: u64 = 100_000_000;
 /// Distinct texts are counted up to here; beyond, there are "more than" so many. Distinct numbers are always counted.
 pub const MOST_DISTINCT: u64 = 1_000_000;
-/// In a table of more rows, rows that occur again are not counted.
-pub const MOST_ROWS_COMPARED: u64 = 20_000_000;
+/// A table of more rows is not profiled or compared: each row is remembered in 16 bytes.
+pub const MOST_ROWS: u64 = 20_000_000;
 /// The most bins of a histogram.
 pub const MOST_BINS: u64 = 20;
 /// The most categories that are named.
@@ -70,8 +70,8 @@ impl From<Refusal> for Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     pub rows: u64,
-    /// Rows that say again what one before them says; `None` in a table of more than [`MOST_ROWS_COMPARED`].
-    pub repeated_rows: Option<u64>,
+    /// Rows that say again what one before them says.
+    pub repeated_rows: u64,
     /// In the order of the file.
     pub columns: Vec<Column>,
 }
@@ -130,7 +130,7 @@ pub struct Distinct {
     pub is_more: bool,
 }
 
-/// Of the finite values of a column, in their unit.
+/// Of the finite values of a column, in their unit. Whole numbers beyond 2^53 are rounded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Numbers {
     pub min: f64,
@@ -199,7 +199,14 @@ pub fn read(name: &Path, bytes: &[u8]) -> Result<Table, Refusal> {
         let limit = format!("{} million values", MOST_VALUES / 1_000_000);
         return Err(Refusal::TooLarge(limit));
     }
-    read_content(name, bytes).map_err(|error| Refusal::NotRead(error.to_string()))
+    let table = read_content(name, bytes).map_err(|error| Refusal::NotRead(error.to_string()))?;
+    match MOST_ROWS < table.rows() as u64 {
+        true => {
+            let limit = format!("{} million rows", MOST_ROWS / 1_000_000);
+            Err(Refusal::TooLarge(limit))
+        }
+        false => Ok(table),
+    }
 }
 
 /// Profiles the content of a file of this name; `None` when `stop` says so meanwhile.
@@ -221,8 +228,7 @@ pub fn profile(table: &Table, stop: &(dyn Fn() -> bool + Sync)) -> Option<Profil
         .map(|(name, cells)| (!stop()).then(|| column(name, cells, rows)))
         .collect();
     let columns = columns?;
-    let repeated_rows =
-        (rows as u64 <= MOST_ROWS_COMPARED).then(|| rows::repeated(rows::identities(&all, rows)));
+    let repeated_rows = rows::repeated(rows::identities(&all, rows));
     (!stop()).then_some(Profile {
         rows: rows as u64,
         repeated_rows,
@@ -235,8 +241,12 @@ fn column(name: &str, cells: &Cells, rows: usize) -> Column {
     let numbers = kind.is_number().then(|| sample(cells, kind, rows));
     let found = match (kind, &numbers) {
         (Kind::Other, _) => Found::default(),
+        (Kind::Whole, Some(sample)) => Found {
+            distinct: exactly(distinct_wholes(cells, rows)),
+            ..Found::of_numbers(sample)
+        },
         (_, Some(sample)) => Found::of_numbers(sample),
-        (_, None) => Found::of_texts(cells, rows),
+        (_, None) => Found::of_texts(cells, rows, MOST_DISTINCT),
     };
     let rows = rows as u64;
     let differ = found.distinct.count + u64::from(0 < found.missing);
@@ -283,6 +293,25 @@ fn text_kind(cells: &Cells, rows: usize) -> Kind {
         true if texts().all(|text| text.trim().parse::<i64>().is_ok()) => Kind::Whole,
         true => Kind::Real,
         false => Kind::Text,
+    }
+}
+
+/// Whole numbers that differ, told apart beyond 2^53 too, where many ids lie.
+fn distinct_wholes(cells: &Cells, rows: usize) -> u64 {
+    let whole = |row| match cells {
+        Cells::Whole(cells) => cells.get(row),
+        cells => cells.text(row)?.trim().parse().ok(),
+    };
+    let mut wholes: Vec<i64> = (0..rows).filter_map(whole).collect();
+    wholes.sort_unstable();
+    wholes.dedup();
+    wholes.len() as u64
+}
+
+fn exactly(count: u64) -> Distinct {
+    Distinct {
+        count,
+        is_more: false,
     }
 }
 
@@ -360,10 +389,7 @@ impl Default for Found {
         Self {
             nulls: 0,
             missing: 0,
-            distinct: Distinct {
-                count: 0,
-                is_more: false,
-            },
+            distinct: exactly(0),
             is_all_new: false,
             top: vec![],
             rest: 0,
@@ -377,15 +403,12 @@ impl Found {
         Self {
             nulls: sample.missing.nulls,
             missing: sample.rows() - sample.count(),
-            distinct: Distinct {
-                count: differ,
-                is_more: false,
-            },
+            distinct: exactly(differ),
             ..Self::default()
         }
     }
 
-    fn of_texts(cells: &Cells, rows: usize) -> Self {
+    fn of_texts(cells: &Cells, rows: usize, most: u64) -> Self {
         let mut counts: HashMap<_, u64> = HashMap::new();
         let (mut nulls, mut is_more) = (0, false);
         for row in 0..rows {
@@ -395,7 +418,7 @@ impl Found {
             };
             if let Some(count) = counts.get_mut(&text) {
                 *count += 1;
-            } else if (counts.len() as u64) < MOST_DISTINCT {
+            } else if (counts.len() as u64) < most {
                 counts.insert(text, 1);
             } else {
                 is_more = true;

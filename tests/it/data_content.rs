@@ -134,3 +134,61 @@ fn two_versions_of_a_table_are_compared_by_what_is_in_them() {
         refused.err
     );
 }
+
+#[test]
+fn splits_that_are_not_apart_are_found() {
+    let space = Space::new();
+    write(
+        &space,
+        "set/train.csv",
+        "patient,day,x\n1,2026-01-01,5\n2,2026-01-02,6\n",
+    );
+    write(
+        &space,
+        "set/test.csv",
+        "patient,day,x\n2,2026-01-02,6\n3,2026-01-01,7\n",
+    );
+    let args = ["data", "add", "set", "set", "--split", "train=train.csv"];
+    let refused = space.run(&[&args[..], &["--split", "test=tset.csv"]].concat());
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused
+            .err
+            .contains("no file of the version matches tset.csv"),
+        "{}",
+        refused.err
+    );
+    space.ok(&[&args[..], &["--split", "test=test.csv"]].concat());
+    assert!(
+        space
+            .ok(&["data", "show", "set"])
+            .contains("split    train: train.csv\n")
+    );
+    let found = space.run(&["data", "leaks", "set", "--key", "patient", "--time", "day"]);
+    assert_eq!(found.code, Some(1), "{}", found.err);
+    let expected = "train and test:\n  \
+        rows of test in train: 1 of 2\n    \
+        row 1 of test.csv is row 2 of train.csv\n  \
+        rows of test with a patient that is in train: 1 of 2\n    \
+        '2' is in row 1 of test.csv and row 2 of train.csv\n  \
+        test begins at 2026-01-01, before train ends at 2026-01-02\n";
+    assert_eq!(found.out, expected);
+    write(&space, "set/test.csv", "patient,day,x\n3,2026-01-03,6\n");
+    let args = [
+        "data",
+        "add",
+        "set",
+        "set",
+        "--split",
+        "train=train.csv",
+        "--split",
+        "test=test.csv",
+    ];
+    space.ok(&args);
+    assert_eq!(
+        space.ok(&["data", "leaks", "set", "--key", "patient", "--time", "day"]),
+        "train (2) and test (1): nothing in common\n"
+    );
+    let json = space.json(&["data", "leaks", "set"]);
+    assert_eq!(json["overlaps"][0]["rows"]["count"], 0);
+}

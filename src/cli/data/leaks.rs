@@ -2,7 +2,7 @@ use super::no_if;
 use crate::{
     cli::{Answer, Failure, INTERRUPTED, Out, format, open::Context, progress::watch},
     data::overlap::{Common, Look, Overlap},
-    domain::text::{counted, shown},
+    domain::text::shown,
     ops::datasets,
 };
 
@@ -63,20 +63,17 @@ fn print(out: &Out, overlap: &Overlap, look: &Look) -> Result<(), Failure> {
         if common.count == 0 {
             return Ok(());
         }
-        let rows = counted(common.count, "row");
-        let all = number(overlap.counts[1]);
-        out.line(format!("  {rows} of {all} of {later} {what} {earlier}"))?;
+        let [count, all] = [common.count, overlap.counts[1]].map(number);
+        out.line(format!("  {what} {earlier}: {count} of {all}"))?;
         for example in &common.examples {
             out.line(format!("    {}", shown(example)))?;
         }
         Ok(())
     };
-    common("are in", &overlap.rows)?;
+    common(&format!("rows of {later} in"), &overlap.rows)?;
     if let Some(keys) = &overlap.keys {
-        let what = format!(
-            "have a key ({}) that is in",
-            format::short(&look.key.join(", "))
-        );
+        let key = format::short(&look.key.join(", "));
+        let what = format!("rows of {later} with a {key} that is in");
         common(&what, keys)?;
     }
     if let Some(times) = overlap.times.as_ref().filter(|times| times.is_mixed) {

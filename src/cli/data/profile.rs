@@ -78,8 +78,8 @@ fn print_table(out: &Out, found: &TableProfile) -> Result<(), Failure> {
         return out.line(refusal(found).unwrap_or_default());
     };
     let repeated = match profile.repeated_rows {
-        None | Some(0) => String::new(),
-        Some(rows) => format!(", {} of them again", counted(rows, "row")),
+        0 => String::new(),
+        rows => format!(", {} of them again", counted(rows, "row")),
     };
     out.line(format!(
         "{}: {}, {}{repeated}",

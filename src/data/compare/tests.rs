@@ -18,7 +18,7 @@ const OLD: &str = "id,site,x\n1,a,10\n2,a,20\n3,b,30\n";
 
 #[test]
 fn rows_are_matched_by_what_they_hold_or_by_a_key() {
-    let cases: [(&str, &[&str], [Option<u64>; 3]); 8] = [
+    let cases: [(&str, &[&str], [Option<u64>; 3]); 9] = [
         (OLD, &[], [Some(0), Some(0), None]),
         (OLD, &["id"], [Some(0), Some(0), Some(0)]),
         // Another order of rows and columns changes nothing.
@@ -48,6 +48,7 @@ fn rows_are_matched_by_what_they_hold_or_by_a_key() {
             &[],
             [Some(1), Some(0), None],
         ),
+        ("other\n1\n2\n", &[], [Some(2), Some(3), None]),
         // What is held in a column that came is no change of the row.
         (
             "id,x,y\n1,10,5\n2,20,6\n3,30,7\n",

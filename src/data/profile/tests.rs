@@ -28,12 +28,12 @@ fn column<'a>(profile: &'a Profile, name: &str) -> &'a Column {
 #[test]
 fn the_shipped_data_has_the_figures_that_python_finds() {
     let cells = of_demo("breast_cancer");
-    assert_eq!((cells.rows, cells.repeated_rows), (569, Some(0)));
+    assert_eq!((cells.rows, cells.repeated_rows), (569, 0));
     assert_eq!(cells.columns.len(), 31);
     let bikes = of_demo("bikeshare_2011");
-    assert_eq!((bikes.rows, bikes.repeated_rows), (8_645, Some(0)));
+    assert_eq!((bikes.rows, bikes.repeated_rows), (8_645, 0));
     let sites = of_demo("phishing");
-    assert_eq!((sites.rows, sites.repeated_rows), (1_250, Some(587)));
+    assert_eq!((sites.rows, sites.repeated_rows), (1_250, 587));
 
     let radius = column(&cells, "mean_radius");
     assert_eq!((radius.kind, radius.distinct.count), (Kind::Real, 456));
@@ -186,6 +186,38 @@ fn what_is_no_number_is_counted_apart() {
     let numbers = profile.columns[0].numbers.as_ref().unwrap();
     assert_eq!((numbers.nans, numbers.infinities), (0, 2));
     assert_eq!((profile.columns[0].nulls, numbers.max), (1, 2.5));
+}
+
+#[test]
+fn ids_beyond_what_a_float_tells_apart_are_counted() {
+    let first = 1_u64 << 60;
+    let rows: String = (first..first + 30).map(|id| format!("{id},x\n")).collect();
+    let profile = of(&format!("id,b\n{rows}"));
+    assert_eq!(
+        (profile.columns[0].distinct.count, profile.columns[0].is_id),
+        (30, true)
+    );
+}
+
+#[test]
+fn where_there_are_too_many_texts_there_are_more_than_were_counted() {
+    let table = tests::table("a,b\nx,1\ny,1\nx,1\nz,1\nNA,1\n");
+    let cells = &table.all_cells()[0];
+    let found = |most| Found::of_texts(cells, table.rows(), most);
+    let exact = found(3);
+    assert_eq!(exact.distinct, exactly(3));
+    assert_eq!(
+        (exact.nulls, exact.rest, exact.top[0].name.as_str()),
+        (1, 0, "x")
+    );
+    let more = found(2);
+    let expected = Distinct {
+        count: 2,
+        is_more: true,
+    };
+    assert_eq!(more.distinct, expected);
+    // Who was not counted may be as common as who was.
+    assert_eq!((more.nulls, more.rest, more.top), (1, 4, vec![]));
 }
 
 #[test]

@@ -2,7 +2,7 @@ use std::{fs, path::PathBuf, sync::atomic::Ordering};
 
 use super::*;
 use crate::{
-    data::profile::Verdict,
+    data::{overlap::Look, profile::Verdict},
     domain::{datasets::Place, time::Timestamp},
     ops::fixture::{NOW, Shop},
     store::audit,
@@ -371,4 +371,107 @@ fn tables_are_compared_where_both_versions_have_them() {
         &found.tables[0].verdict,
         Compared::NotCompared { why } if why.starts_with("x@v3: line 2 of x.csv has 1 cells")
     ));
+}
+
+fn split(shop: &Shop, splits: &[(&str, &str)]) -> Result<Added> {
+    let word = |(name, path): &(&str, &str)| ((*name).to_owned(), (*path).to_owned());
+    let request = Add {
+        dataset: "set".to_owned(),
+        paths: vec![shop.surroundings.cwd.join("set")],
+        splits: splits.iter().map(word).collect(),
+        ..Add::default()
+    };
+    add(shop, &request, &Progress::default())
+}
+
+fn looked(shop: &Shop, key: &[&str]) -> Result<Leaks> {
+    let look = Look {
+        key: key.iter().map(ToString::to_string).collect(),
+        time: None,
+    };
+    leaks(shop, "set", &look, &Progress::default())
+}
+
+#[test]
+fn declared_splits_stay_with_the_version_and_are_looked_through() {
+    let shop = Shop::open();
+    write(&shop, "set/train/1.csv", "id,x\n1,5\n2,6\n");
+    write(&shop, "set/train/2.csv", "id,x\n3,7\n");
+    write(&shop, "set/test.csv", "id,x\n3,7\n4,8\n1,9\n");
+    write(&shop, "set/notes.txt", "by hand");
+    split(&shop, &[]).unwrap();
+    assert_eq!(looked(&shop, &[]).unwrap_err().kind, Kind::Conflict);
+    let wanted = [("train", "train/*.csv"), ("test", "test.csv")];
+    let again = split(&shop, &wanted).unwrap();
+    assert!(!again.is_new);
+    let splits = show(&shop, "set").unwrap().splits;
+    let names: Vec<&str> = splits.iter().map(|split| split.name.as_str()).collect();
+    assert_eq!(names, ["train", "test"]);
+    assert_eq!(splits[0].paths, ["train/1.csv", "train/2.csv"]);
+    // Adding the same again without a word on splits keeps them.
+    split(&shop, &[]).unwrap();
+    let found = looked(&shop, &["id"]).unwrap();
+    assert!(found.is_any());
+    assert_eq!(found.overlaps[0].rows.count, 1);
+    assert_eq!(
+        found.overlaps[0].rows.examples,
+        ["row 1 of test.csv is row 1 of train/2.csv"]
+    );
+    assert_eq!(found.overlaps[0].keys.as_ref().unwrap().count, 2);
+    let refused = looked(&shop, &["name"]).unwrap_err();
+    assert!(
+        refused
+            .message
+            .starts_with("train/1.csv: there is no column 'name' (key)"),
+        "{refused}"
+    );
+    split(&shop, &[("train", "train/1.csv"), ("test", "train/2.csv")]).unwrap();
+    assert!(!looked(&shop, &["id"]).unwrap().is_any());
+    split(&shop, &[("train", "train/1.csv"), ("test", "notes.txt")]).unwrap();
+    assert_eq!(looked(&shop, &[]).unwrap_err().kind, Kind::Invalid);
+    let lines = shop.store.read(|tx| audit::all(tx)).unwrap();
+    let told = lines.iter().filter(|line| line.action == "data.split");
+    assert_eq!(told.count(), 3);
+}
+
+#[test]
+fn splits_that_cannot_be_add_nothing() {
+    let shop = Shop::open();
+    write(&shop, "set/a.csv", "x\n1\n");
+    let cases = [
+        (
+            &[("train", "b.csv")][..],
+            "no file of the version matches b.csv",
+        ),
+        (
+            &[("train", "a.csv"), ("test", "*.csv")],
+            "a.csv is in two splits",
+        ),
+        (&[("", "a.csv")], "\"\" cannot be the name of a split"),
+        (&[("train", "a[")], "a[ is no pattern"),
+    ];
+    for (splits, expected) in cases {
+        let refused = split(&shop, splits).unwrap_err();
+        assert_eq!(refused.kind, Kind::Invalid, "{splits:?}");
+        assert!(
+            refused.message.starts_with(expected),
+            "{splits:?}: {refused}"
+        );
+    }
+    assert_eq!(list(&shop).unwrap(), []);
+}
+
+#[test]
+fn tables_that_are_only_named_are_profiled_where_they_lie() {
+    let shop = Shop::open();
+    let path = write(&shop, "x.csv", "a,b\n1,x\n2,y\n");
+    let request = Add {
+        dataset: "named".to_owned(),
+        paths: vec![path],
+        is_reference: true,
+        ..Add::default()
+    };
+    add(&shop, &request, &Progress::default()).unwrap();
+    let found = profiled(&shop, "named");
+    assert!(matches!(&found.tables[0].verdict, Verdict::Profiled(profile) if profile.rows == 2));
 }
