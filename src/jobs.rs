@@ -12,6 +12,7 @@ pub mod foreign;
 pub mod journal;
 pub mod lock;
 pub mod mask;
+mod memory;
 pub mod process;
 pub mod request;
 pub mod slots;

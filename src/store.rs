@@ -478,8 +478,8 @@ mod tests {
         let pages = file.metadata().unwrap().len() / 4096;
         file.write_all_at(&[0xa5; 4096], (pages / 2) * 4096)
             .unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        let found = store.first_damage();
+        // Whoever opens it may meet the page already.
+        let found = Store::open(folder.path()).and_then(|store| store.first_damage());
         let is_found = matches!(found, Ok(Some(_)) | Err(Error::Damaged { .. }));
         assert!(is_found, "{found:?}");
     }

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{
-    Answer, DONE, Failure, INTERRUPTED, NO, Out, format, open::Context, progress::watch,
+    Answer, DONE, Failure, INTERRUPTED, NO, Out, csv::Csv, format, open::Context, progress::watch,
     table::Table,
 };
 use crate::{
@@ -127,6 +127,8 @@ enum Verb {
     Verify(gc::Verify),
 }
 
+const NONE: &str = "no data set yet: `sconce data add NAME PATH` makes one";
+
 impl Data {
     pub fn run(self, context: &Context) -> Answer {
         match self.verb {
@@ -175,7 +177,7 @@ fn list(context: &Context) -> Answer {
         return Ok(DONE);
     }
     if sets.is_empty() {
-        out.say("no data set yet: `sconce data add NAME PATH` makes one");
+        out.say(NONE);
         return Ok(DONE);
     }
     let mut table = Table::default()
@@ -224,6 +226,41 @@ fn trash(context: &Context) -> Answer {
         context.out.say("no version is in the trash");
     }
     Ok(DONE)
+}
+
+/// The newest versions of all data sets, as the screen lists them.
+pub fn print(context: &Context, ws: &Workspace, limit: u64, is_csv: bool) -> Result<(), Failure> {
+    let mut versions = datasets::versions(ws)?;
+    versions.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    if is_csv {
+        return context.out.raw(as_csv(&versions).text());
+    }
+    print_versions(context, ws, &versions)?;
+    if versions.is_empty() {
+        context.out.say(NONE);
+    }
+    Ok(())
+}
+
+fn as_csv(versions: &[Version]) -> Csv {
+    let titles = [
+        "version", "hash", "files", "bytes", "stored", "created", "by", "tags", "message",
+    ];
+    let mut csv = Csv::titled(titles);
+    for version in versions {
+        csv.row([
+            version.name(),
+            version.hash.to_string(),
+            version.files.to_string(),
+            version.bytes.to_string(),
+            version.stored.to_string(),
+            version.created.rfc3339(),
+            version.actor.to_string(),
+            version.tags.join(" "),
+            version.message.clone(),
+        ]);
+    }
+    csv
 }
 
 fn print_versions(context: &Context, ws: &Workspace, versions: &[Version]) -> Result<(), Failure> {

@@ -115,9 +115,9 @@ fn untold(run: &Seen, has_output: bool) -> Option<String> {
     match how {
         Ending::Done => None,
         Ending::Failed {
-            exit: Exit::Signal(number),
+            exit: exit @ Exit::Signal(_),
             ..
-        } => Some(format!("{}: failed, signal {number}", run.name)),
+        } => Some(format!("{}: failed, {exit}", run.name)),
         // The last lines of output have just been seen.
         Ending::Failed {
             exit: Exit::Code(1..),
@@ -208,7 +208,7 @@ mod tests {
             (
                 failed(Exit::Signal(9)),
                 true,
-                Some("brave-otter-7: failed, signal 9"),
+                Some("brave-otter-7: failed, killed by SIGKILL (9)"),
             ),
             (Ending::Lost, true, Some("brave-otter-7: lost")),
         ];
@@ -236,7 +236,7 @@ mod tests {
             (
                 failed(Exit::Signal(9)),
                 137,
-                "brave-otter-7: failed, signal 9\n  no�[2J luck\n  at all",
+                "brave-otter-7: failed, killed by SIGKILL (9)\n  no�[2J luck\n  at all",
             ),
             (
                 failed(Exit::Code(1000)),

@@ -3,15 +3,15 @@
 use std::{
     fmt::Display,
     io::{IsTerminal as _, stdin, stdout},
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
 };
 
-use super::{Answer, Failure, keys, open, open::Context, session, theme};
+use super::{Answer, Failure, format, keys, open, open::Context, session, theme};
 use crate::{
     config::{
-        self, Environment, Loaded,
+        self, Environment, Loaded, places,
         screens::{self, Screen, Screens},
     },
     domain::text::{nearest, shortened},
@@ -164,6 +164,9 @@ pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) 
     if asked.is_some() {
         options.session.root = root_of_screen;
     }
+    let usual = places::find_store(&loaded, None).ok();
+    let usual = usual.as_ref().map(|found| found.path.as_path());
+    let ways = Ways::to(&root, usual, &loaded.environment.places.demo());
     let ended = tui::run(Arc::new(move || open::open(&loaded, &root)), &options)?;
     if let Err(error) = session::write(&kept, &ended.session)
         && ended.how == tui::How::Quit
@@ -176,20 +179,45 @@ pub fn open(context: &Context, mut loaded: Loaded, root: PathBuf, start: Start) 
         return super::demo::show(context);
     }
     if 0 < ended.still_running && ended.how == tui::How::Quit {
-        let (count, noun) = (
-            ended.still_running,
-            if ended.still_running == 1 {
-                "job keeps"
-            } else {
-                "jobs keep"
-            },
-        );
-        context.out.say(&format!(
-            "{count} {noun} running on {}. sconce to return, sconce jobs to list.",
-            ended.host
-        ));
+        let told = still_running(ended.still_running, &ended.host, &ways);
+        context.out.say(&told);
     }
     Ok(ended.how.exit_code())
+}
+
+/// The commands that lead to a store from where the shell stands.
+#[derive(Debug, PartialEq)]
+struct Ways {
+    /// Opens its screen.
+    screen: String,
+    /// Lists its jobs.
+    jobs: String,
+}
+
+impl Ways {
+    /// To the store in a folder, where `usual` is the one that the bare command opens here.
+    fn to(root: &Path, usual: Option<&Path>, demo: &Path) -> Self {
+        let named = match usual == Some(root) {
+            true => "sconce".to_owned(),
+            false => {
+                let path = format::command(&[&root.to_string_lossy()]);
+                format!("sconce --store {path}")
+            }
+        };
+        Self {
+            jobs: format!("{named} jobs"),
+            screen: match root == demo {
+                true => "sconce demo".to_owned(),
+                false => named,
+            },
+        }
+    }
+}
+
+/// `1 job keeps running on gpu01. sconce to return, sconce jobs to list.`
+fn still_running(count: u64, host: &str, Ways { screen, jobs }: &Ways) -> String {
+    let noun = if count == 1 { "job keeps" } else { "jobs keep" };
+    format!("{count} {noun} running on {host}. {screen} to return, {jobs} to list.")
 }
 
 /// How the screen shall be: what the config says, and where it says `auto`, what the environment tells. The terminal
@@ -318,4 +346,38 @@ fn word<T: FromStr + strum::IntoEnumIterator + Display>(
             .hint(format!("write auto, {}", words.join(", ")))
             .into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_leaves_is_told_the_commands_that_lead_back() {
+        let told = |root: &str, count| {
+            let (usual, demo) = (Path::new("/home/ana/store"), Path::new("/home/ana/demo"));
+            let ways = Ways::to(Path::new(root), Some(usual), demo);
+            still_running(count, "gpu01", &ways)
+        };
+        let cases = [
+            (
+                "/home/ana/store",
+                1,
+                "1 job keeps running on gpu01. sconce to return, sconce jobs to list.",
+            ),
+            (
+                "/home/ana/demo",
+                2,
+                "2 jobs keep running on gpu01. sconce demo to return, sconce --store /home/ana/demo jobs to list.",
+            ),
+            (
+                "/data/my team",
+                1,
+                "1 job keeps running on gpu01. sconce --store '/data/my team' to return, sconce --store '/data/my team' jobs to list.",
+            ),
+        ];
+        for (root, count, sentence) in cases {
+            assert_eq!(told(root, count), sentence);
+        }
+    }
 }

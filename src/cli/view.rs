@@ -2,7 +2,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::{
-    Answer, DONE, Failure, columns, jobs,
+    Answer, DONE, Failure, columns, data, jobs,
     open::Context,
     runs::{print_list, print_run},
 };
@@ -54,6 +54,8 @@ enum Name {
     Runs,
     /// Runs at work; with none, the one that ended last.
     Live,
+    /// Data versions.
+    Data,
     Jobs,
     /// One run: how far it is, its metrics, parameters, files, and the end of its output.
     Run,
@@ -73,6 +75,7 @@ impl View {
             Name::Runs => self.list(context, &ws, "")?,
             Name::Live => self.live(context, &ws)?,
             Name::Run => self.one(context, &ws)?,
+            Name::Data => data::print(context, &ws, self.limit, self.csv)?,
             Name::Jobs => jobs::print(context, &ws, self.limit, self.csv)?,
             Name::Bench if self.csv => {
                 let error = Error::new(Kind::Invalid, "the bench is more than one table");

@@ -157,6 +157,7 @@ pub enum Root {
     Bench,
     Runs,
     Live,
+    Data,
     Jobs,
 }
 
@@ -176,6 +177,8 @@ pub enum Pane {
     Facts,
     /// What it prints.
     Log,
+    /// Data versions.
+    Data,
     /// The queue.
     Jobs,
 }

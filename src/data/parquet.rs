@@ -6,10 +6,13 @@
 
 use std::{io::Cursor, path::Path};
 
-use polars_parquet::parquet::{
-    error::ParquetResult,
-    page::CompressedPage,
-    read::{get_page_iterator, read_metadata},
+use polars_parquet::{
+    parquet::{
+        error::ParquetResult,
+        page::CompressedPage,
+        read::{get_page_iterator, read_metadata},
+    },
+    read::RowGroupMetadata,
 };
 
 /// Do all pages claim no more values than their column, and all columns no more rows than `most_rows`?
@@ -52,7 +55,7 @@ pub(super) fn claimed_values(bytes: &[u8]) -> u64 {
     let columns = metadata
         .row_groups
         .iter()
-        .flat_map(|group| group.parquet_columns());
+        .flat_map(RowGroupMetadata::parquet_columns);
     let values = columns.map(|column| u64::try_from(column.num_values()).unwrap_or(u64::MAX));
     values.fold(0, u64::saturating_add)
 }

@@ -35,6 +35,19 @@ pub struct Version {
     pub trashed: Option<Trashed>,
 }
 
+/// By what a version is known: it keeps both for ever.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VersionId {
+    pub dataset: String,
+    pub number: u32,
+}
+
+impl fmt::Display for VersionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@v{}", self.dataset, self.number)
+    }
+}
+
 /// A path that was added, and what it is called in the version; a folder without a name stands at the top.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
@@ -53,7 +66,14 @@ pub struct Split {
 impl Version {
     /// How it is written everywhere: `penguins@v3`.
     pub fn name(&self) -> String {
-        format!("{}@v{}", self.dataset, self.number)
+        self.id().to_string()
+    }
+
+    pub fn id(&self) -> VersionId {
+        VersionId {
+            dataset: self.dataset.clone(),
+            number: self.number,
+        }
     }
 }
 

@@ -100,6 +100,10 @@ pub enum What {
 /// How the log line begins with which a training says that it ended before its last epoch.
 pub const STOPPED_EARLY: &str = "stopped early";
 
+/// What is noticed of a killed program where the kernel says that it ended one meanwhile.
+pub const OUT_OF_MEMORY: &str =
+    "perhaps out of memory: the kernel ended a process of its group for want of it";
+
 /// A process, told from any other with the same number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {

@@ -171,7 +171,49 @@ impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Code(code) => write!(f, "exit code {code}"),
-            Self::Signal(number) => write!(f, "signal {number}"),
+            Self::Signal(number) => match signal(*number) {
+                Some(name) => write!(f, "killed by {name} ({number})"),
+                None => write!(f, "killed by signal {number}"),
+            },
+        }
+    }
+}
+
+/// The name of a signal that ends programs, where its number is the same on all systems; see signal(7).
+fn signal(number: i32) -> Option<&'static str> {
+    Some(match number {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        24 => "SIGXCPU",
+        25 => "SIGXFSZ",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_is_said_by_its_name() {
+        let cases = [
+            (Exit::Code(3), "exit code 3"),
+            (Exit::Signal(9), "killed by SIGKILL (9)"),
+            (Exit::Signal(11), "killed by SIGSEGV (11)"),
+            (Exit::Signal(40), "killed by signal 40"),
+        ];
+        for (exit, told) in cases {
+            assert_eq!(exit.to_string(), told);
         }
     }
 }

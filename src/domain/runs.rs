@@ -79,15 +79,22 @@ impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Done => f.write_str("done"),
-            Self::Failed { exit, message } => {
-                let last = message.lines().rev().find(|line| !line.trim().is_empty());
-                write!(f, "failed, {exit}")?;
-                last.map_or(Ok(()), |line| write!(f, ": {}", line.trim()))
-            }
+            Self::Failed { exit, message } => write!(f, "failed, {}", why(*exit, message)),
             Self::Stopped { by } => write!(f, "stopped by {by}"),
             Self::Lost => f.write_str("lost: its worker is gone and did not say how it ended"),
             Self::Unseen => f.write_str("ended unseen: the program ended while nobody watched it"),
         }
+    }
+}
+
+/// Why something failed, on one line: how it ended, and the last line that it said. Of a program that ended by itself that
+/// line mostly names the fault; one that was killed said it before it knew of any.
+pub fn why(exit: Exit, message: &str) -> String {
+    let last = message.lines().rev().find(|line| !line.trim().is_empty());
+    match (last.map(str::trim), exit) {
+        (None, exit) => exit.to_string(),
+        (Some(last), Exit::Code(_)) => format!("{exit}: {last}"),
+        (Some(last), Exit::Signal(_)) => format!("{exit}; last output: {last}"),
     }
 }
 
@@ -457,5 +464,27 @@ mod tests {
         for (state, word) in cases {
             assert_eq!(state.word().to_string(), word);
         }
+    }
+
+    #[test]
+    fn the_last_line_of_a_failure_is_its_reason_but_not_of_one_that_was_killed() {
+        let told = |exit, message: &str| {
+            let message = message.to_owned();
+            Ending::Failed { exit, message }.to_string()
+        };
+        let traceback =
+            "Traceback (most recent call last):\n  File \"t.py\", line 3\nValueError: no\n\n";
+        assert_eq!(
+            told(Exit::Code(1), traceback),
+            "failed, exit code 1: ValueError: no"
+        );
+        assert_eq!(
+            told(Exit::Signal(9), "step 1\nstep 2\n"),
+            "failed, killed by SIGKILL (9); last output: step 2"
+        );
+        assert_eq!(
+            told(Exit::Signal(9), " \n"),
+            "failed, killed by SIGKILL (9)"
+        );
     }
 }

@@ -17,13 +17,15 @@ use rustix::{
 };
 
 use super::{
-    files, journal, process, request, spawn,
+    files,
+    journal::{self, Writer},
+    memory, process, request, spawn,
     system::{self, Sampler},
     worker::{self, Call, Desk},
 };
 use crate::domain::{
     control::{Control, Want},
-    events::{Process, What},
+    events::{OUT_OF_MEMORY, Process, What},
     jobs::{Command, Exit},
     records::{End, EndState, Record},
 };
@@ -46,6 +48,7 @@ pub(super) fn run(desk: Desk<'_>, command: &Command) -> End {
         Ok(child) => child,
         Err(why) => return cannot(why),
     };
+    let starved = memory::kills();
     let pid = i32::try_from(child.id()).unwrap_or_default();
     let Some(program) = process::identity(pid) else {
         let _ = child.kill();
@@ -66,6 +69,7 @@ pub(super) fn run(desk: Desk<'_>, command: &Command) -> End {
     if let Err(error) = request::seal(desk.dir, desk.request) {
         spawn::note(&desk.dir.join("worker.log"), &error);
     }
+    let journal = desk.journal;
     let over = thread::scope(|scope| {
         let caller = desk.caller.clone();
         // Left unreaped, so that its number, and its group's, stay its own until the group is dealt with.
@@ -83,6 +87,12 @@ pub(super) fn run(desk: Desk<'_>, command: &Command) -> End {
         Ok(status) => spawn::exit(status),
         Err(error) => return cannot(format!("cannot learn how it ended: {error}")),
     };
+    let kills = starved.zip(memory::kills());
+    let is_starved = kills.is_some_and(|(before, after)| before < after);
+    if is_starved && exit == Exit::Signal(9) && over.by.is_none() {
+        let what = OUT_OF_MEMORY.to_owned();
+        note(journal, What::Noticed { what });
+    }
     ending(exit, over.by, || {
         files::last_lines(&over.log, files::LAST_LINES)
     })
@@ -200,7 +210,11 @@ fn find(command: &Command, path: Option<&str>) -> Result<(), String> {
 }
 
 fn say(desk: &Desk<'_>, what: What) {
-    desk.journal.record(Record {
+    note(desk.journal, what);
+}
+
+fn note(journal: &Writer, what: What) {
+    journal.record(Record {
         event: Some(what),
         ..Record::default()
     });

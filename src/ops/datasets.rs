@@ -84,6 +84,13 @@ pub fn list(ws: &Workspace) -> Result<Vec<Dataset>> {
     Ok(sets)
 }
 
+/// All versions outside the trash, by the name of their data set, the newest first.
+pub fn versions(ws: &Workspace) -> Result<Vec<Version>> {
+    let mut all = ws.store.read(|tx| Ok::<_, Error>(rows::all(tx)?))?;
+    all.retain(|version| version.trashed.is_none());
+    Ok(all)
+}
+
 /// The versions of a data set, the newest first; with the trash, those in it too.
 ///
 /// # Errors
@@ -248,7 +255,7 @@ pub fn untag(ws: &Workspace, dataset: &str, tag: &str) -> Result<Version> {
         rows::remove_tag(tx, dataset, tag)?;
         let (target, before) = (format!("{dataset}@{tag}"), format!("v{}", version.number));
         audited(ws, tx, "data.untag", target, Some(before), None)?;
-        Ok(find_in(tx, &version.name())?)
+        find_in(tx, &version.name())
     })
 }
 

@@ -13,10 +13,10 @@ use crate::{
     domain::{
         ids::RunId,
         jobs::{Job, JobState, Slot},
-        runs::{Progress, RunKind, RunState, StateWord, progressed, stated},
+        runs::{Ending, Progress, RunKind, RunState, StateWord, progressed, stated},
     },
     jobs::{lock, slots, spawn},
-    store::{Connection, jobs as rows, runs as run_rows},
+    store::{Connection, events, jobs as rows, runs as run_rows},
     workspace::Workspace,
 };
 
@@ -41,8 +41,10 @@ pub struct JobRow {
     pub name: String,
     pub experiment: String,
     pub kind: RunKind,
+    /// How the run stands; of an attempt that another followed, how it stood when that one ended.
     #[serde(serialize_with = "stated")]
     pub run_state: RunState,
+    /// Of the newest attempt: what the others came to is not known.
     #[serde(serialize_with = "progressed")]
     pub progress: Progress,
     /// Why a queued job waits, in words: `after calm-heron-2`, `no GPU is free`.
@@ -110,14 +112,29 @@ fn row(
         }
         _ => None,
     };
+    let (run_state, progress) = match job.attempt < run.attempt {
+        true => (stood(tx, &job)?, Progress::default()),
+        false => (run.state, run.progress),
+    };
     Ok(JobRow {
         name: run.name,
         experiment: run.experiment,
         kind: run.kind,
-        run_state: run.state,
-        progress: run.progress,
+        run_state,
+        progress,
         job,
         waits,
+    })
+}
+
+/// How a run stood at the end of an attempt that another followed.
+fn stood(tx: &Connection, job: &Job) -> Result<RunState> {
+    let end = events::end_of(tx, &job.run, job.attempt)?;
+    let (at, how) = end.unwrap_or((job.created, Ending::Unseen));
+    Ok(RunState::Ended {
+        started: None,
+        at,
+        how,
     })
 }
 

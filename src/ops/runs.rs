@@ -9,8 +9,9 @@ mod steer;
 mod trash;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::PoisonError,
     time::UNIX_EPOCH,
 };
 
@@ -32,7 +33,7 @@ pub use crate::domain::metrics::MetricValue;
 use crate::{
     domain::{
         events::{Event, What},
-        filter::{self, Filter},
+        filter::{self, Facts as _, Filter},
         ids::{Id, JobId, RunId, unique_prefix},
         metrics::Summary,
         records::Artifact,
@@ -40,7 +41,7 @@ use crate::{
         text::{counted, nearest, shortened},
         time::Timestamp,
     },
-    store::{self, events, jobs as job_rows, runs as rows, series},
+    store::{self, events, index::Runs, jobs as job_rows, runs as rows, series},
     train::checkpoints,
     workspace::Workspace,
 };
@@ -122,7 +123,7 @@ pub struct MetricColumn {
 /// A part of a list, and how long the whole is.
 #[derive(Clone, Debug, Serialize)]
 pub struct Listing {
-    /// Runs in the store.
+    /// Runs in the store; those in the trash among them where the filter asks for it.
     pub total: u64,
     /// Runs that the filter lets through.
     pub matched: u64,
@@ -205,7 +206,11 @@ pub fn list(ws: &Workspace, request: &ListRequest) -> Result<Listing> {
             filter: filters::resolved(tx, &request.filter)?,
             ..request.clone()
         };
-        let total = rows::count(tx, &[])?;
+        // Of those that it could let through.
+        let total = match request.filter.is_about_trash() {
+            true => rows::count_all(tx)?,
+            false => rows::count(tx, &[])?,
+        };
         let live = rows::count(tx, &LIVE)?;
         let page = selection::page(ws, tx, request, now)?;
         let values = selection::values(tx, &page.ids, &request.columns)?;
@@ -266,18 +271,48 @@ pub struct Names {
     pub metrics: Vec<String>,
     /// Saved filters.
     pub filters: Vec<String>,
+    /// What runs outside the trash have in these fields: experiment, host, preset, tag, user.
+    pub values: BTreeMap<&'static str, Vec<String>>,
 }
 
-/// The names of all parameters and metrics that any run has, and of the saved filters.
+/// The names of all parameters and metrics that any run has, and of the saved filters; the values of what every run has.
 pub fn names(ws: &Workspace) -> Result<Names> {
     let filters = filters::list(ws)?;
+    let mut index = ws.index.lock().unwrap_or_else(PoisonError::into_inner);
     ws.store.read(|tx| {
+        index.refresh(tx)?;
         Ok(Names {
             filters: filters.into_iter().map(|saved| saved.name).collect(),
             params: rows::known_params(tx)?.into_iter().collect(),
             metrics: rows::known_metrics(tx)?.into_iter().collect(),
+            values: values(index.runs()),
         })
     })
+}
+
+fn values(runs: &Runs) -> BTreeMap<&'static str, Vec<String>> {
+    let mut known: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+    let mut take = |field: &'static str, value: &str| {
+        let known = known.entry(field).or_default();
+        if !value.is_empty() && !known.contains(value) {
+            known.insert(value.to_owned());
+        }
+    };
+    for at in 0..runs.len() {
+        let run = runs.get(at);
+        if run.is_in_trash() {
+            continue;
+        }
+        take("experiment", run.experiment());
+        take("host", run.host());
+        take("preset", run.preset().unwrap_or_default());
+        take("user", run.user());
+        run.tags().for_each(|tag| take("tag", tag));
+    }
+    let listed = known.into_iter();
+    listed
+        .map(|(field, values)| (field, values.into_iter().collect()))
+        .collect()
 }
 
 fn unknown_in(known: &BTreeSet<String>, request: &ListRequest) -> Vec<Unknown> {

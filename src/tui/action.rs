@@ -60,6 +60,8 @@ pub enum Action {
     Runs,
     /// a run at work
     Live,
+    /// data versions
+    Data,
     /// the queue
     Jobs,
     /// the view before this one
@@ -68,10 +70,6 @@ pub enum Action {
     Backward,
     /// make the move that was taken back
     Forward,
-    /// columns to the left
-    ColumnsLeft,
-    /// columns to the right
-    ColumnsRight,
     /// filter
     Filter,
     /// mark, or take the mark away
@@ -96,6 +94,10 @@ pub enum Action {
     Matter,
     /// sort
     Sort,
+    /// columns to the left
+    ColumnsLeft,
+    /// columns to the right
+    ColumnsRight,
     /// preview
     Preview,
     /// zoom the pane
@@ -217,7 +219,7 @@ impl Action {
         match self {
             action if action <= Self::PageUp => "move",
             action if action <= Self::PreviousPane => "open and back",
-            action if action <= Self::LastView => "views",
+            action if action <= Self::Forward => "views",
             action if action <= Self::Refresh => "what is shown",
             action if action <= Self::PanRight => "charts",
             action if action <= Self::Demo => "runs",

@@ -86,6 +86,8 @@ pub struct App {
     /// Names of what was picked from the palette, the newest first.
     recent: Vec<String>,
     undo: Option<Undo>,
+    /// What to say of the newest change, and since when, where it cannot be taken back.
+    instead: Option<(Timestamp, String)>,
     calls: Calls,
     notify: Notify,
     themes: Vec<(String, Theme)>,
@@ -155,6 +157,7 @@ impl App {
             history: vec![],
             recent: vec![],
             undo: None,
+            instead: None,
             calls: Calls::new(now),
             notify: options.notify,
             themes: options.themes.clone(),
@@ -343,7 +346,7 @@ impl App {
         self.counts = Remote::default();
         self.candidates = Remote::default();
         self.calls = Calls::new(self.shared.now);
-        self.undo = None;
+        (self.undo, self.instead) = (None, None);
         self.pending.clear();
         self.yanks.clear();
     }
@@ -408,6 +411,7 @@ impl App {
                 match (self.overlays.last_mut(), result) {
                     (Some(Overlay::Picker(picker)), result) => picker.named(result),
                     (Some(Overlay::Prompt(prompt)), Ok(names)) => prompt.recall.named(&names),
+                    (Some(Overlay::Menu(menu)), Ok(names)) => menu.named(&names),
                     _ => {}
                 }
                 self.names = Remote::default();
@@ -444,8 +448,11 @@ impl App {
 
     fn done(&mut self, done: Done) {
         self.expire();
-        if let (Verb::Trash(ids), Ok(_)) = (&done.verb, &done.result) {
-            self.stacks.all().for_each(|view| view.forget(ids));
+        match (&done.verb, &done.result) {
+            (Verb::Trash(ids), Ok(_)) => self.stacks.all().for_each(|view| view.forget(ids)),
+            // They leave the list of the trash alone.
+            (Verb::Restore(ids), Ok(_)) if self.shows_trash() => self.stacks.front().forget(ids),
+            _ => {}
         }
         match (done.verb, done.result) {
             (Verb::Train { .. }, Err(error)) => match self.overlays.last_mut() {
@@ -464,6 +471,12 @@ impl App {
             (verb, Ok(said)) => self.say_done(&verb, said.text),
             (_, Err(error)) => self.complain(&error),
         }
+    }
+
+    /// Is the list in front one of runs in the trash?
+    fn shows_trash(&self) -> bool {
+        let list = self.stacks.front_ref().list();
+        list.is_some_and(|list| list.filter.filter.is_about_trash())
     }
 
     fn say(&mut self, level: Level, text: impl Into<String>) {

@@ -22,10 +22,16 @@ use super::{
     event::{Event, Opened, Ticket},
 };
 use crate::{
-    domain::{ids::RunId, presets::Preset, runs::Run},
+    domain::{
+        datasets::{Version, VersionId},
+        ids::RunId,
+        presets::Preset,
+        runs::Run,
+    },
     ops::{
         self,
         candidates::{self, Candidate},
+        datasets,
         files::FileRow,
         jobs::JobRow,
         lineage::Lineage,
@@ -59,6 +65,11 @@ pub enum Effect {
     Files(Ticket, RunId),
     Lineage(Ticket, RunId),
     Jobs(Ticket),
+    /// Versions of data sets.
+    Versions(Ticket),
+    Version(Ticket, VersionId),
+    /// What changed from one version to another.
+    Changes(Ticket, VersionId, VersionId),
     Offers(Ticket),
     Counts(Ticket),
     /// Runs as they are now.
@@ -86,6 +97,8 @@ pub enum Effect {
 
 /// Bytes of a log that are kept on the screen.
 pub const LOG_BYTES: u64 = 128 << 10;
+/// Changed files that are shown.
+pub const CHANGES: usize = 200;
 /// Rows of the queue that are shown.
 pub const JOB_ROWS: u64 = 500;
 
@@ -107,6 +120,9 @@ pub enum Answer {
     Files(ops::Result<Vec<FileRow>>),
     Lineage(ops::Result<Lineage>),
     Jobs(ops::Result<Vec<JobRow>>),
+    Versions(ops::Result<Vec<Version>>),
+    Version(ops::Result<Box<datasets::Detail>>),
+    Changes(ops::Result<Box<datasets::Comparison>>),
     Offers(ops::Result<Vec<Offer>>),
     Counts(ops::Result<Counts>),
     Runs(ops::Result<Vec<Run>>),
@@ -130,6 +146,8 @@ impl Effect {
             (self, waiting),
             (Self::Table(..), Self::Table(..))
                 | (Self::Jobs(_), Self::Jobs(_))
+                | (Self::Version(..), Self::Version(..))
+                | (Self::Changes(..), Self::Changes(..))
                 | (Self::Counts(_), Self::Counts(_))
                 | (Self::Candidates(..), Self::Candidates(..))
                 | (Self::News(..), Self::News(..))
@@ -195,6 +213,16 @@ impl Effect {
                 ticket,
                 Answer::Jobs(ws.and_then(|ws| ops::jobs::list(ws, JOB_ROWS))),
             ),
+            Self::Versions(ticket) => (ticket, Answer::Versions(ws.and_then(datasets::versions))),
+            Self::Version(ticket, id) => {
+                let detail = ws.and_then(|ws| datasets::show(ws, &id.to_string()));
+                (ticket, Answer::Version(detail.map(Box::new)))
+            }
+            Self::Changes(ticket, old, new) => {
+                let (old, new) = (old.to_string(), new.to_string());
+                let found = ws.and_then(|ws| datasets::compare(ws, &old, &new, CHANGES));
+                (ticket, Answer::Changes(found.map(Box::new)))
+            }
             Self::Offers(ticket) => (ticket, Answer::Offers(ws.map(ops::presets::list))),
             Self::Counts(ticket) => (ticket, Answer::Counts(ws.and_then(ops::runs::counts))),
             Self::Runs(ticket, wanted) => {

@@ -53,6 +53,8 @@ pub struct RunList {
     asked_around: Option<RunId>,
     /// The list that the last answer was a part of.
     answered: Option<(Filter, Sort)>,
+    /// Runs that left by a person's will and were in the last answer still: nobody wonders where they are.
+    forgotten: Vec<RunId>,
     /// A person has moved the cursor or chosen the list: the cursor is theirs.
     is_touched: bool,
 }
@@ -200,9 +202,10 @@ impl RunList {
         }
     }
 
-    /// Takes the marks of these runs.
+    /// Takes the marks of these runs, which leave by a person's will.
     pub fn forget(&mut self, runs: &[RunId]) {
         self.table.marks.retain(|id| !runs.contains(id));
+        self.forgotten.extend(runs);
     }
 
     /// Where its rows stood in the last frame.
@@ -280,11 +283,15 @@ impl RunList {
     pub fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
         match answer {
             Answer::Table(result) if self.answer.awaits(ticket) => {
-                let known = self.selected().map(|row| row.run.name.clone());
+                let known = self.selected();
+                let known = known.filter(|row| !self.forgotten.contains(&row.run.id));
+                let known = known.map(|row| row.run.name.clone());
                 let is_good = result.is_ok();
                 self.answer.answer(result);
                 if is_good {
                     self.settle(known);
+                    let rows = window(&self.answer);
+                    self.forgotten.retain(|id| rows.place(id).is_some());
                     self.marking.learn(&self.table, window(&self.answer));
                 }
                 None
@@ -474,9 +481,15 @@ impl RunList {
         if self.filter.error.is_some() {
             return vec![look.span("filter unfinished", Role::Warn)];
         }
-        let counted = self.counted().unwrap_or_default();
-        let more = self.table.more().map(|more| format!("  {more}"));
-        vec![look.span(counted + &more.unwrap_or_default(), Role::Dim)]
+        let mut told = self.counted().unwrap_or_default();
+        if let Some(below) = self.table.below(self.matched()) {
+            let mark = look.charset.sorted(false);
+            told += &format!("  {mark} {} more", text::count(below as i64));
+        }
+        if let Some(columns) = self.table.more() {
+            told += &format!("  {columns}");
+        }
+        vec![look.span(told, Role::Dim)]
     }
 
     /// `1,204`, or `31 of 1,204` where a filter is in force.

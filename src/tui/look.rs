@@ -137,6 +137,9 @@ impl Look {
         } else {
             Role::Dim
         };
+        if !pane.is_focused && pane.title.iter().all(|span| span.content.is_empty()) {
+            return;
+        }
         let mut spans = vec![self.span(gutter, Role::BorderFocus)];
         spans.extend(pane.title.iter().cloned().map(|span| {
             let style = self.style(role).patch(span.style);

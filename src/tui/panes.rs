@@ -3,6 +3,7 @@
 //! All of them look at one selection: the list of runs, and the board of the run that is selected in it.
 
 mod charts;
+mod data;
 mod facts;
 mod jobs;
 mod log;
@@ -89,6 +90,7 @@ pub fn of(kind: screens::Pane) -> Box<dyn Pane> {
         screens::Pane::Charts => Box::new(charts::Charts::Alone),
         screens::Pane::Facts => Box::new(facts::Facts::default()),
         screens::Pane::Log => Box::new(log::Log::default()),
+        screens::Pane::Data => Box::new(data::Versions::default()),
         screens::Pane::Jobs => Box::new(jobs::Queue::default()),
     }
 }
@@ -96,7 +98,7 @@ pub fn of(kind: screens::Pane) -> Box<dyn Pane> {
 /// The least room in which a pane says something: columns and rows with its frame.
 pub fn least(kind: screens::Pane) -> (u16, u16) {
     match kind {
-        screens::Pane::Runs | screens::Pane::Jobs => (40, 4),
+        screens::Pane::Runs | screens::Pane::Data | screens::Pane::Jobs => (40, 4),
         screens::Pane::Training | screens::Pane::Charts => (24, 4),
         screens::Pane::Facts => (24, 3),
         screens::Pane::Log => (30, 3),

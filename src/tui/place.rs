@@ -193,7 +193,7 @@ mod tests {
             ),
             (
                 "sconce://rnus",
-                r#"there is no view "rnus"; there are runs, jobs, bench, live"#,
+                r#"there is no view "rnus"; there are runs, jobs, bench, live, data"#,
             ),
             ("sconce://run/12", r#""12" is not the whole id of a run"#),
         ];

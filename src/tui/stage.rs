@@ -18,6 +18,7 @@ use crate::{
     ops::{
         self,
         candidates::{Candidate, Of, Question},
+        jobs::JobRow,
         logs::Found,
         presets::Offer,
         runs::{Counts, News, Sight},
@@ -30,6 +31,8 @@ pub struct Stage {
     pub now: Timestamp,
     pub size: (u16, u16),
     pub runs: Vec<Run>,
+    /// The queue, where there are runs.
+    pub jobs: Vec<JobRow>,
     /// What verbs were carried out.
     pub verbs: Vec<Verb>,
     /// For so many metrics a course was last asked for.
@@ -73,6 +76,7 @@ impl Stage {
             now: fixture::NOW,
             size,
             runs,
+            jobs: fixture::jobs(),
             verbs: vec![],
             trended: 0,
             asked: vec![],
@@ -255,9 +259,25 @@ impl Stage {
                 Answer::Jobs(Ok(if self.runs.is_empty() {
                     vec![]
                 } else {
-                    fixture::jobs()
+                    self.jobs.clone()
                 })),
             ),
+            Effect::Versions(ticket) => {
+                let versions = if self.runs.is_empty() {
+                    vec![]
+                } else {
+                    fixture::versions()
+                };
+                (ticket, Answer::Versions(Ok(versions)))
+            }
+            Effect::Version(ticket, id) => {
+                let detail = fixture::data_detail(&id);
+                (ticket, Answer::Version(Ok(Box::new(detail))))
+            }
+            Effect::Changes(ticket, old, new) => {
+                let found = fixture::data_changes(&old, &new);
+                (ticket, Answer::Changes(Ok(Box::new(found))))
+            }
             Effect::Offers(ticket) => (ticket, Answer::Offers(Ok(offers()))),
             Effect::Counts(ticket) => {
                 let count = |test: fn(&Run) -> bool| {
@@ -356,13 +376,15 @@ impl Stage {
     }
 
     fn table(&self, question: &TableQuestion) -> Table {
+        let is_asked = |run: &Run| run.trashed.is_none() || question.filter.is_about_trash();
         let lets = |run: &&Run| {
-            question.filter.matches(&Seen {
-                run: *run,
-                metric: &|_, _| None,
-                metric_at: &|_, _| None,
-                now: self.now,
-            })
+            is_asked(run)
+                && question.filter.matches(&Seen {
+                    run: *run,
+                    metric: &|_, _| None,
+                    metric_at: &|_, _| None,
+                    now: self.now,
+                })
         };
         let mut matched: Vec<Run> = self.runs.iter().filter(lets).cloned().collect();
         if question.sort.key == ops::runs::SortKey::Name {
@@ -411,6 +433,9 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Files(..) => "files",
         Effect::Lineage(..) => "lineage",
         Effect::Jobs(_) => "jobs",
+        Effect::Versions(_) => "versions",
+        Effect::Version(..) => "version",
+        Effect::Changes(..) => "changes",
         Effect::Offers(_) => "offers",
         Effect::Counts(_) => "counts",
         Effect::Runs(..) => "runs",

@@ -391,6 +391,13 @@ impl<I: Clone + Ord> Table<I> {
         }
     }
 
+    /// How many of so many rows stand below those that the last frame showed; `None` where it showed the last, or none.
+    pub fn below(&self, len: u64) -> Option<u64> {
+        let shown = u64::from(self.place.height);
+        let end = self.cursor.top() + shown;
+        len.checked_sub(end).filter(|below| 0 < shown && 0 < *below)
+    }
+
     /// What to say of columns that had no room in the last frame, and how to come to them.
     pub fn more(&self) -> Option<String> {
         let told = |hidden: usize, key| format!("{} more: {key}", counted(hidden as u64, "column"));

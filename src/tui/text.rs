@@ -108,6 +108,20 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// A text over so many lines at most; the last of them says that there is more.
+pub fn wrapped(text: &str, columns: usize, most: usize, ellipsis: &str) -> Vec<String> {
+    let mut lines = wrap(text, columns);
+    if most < lines.len() {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            // Cut where there is no room for the sign.
+            let room = columns.saturating_sub(width(ellipsis));
+            *last = clip(last, room, "") + ellipsis;
+        }
+    }
+    lines
+}
+
 /// Two values as texts that differ where the values do, with as many digits as that takes.
 pub fn apart(a: f64, b: f64) -> (String, String) {
     let short = || (value(a), value(b));

@@ -222,6 +222,13 @@ fn stop(able: &[Target], chosen: usize, shared: &Shared) -> Question {
         }
         _ => (format!("Stop {} runs?", able.len()), stakes(able, shared)),
     };
+    if let Some(way) = going_on(able) {
+        let way = match all_foreign {
+            true => format!("a foreign program cannot go on: {way}"),
+            false => way,
+        };
+        lines.insert(1.min(lines.len()), way);
+    }
     if able.len() < chosen {
         lines.push(format!("{} have ended and stay", chosen - able.len()));
     }
@@ -237,6 +244,36 @@ fn stop(able: &[Target], chosen: usize, shared: &Shared) -> Question {
         answers,
         tier: Tier::of(able),
     }
+}
+
+/// How runs that are stopped at work are taken up again; nothing of those that did not begin.
+fn going_on(targets: &[Target]) -> Option<String> {
+    let has_begun = |target: &&Target| target.state.word() != StateWord::Queued;
+    let begun: Vec<&Target> = targets.iter().filter(has_begun).collect();
+    let is_foreign = |target: &&&Target| target.kind == Some(RunKind::Command);
+    Some(
+        match (begun.len(), begun.iter().filter(is_foreign).count()) {
+            (0, _) => return None,
+            (1, 0) => "R goes on from its last checkpoint".to_owned(),
+            (_, 0) => "R goes on from their last checkpoints".to_owned(),
+            (1, 1) => "`sconce run -- …` starts it again".to_owned(),
+            (all, foreign) if all == foreign => "`sconce run -- …` starts them again".to_owned(),
+            (_, foreign) => format!("R goes on from checkpoints, but not with {foreign} foreign"),
+        },
+    )
+}
+
+/// What to say to a person who wants to take a change back that has no opposite.
+pub fn instead(verb: &Verb, targets: &[Target]) -> Option<String> {
+    let is_stop = match verb {
+        Verb::Each(verbs) => verbs.iter().all(|verb| matches!(verb, Verb::Stop(..))),
+        verb => matches!(verb, Verb::Stop(..)),
+    };
+    if !is_stop {
+        return None;
+    }
+    let way = going_on(targets).unwrap_or_else(|| "C trains anew".to_owned());
+    Some(format!("a stop is not taken back: {way}"))
 }
 
 /// What is at stake with a run, in numbers.

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod card;
 pub mod compare;
+pub mod data;
 pub mod groups;
 pub mod jobs;
 pub mod live;
@@ -17,7 +18,8 @@ use ratatui::{
 };
 
 use self::{
-    bench::Bench, compare::Compare, groups::Groups, jobs::Jobs, live::Live, page::Page, runs::Runs,
+    bench::Bench, compare::Compare, data::Data, groups::Groups, jobs::Jobs, live::Live, page::Page,
+    runs::Runs,
 };
 use super::{
     action::Action,
@@ -28,7 +30,7 @@ use super::{
     shared::{Reaction, Reply, Shared, Target},
 };
 pub use crate::config::screens::Root;
-use crate::domain::ids::RunId;
+use crate::domain::{ids::RunId, time::Timestamp};
 
 /// One screenful with its own state.
 ///
@@ -100,6 +102,12 @@ pub trait View {
         None
     }
 
+    /// When the change was made that `u` takes back here; `None` where it takes back nothing, or something that goes before
+    /// all else, as marks do.
+    fn undoable(&self) -> Option<Timestamp> {
+        None
+    }
+
     /// What an action acts on is on its way: keys typed ahead wait for it.
     fn awaits(&self, _: Action) -> bool {
         false
@@ -123,6 +131,7 @@ impl Root {
             Action::Bench => Self::Bench,
             Action::Runs => Self::Runs,
             Action::Live => Self::Live,
+            Action::Data => Self::Data,
             Action::Jobs => Self::Jobs,
             _ => return None,
         })
@@ -137,6 +146,7 @@ impl Root {
             Self::Bench => '0',
             Self::Runs => '1',
             Self::Live => '2',
+            Self::Data => '3',
             Self::Jobs => '7',
         }
     }
@@ -146,6 +156,7 @@ impl Root {
             Self::Bench => "Bench",
             Self::Runs => "Runs",
             Self::Live => "Live",
+            Self::Data => "Data",
             Self::Jobs => "Jobs",
         }
     }
@@ -159,6 +170,7 @@ impl Place {
             Spot::Root(Root::Bench) => Box::new(Bench::at(settings)),
             Spot::Root(Root::Runs) => Box::new(Runs::at(settings)),
             Spot::Root(Root::Live) => Box::new(Live::at(settings)),
+            Spot::Root(Root::Data) => Box::new(Data::default()),
             Spot::Root(Root::Jobs) => Box::new(Jobs::default()),
             Spot::Run(id) => Box::new(Page::at(id, settings)),
             Spot::Compare(ref ids) => Box::new(Compare::at(ids, settings)),

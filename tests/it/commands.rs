@@ -73,7 +73,11 @@ fn a_program_that_cannot_be_started_says_why() {
     );
     let killed = space.run(&["run", "--", "sh", "-c", "echo here; kill -9 $$"]);
     assert_eq!(killed.code, Some(137));
-    assert!(killed.err.contains("failed, signal 9"), "{}", killed.err);
+    assert!(
+        killed.err.contains("failed, killed by SIGKILL (9)"),
+        "{}",
+        killed.err
+    );
     let without_dashes = space.run(&["run", "no-such-program"]);
     assert_eq!(without_dashes.code, Some(2));
     assert!(

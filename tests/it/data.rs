@@ -338,3 +338,75 @@ fn what_cannot_be_done_is_said_with_what_to_do() {
     let show = space.ok(&["data", "show", "x"]);
     assert!(show.contains("the content stays where it is"), "{show}");
 }
+
+#[test]
+fn a_training_reads_a_version_through_the_vault_and_names_it_everywhere() {
+    let space = Space::new();
+    let cells = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/data/breast_cancer.csv");
+    fs::copy(&cells, space.path("work/cells.csv")).unwrap();
+    write(&space.path("work"), "notes.txt", "beside it");
+    space.ok(&[
+        "data",
+        "add",
+        "cells",
+        "cells.csv",
+        "notes.txt",
+        "--tag",
+        "clean",
+    ]);
+    fs::remove_file(space.path("work/cells.csv")).unwrap();
+    let data = "data=cells@clean/cells.csv";
+    let asked = [
+        "--json",
+        "train",
+        "diagnosis",
+        "-S",
+        data,
+        "-S",
+        "train.epochs=2",
+        "--wait",
+    ];
+    let ended: serde_json::Value = serde_json::from_str(&space.ok(&asked)).unwrap();
+    let run = ended["name"].as_str().unwrap();
+    assert_eq!(ended["state"], "done");
+    // The word of today may mean another version tomorrow.
+    assert_eq!(ended["params"]["data"], "cells@v1/cells.csv");
+    assert_eq!(
+        space.json(&["data", "show", "cells@v1"])["runs"][0]["name"],
+        run
+    );
+    let folder = space
+        .store()
+        .join("runs")
+        .join(ended["id"].as_str().unwrap());
+    let model: toml::Table = fs::read_to_string(folder.join("package/model.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let hash = &space.json(&["data", "show", "cells"])["hash"];
+    assert_eq!(model["data_version"].as_str(), Some("cells@v1"));
+    assert_eq!(model["data_version_hash"].as_str(), hash.as_str());
+    space.ok(&["data", "untag", "cells@clean"]);
+    let refused = space.run(&["data", "rm", "cells@v1"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains(run), "{}", refused.err);
+    for (data, expected) in [
+        ("cells@v1", "has 2 files"),
+        ("cells@v1/no.csv", "has no file"),
+        ("cells@v9", "there is no cells@v9"),
+        ("cell@v1", "did you mean cells?"),
+    ] {
+        let refused = space.run(&["train", "diagnosis", "-S", &format!("data={data}")]);
+        assert_eq!(refused.code, Some(2), "{data}");
+        assert!(refused.err.contains(expected), "{data}: {}", refused.err);
+    }
+    // What is not what it was is not trained on.
+    let pack = packs(&space).pop().unwrap();
+    let mut bytes = fs::read(&pack).unwrap();
+    bytes[1_000] ^= 1;
+    fs::set_permissions(&pack, fs::Permissions::from_mode(0o640)).unwrap();
+    fs::write(&pack, bytes).unwrap();
+    let refused = space.run(&["train", "diagnosis", "-S", "data=cells@v1/cells.csv"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("damaged"), "{}", refused.err);
+}

@@ -18,7 +18,8 @@ const OLD: &str = "id,site,x\n1,a,10\n2,a,20\n3,b,30\n";
 
 #[test]
 fn rows_are_matched_by_what_they_hold_or_by_a_key() {
-    let cases: [(&str, &[&str], [Option<u64>; 3]); 9] = [
+    type Case<'a> = (&'a str, &'a [&'a str], [Option<u64>; 3]);
+    let cases: [Case; 9] = [
         (OLD, &[], [Some(0), Some(0), None]),
         (OLD, &["id"], [Some(0), Some(0), Some(0)]),
         // Another order of rows and columns changes nothing.

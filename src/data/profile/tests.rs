@@ -9,8 +9,7 @@ fn of(csv: &str) -> Profile {
 
 fn of_demo(name: &str) -> Profile {
     let bytes = demo(name).unwrap();
-    let Some(Verdict::Profiled(profile)) = judge("t.csv".as_ref(), bytes.as_ref(), &|| false)
-    else {
+    let Some(Verdict::Profiled(profile)) = judge("t.csv".as_ref(), bytes, &|| false) else {
         panic!("{name} does not profile");
     };
     profile

@@ -64,7 +64,7 @@ pub struct Added {
 pub fn add(ws: &Workspace, request: &Add, progress: &Progress) -> Result<Added> {
     let sources = sources(&request.paths, request.called.as_ref())?;
     let places = places(&sources);
-    add_sources(ws, request, &sources, places, progress)
+    add_sources(ws, request, &sources, &places, progress)
 }
 
 /// Makes a version of one file whose content is handed over, see [`add`]. It is called as the request says.
@@ -76,14 +76,14 @@ pub fn add_stream(
 ) -> Result<Added> {
     let spool = Spool::fill(ws, content, progress)?;
     let sources = sources(std::slice::from_ref(&spool.0), request.called.as_ref())?;
-    add_sources(ws, request, &sources, vec![], progress)
+    add_sources(ws, request, &sources, &[], progress)
 }
 
 fn add_sources(
     ws: &Workspace,
     request: &Add,
     sources: &[Source],
-    places: Vec<Place>,
+    places: &[Place],
     progress: &Progress,
 ) -> Result<Added> {
     if !is_name(&request.dataset) {
@@ -132,7 +132,7 @@ fn add_sources(
                 created: ws.now(),
                 commit: commit.clone(),
                 is_reference: request.is_reference,
-                sources: places.clone(),
+                sources: places.to_vec(),
                 trashed: None,
             };
             rows::insert(tx, &version)?;

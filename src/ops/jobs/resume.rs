@@ -98,14 +98,13 @@ mod tests {
     use super::*;
     use crate::{
         config::Config,
-        domain::{actors::Actor, runs::Ending},
-        ops::jobs::{Queueing, Submitted, Train, train},
+        domain::{actors::Actor, jobs::JobState, runs::Ending},
+        ops::jobs::{Queueing, Submitted, Train, list, train},
         store::jobs as rows,
         workspace::{Clock, Surroundings},
     };
 
-    #[test]
-    fn of_two_that_resume_a_run_at_once_one_is_refused() {
+    fn workspace() -> (tempfile::TempDir, Workspace) {
         let dir = tempfile::tempdir().unwrap();
         let surroundings = Surroundings {
             actor: Actor {
@@ -121,6 +120,11 @@ mod tests {
         };
         let ws =
             Workspace::open(Config::default(), &dir.path().join("store"), surroundings).unwrap();
+        (dir, ws)
+    }
+
+    /// A run that was submitted, its request in its folder as its worker leaves it.
+    fn submitted(dir: &tempfile::TempDir, ws: &Workspace) -> Submitted {
         let data = dir.path().join("data.csv");
         std::fs::write(&data, "a,y\n".to_owned() + &"1,0\n2,1\n".repeat(50)).unwrap();
         let preset = serde_json::json!({
@@ -132,11 +136,19 @@ mod tests {
             preset: serde_json::from_value(preset).unwrap(),
             queueing: Queueing::default(),
         };
-        let Submitted { run: id, job, .. } = train(&ws, asked).unwrap();
+        let submitted = train(ws, asked).unwrap();
+        let (id, job) = (submitted.run, submitted.job);
         let row = ws.store.read(|tx| rows::get(tx, &job)).unwrap().unwrap();
+        let asked = request::submitted(&ws.root, ws.actor().uid, &job, &row.request).unwrap();
+        request::freeze(&ws.run_dir(&id), &asked).unwrap();
+        submitted
+    }
+
+    #[test]
+    fn of_two_that_resume_a_run_at_once_one_is_refused() {
+        let (dir, ws) = workspace();
+        let id = submitted(&dir, &ws).run;
         let uid = ws.actor().uid;
-        let submitted = request::submitted(&ws.root, uid, &job, &row.request).unwrap();
-        request::freeze(&ws.run_dir(&id), &submitted).unwrap();
         let ended = RunState::Ended {
             started: None,
             at: ws.now(),
@@ -156,5 +168,30 @@ mod tests {
             2,
             "the refused one leaves no request"
         );
+    }
+
+    #[test]
+    fn the_queue_says_of_each_attempt_how_that_one_stands() {
+        let (dir, ws) = workspace();
+        let Submitted { run: id, job, .. } = submitted(&dir, &ws);
+        let ended = JobState::Ended { at: ws.now() };
+        let how = Ending::Stopped {
+            by: "ana@box".to_owned(),
+        };
+        ws.store
+            .write(|tx| {
+                runs::end(tx, &id, None, ws.now(), how.clone())?;
+                rows::set_state(tx, &job, "queued", &ended)?;
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        resume(&ws, &runs::get(&ws, &id).unwrap()).unwrap();
+        let listed = list(&ws, 20).unwrap();
+        let told: Vec<(u32, String)> = listed
+            .iter()
+            .map(|row| (row.job.attempt, row.run_state.word().to_string()))
+            .collect();
+        let told: Vec<(u32, &str)> = told.iter().map(|(n, word)| (*n, word.as_str())).collect();
+        assert_eq!(told, [(2, "queued"), (1, "stopped")]);
     }
 }

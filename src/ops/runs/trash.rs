@@ -269,6 +269,17 @@ mod tests {
         }
         assert_eq!(names(&shop, "in:trash"), ["thrown"]);
         assert_eq!(names(&shop, "-in:trash"), ["kept"]);
+        // What is counted is among what it is counted of.
+        let counted = |text: &str| {
+            let request = ListRequest {
+                filter: filter(text),
+                ..ListRequest::default()
+            };
+            let listing = list(&shop, &request).unwrap();
+            (listing.matched, listing.total)
+        };
+        assert_eq!(counted(""), (1, 1));
+        assert_eq!(counted("in:trash"), (1, 2));
         let again = trash(&shop, &[thrown]).unwrap();
         assert_eq!(again.refused().next().unwrap().1.kind, Kind::Conflict);
         let found = in_trash(&shop).unwrap();

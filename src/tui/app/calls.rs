@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     domain::{
         ids::RunId,
+        jobs::Exit,
         runs::{Ending, Run, RunState},
         text::{shortened, shown},
         time::Timestamp,
@@ -84,6 +85,10 @@ impl Calls {
         };
         let name = shown(&run.name);
         let told = match how {
+            Ending::Failed {
+                exit: exit @ Exit::Signal(_),
+                ..
+            } => format!("{name} failed: {exit}"),
             Ending::Failed { message, .. } => {
                 let line = message.lines().next_back().unwrap_or_default();
                 let reason = shown(line);

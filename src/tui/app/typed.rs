@@ -19,7 +19,7 @@ use crate::{
             help::{Binding, Help},
             prompt::Purpose,
         },
-        place::Place,
+        place::{Place, Spot},
         shared::{Reaction, Reply, Target},
         toast::Level,
         verbs,
@@ -293,6 +293,9 @@ impl App {
             self.say(Level::Warn, why);
             return vec![];
         }
+        if action == Action::Undo && self.goes_first(self.stacks.front_ref().undoable()) {
+            return self.take_back();
+        }
         if self.is_open() && !self.is_card_shown() {
             let shared = self.shared.clone();
             let mut reaction = self.stacks.front().act(action, &shared);
@@ -315,6 +318,7 @@ impl App {
                 let awaits_names = match &*overlay {
                     Overlay::Picker(picker) => picker.awaits_names,
                     Overlay::Prompt(prompt) => prompt.purpose == Purpose::Filter,
+                    Overlay::Menu(menu) => menu.awaits_names(),
                     _ => false,
                 };
                 if awaits_names {
@@ -352,9 +356,10 @@ impl App {
             Action::LastView => self.moved(Stacks::go_last),
             Action::Backward => self.moved(Stacks::backward),
             Action::Forward => self.moved(Stacks::forward),
-            Action::Help => self
-                .overlays
-                .push(Overlay::Help(Help::new(self.bindings(), self.elsewhere()))),
+            Action::Help => {
+                let help = Help::new(self.view_name(), self.bindings(), self.elsewhere());
+                self.overlays.push(Overlay::Help(help));
+            }
             Action::Command => self.command_line(""),
             Action::Palette => self.open_palette(),
             Action::Messages => self.show_messages(),
@@ -482,12 +487,29 @@ impl App {
         match action {
             Action::Back if is_root || self.is_card_shown() => "leave",
             Action::Back => "back",
+            Action::Resume if self.is_trash_in_front() => "restore: out of the trash",
             action => self
                 .stacks
                 .front_ref()
                 .label(action)
                 .unwrap_or_else(|| action.help()),
         }
+    }
+
+    /// What kind of view is in front.
+    fn view_name(&self) -> String {
+        let front = self.stacks.front_ref();
+        match front.place().spot {
+            _ if self.is_card_shown() => "the welcome".to_owned(),
+            Spot::Run(_) => "a run's page".to_owned(),
+            _ => crate::domain::text::shown(&front.name()),
+        }
+    }
+
+    /// Are verbs on runs that are in the trash?
+    fn is_trash_in_front(&self) -> bool {
+        let targets = self.stacks.front_ref().targets();
+        targets.iter().any(|target| target.is_trashed)
     }
 
     /// What the terminal itself refuses.

@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct Undo {
     of: Verb,
     pub(super) opposite: Verb,
+    /// When it was asked for.
+    asked: Timestamp,
     /// From when it was done; `None` while it is not.
     until: Option<Timestamp>,
     /// What was said of it.
@@ -35,9 +37,12 @@ impl App {
         self.undo = verbs::opposite(&verb, targets).map(|opposite| Undo {
             of: verb.clone(),
             opposite,
+            asked: self.shared.now,
             until: None,
             said: String::new(),
         });
+        let instead = verbs::instead(&verb, targets);
+        self.instead = instead.map(|text| (self.shared.now, text));
         vec![Effect::Do(verb)]
     }
 
@@ -56,6 +61,17 @@ impl App {
         }
     }
 
+    /// Is there a change to take back that is newer than what the view in front would take back?
+    pub(super) fn goes_first(&self, in_view: Option<Timestamp>) -> bool {
+        let is_over = |undo: &&Undo| undo.until.is_some_and(|until| until <= self.shared.now);
+        let undo = self.undo.as_ref().filter(|undo| !is_over(undo));
+        let changes = [
+            undo.map(|undo| undo.asked),
+            self.instead.as_ref().map(|(at, _)| *at),
+        ];
+        in_view.is_some_and(|at| changes.into_iter().flatten().any(|made| at < made))
+    }
+
     pub(super) fn take_back(&mut self) -> Vec<Effect> {
         let now = self.shared.now;
         let undo = self.undo.take_if(|undo| undo.until.is_some());
@@ -65,7 +81,9 @@ impl App {
                 vec![Effect::Do(undo.opposite)]
             }
             None => {
-                self.say(Level::Info, "there is nothing to take back");
+                let instead = self.instead.take().map(|(_, text)| text);
+                let nothing = || "there is nothing to take back".to_owned();
+                self.say(Level::Info, instead.unwrap_or_else(nothing));
                 vec![]
             }
         }
@@ -164,6 +182,7 @@ fn command(place: &Place, name: Option<&str>) -> String {
         (Spot::Root(Root::Bench), _) if filter.is_empty() => "sconce view bench".to_owned(),
         (Spot::Root(Root::Bench), _) => format!("sconce view bench --filter {}", quoted(filter)),
         (Spot::Root(Root::Jobs), _) => "sconce jobs".to_owned(),
+        (Spot::Root(Root::Data), _) => "sconce data".to_owned(),
         (Spot::Root(Root::Live), _) => "sconce view live".to_owned(),
         (Spot::Run(_), Some(name)) => format!("sconce runs show {}", quoted(name)),
         (Spot::Compare(ids), _) => {

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         events::{Event, What},
         metrics::Summary,
-        runs::{Ending, RunState},
+        runs::{Ending, RunState, why},
     },
     ops::runs::Detail,
     tui::{
@@ -19,8 +19,8 @@ use crate::{
     },
 };
 
-/// Lines of the message of a failure; the log has the rest.
-const MESSAGE_LINES: usize = 6;
+/// Lines of the reason of a failure; the log has the rest.
+const MOST_REASON: usize = 6;
 
 /// All of it as lines, each cut to the width.
 pub fn lines(detail: &Detail, shared: &Shared, columns: usize) -> Vec<Line<'static>> {
@@ -51,14 +51,14 @@ fn all(detail: &Detail, shared: &Shared, columns: usize, has_machine: bool) -> V
         columns,
     ));
     if let RunState::Ended {
-        how: Ending::Failed { message, .. },
+        how: Ending::Failed { exit, message },
         ..
     } = &run.state
     {
-        let message = crate::domain::text::shown(message.trim());
-        let wrapped = text::wrap(&message, columns.saturating_sub(2)).into_iter();
-        let shown = wrapped.take(MESSAGE_LINES);
-        lines.extend(shown.map(|line| Line::from(look.span(format!(" {line}"), Role::Error))));
+        let (why, room) = (why(*exit, message), columns.saturating_sub(2));
+        let told = text::wrapped(&why, room, MOST_REASON, look.charset.ellipsis());
+        let told = told.into_iter();
+        lines.extend(told.map(|line| Line::from(look.span(format!(" {line}"), Role::Error))));
     }
     if !run.tags.is_empty() {
         let tags: Vec<&str> = run
@@ -355,5 +355,45 @@ fn role(what: &What) -> Role {
         | What::Noticed { .. }
         | What::Killed { .. } => Role::Warn,
         _ => Role::Text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::jobs::Exit, tui::fixture};
+
+    fn told(exit: Exit, message: &str, columns: usize) -> Vec<String> {
+        let mut run = fixture::failed(1, "calm-heron-2");
+        let RunState::Ended { how, .. } = &mut run.state else {
+            panic!("it has ended");
+        };
+        *how = Ending::Failed {
+            exit,
+            message: message.to_owned(),
+        };
+        let lines = lines(&fixture::detail(run), &fixture::shared(), columns);
+        lines.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn of_a_failure_the_line_that_says_why_is_told_whole() {
+        let frames = "  File \"train.py\", line 12, in step\n".repeat(8);
+        let message = format!(
+            "Traceback (most recent call last):\n{frames}ValueError: shapes (64, 30) and (32, 2) do not fit\n"
+        );
+        let lines = told(Exit::Code(1), &message, 40);
+        assert_eq!(
+            lines[2..5],
+            [
+                " exit code 1: ValueError: shapes (64,",
+                " 30) and (32, 2) do not fit",
+                " tags           baseline",
+            ]
+        );
+        let long = told(Exit::Code(1), &"word ".repeat(200), 40);
+        assert!(long[7].ends_with('…'), "{long:?}");
+        let killed = told(Exit::Signal(9), "step 1\nstep 2", 60);
+        assert_eq!(killed[2], " killed by SIGKILL (9); last output: step 2");
     }
 }

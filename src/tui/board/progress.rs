@@ -8,9 +8,10 @@ use ratatui::{
 
 use crate::{
     domain::{
-        events::{STOPPED_EARLY, What},
+        events::{OUT_OF_MEMORY, STOPPED_EARLY, What},
         metrics::Summary,
-        runs::{Activity, Ending, Run, RunState},
+        runs::{Activity, Ending, Run, RunState, StateWord, why},
+        text::shown,
         time::Span as TimeSpan,
     },
     ops::runs::Detail,
@@ -25,15 +26,50 @@ use crate::{
 
 /// The lines on the run at the top of an area, one where it is low; gives back what is left below them.
 pub fn draw(board: &Board, buffer: &mut Buffer, area: Rect, shared: &Shared) -> Rect {
-    let (head, body) = split_down(area, if area.height < 8 { 1 } else { 2 });
     let columns = usize::from(area.width).saturating_sub(2);
-    let lines = match head.height {
-        2 => lines(board, shared, columns).to_vec(),
-        _ => vec![headline(board, shared, columns)],
+    let lines = match area.height {
+        0..LEAST_FOR_LINES => vec![headline(board, shared, columns)],
+        height => match reason(board, shared, columns, usize::from(height) / 3) {
+            Some(lines) => lines,
+            None => lines(board, shared, columns).to_vec(),
+        },
     };
+    let (head, body) = split_down(area, lines.len() as u16);
     let lines = lines.into_iter().map(indented);
     shared.look.lines(buffer, head, lines);
     body
+}
+
+/// Rows of an area in which more than one says how the run is.
+const LEAST_FOR_LINES: u16 = 8;
+
+/// What is said of a run that failed, in so many rows at most and below them what else is known; `None` where one row is
+/// enough to say why.
+fn reason(
+    board: &Board,
+    shared: &Shared,
+    columns: usize,
+    most: usize,
+) -> Option<Vec<Line<'static>>> {
+    let has_failed = |run: &Run| run.state.word() == StateWord::Failed;
+    board.run().filter(|run| has_failed(run))?;
+    let mut words = headwords(board, shared).into_iter();
+    let state = words.next()?.span;
+    let told: String = words.map(|word| word.span.content.into_owned()).collect();
+    let indent = state.width() + 2;
+    let told = told.trim_start();
+    if indent + text::width(told) <= columns {
+        return None;
+    }
+    let ellipsis = shared.look.charset.ellipsis();
+    let room = columns.saturating_sub(indent);
+    let beside = Span::raw(" ".repeat(state.width()));
+    let leads = std::iter::once(state).chain(std::iter::repeat(beside));
+    let rows = leads.zip(text::wrapped(told, room, most, ellipsis));
+    let rows = rows.map(|(lead, row)| Line::from(vec![lead, Span::raw(format!("  {row}"))]));
+    let notes = notes(board, shared);
+    let below = (!notes.is_empty()).then(|| fit(notes, columns, ellipsis));
+    Some(rows.chain(below).collect())
 }
 
 /// Two lines on the run: of what does not fit into the first, some goes into the second.
@@ -125,7 +161,12 @@ fn headwords(board: &Board, shared: &Shared) -> Vec<Word> {
                 push((early.to_owned(), 6));
             }
             if let Some(text) = ending(how) {
-                push((text, 8));
+                // Why a run failed is rather cut than left out.
+                let has_failed = matches!(how, Ending::Failed { .. });
+                push((text, if has_failed { STAYS } else { 8 }));
+            }
+            if is_starved(detail) {
+                push((STARVED.to_owned(), 8));
             }
             if 0 < run.progress.step {
                 steps(run).into_iter().for_each(push);
@@ -161,15 +202,25 @@ fn lasted(ms: i64) -> String {
     }
 }
 
+/// Said of a program that was killed while the kernel had no memory for one.
+const STARVED: &str = "perhaps out of memory";
+
+/// What this attempt was seen to do, the newest first.
+fn newest_first(detail: &Detail) -> impl Iterator<Item = &What> {
+    let newest_first = detail.events.iter().rev().map(|event| &event.what);
+    newest_first.take_while(|what| !matches!(what, What::Started { .. }))
+}
+
+fn is_starved(detail: &Detail) -> bool {
+    newest_first(detail).any(|what| matches!(what, What::Noticed { what } if what == OUT_OF_MEMORY))
+}
+
 /// What this attempt said of ending before its last epoch: otherwise 128 of 8,000 epochs look cut short.
 fn stopped_early(detail: &Detail) -> Option<&str> {
-    let newest_first = detail.events.iter().rev();
-    newest_first
-        .take_while(|event| !matches!(event.what, What::Started { .. }))
-        .find_map(|event| match &event.what {
-            What::Said { text } if text.starts_with(STOPPED_EARLY) => Some(text.as_str()),
-            _ => None,
-        })
+    newest_first(detail).find_map(|what| match what {
+        What::Said { text } if text.starts_with(STOPPED_EARLY) => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 fn steps(run: &Run) -> Vec<(String, u8)> {
@@ -243,11 +294,7 @@ fn find<'a>(board: &'a Board, name: &str) -> Option<&'a Summary> {
 pub fn ending(how: &Ending) -> Option<String> {
     match how {
         Ending::Done => None,
-        Ending::Failed { exit, message } if message.is_empty() => Some(exit.to_string()),
-        Ending::Failed { exit, message } => Some(format!(
-            "{exit}: {}",
-            message.lines().last().unwrap_or_default()
-        )),
+        Ending::Failed { exit, message } => Some(shown(&why(*exit, message))),
         Ending::Stopped { by } if by.is_empty() => None,
         Ending::Stopped { by } => Some(format!("by {by}")),
         Ending::Lost => Some("its process is gone and did not say why".to_owned()),
@@ -358,7 +405,11 @@ pub fn refused_lines(board: &Board) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::events::Event, ops::series::Rates, tui::fixture};
+    use crate::{
+        domain::{events::Event, jobs::Exit},
+        ops::series::Rates,
+        tui::fixture,
+    };
 
     fn board(run: Run, events: Vec<What>) -> Board {
         let mut detail = fixture::detail(run);
@@ -519,5 +570,62 @@ mod tests {
             bar(&board, &fixture::shared(), 200).to_string(),
             "lr NaN×40, train/loss NaN×40 inf×3 and 1 more  29 lines of the journal are no records: see history"
         );
+    }
+
+    fn failed(exit: Exit, message: &str) -> Board {
+        let mut run = fixture::failed(1, "calm-heron-2");
+        let RunState::Ended { how, .. } = &mut run.state else {
+            panic!("it has ended");
+        };
+        *how = Ending::Failed {
+            exit,
+            message: message.to_owned(),
+        };
+        let mut board = Board::of(run.id);
+        board.know(Ok(Box::new(fixture::detail(run))));
+        board
+    }
+
+    fn drawn(board: &Board, width: u16, height: u16) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        let area = buffer.area;
+        draw(board, &mut buffer, area, &fixture::shared());
+        fixture::text(&buffer)
+    }
+
+    #[test]
+    fn a_reason_too_long_for_its_line_goes_on_below_where_there_is_room() {
+        let long = "RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x30 and 32x2), and this is said at some length";
+        let board = failed(Exit::Code(1), &format!("Traceback\n{long}\n"));
+        let high = drawn(&board, 60, 20);
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = format!("✗ failed in 3m exit code 1: {long}");
+        assert!(words(&high).starts_with(&told), "{high}");
+        let low = drawn(&board, 60, 6);
+        assert_eq!(low.trim_end().lines().count(), 1, "{low}");
+        assert!(low.contains('…'), "{low}");
+    }
+
+    #[test]
+    fn what_a_killed_program_said_last_is_not_told_as_its_reason() {
+        let board = failed(Exit::Signal(9), "step 41\nstep 42\n");
+        let line = drawn(&board, 120, 20);
+        assert!(
+            line.contains("killed by SIGKILL (9); last output: step 42"),
+            "{line}"
+        );
+        assert!(!line.contains("out of memory"), "{line}");
+        let mut starved = board;
+        let mut detail = starved.detail.value.clone().unwrap();
+        detail.events.push(Event {
+            time: fixture::NOW,
+            step: None,
+            what: What::Noticed {
+                what: OUT_OF_MEMORY.to_owned(),
+            },
+        });
+        starved.know(Ok(detail));
+        let line = drawn(&starved, 120, 20);
+        assert!(line.contains("perhaps out of memory"), "{line}");
     }
 }

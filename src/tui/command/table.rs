@@ -6,9 +6,12 @@ use super::{
     Command, Step, Takes,
     parse::{go, note, open, save, sort, tag, verb},
 };
-use crate::tui::{Rate, action::Action, glyphs::Charset, views::Root};
+use crate::{
+    domain::filter::TRASH,
+    tui::{Rate, action::Action, glyphs::Charset, views::Root},
+};
 
-pub static COMMANDS: [Command; 27] = [
+pub static COMMANDS: [Command; 29] = [
     Command {
         name: "bench",
         args: "[/FILTER]",
@@ -32,6 +35,14 @@ pub static COMMANDS: [Command; 27] = [
         takes: &[],
         action: Some(Action::Live),
         read: |rest| rest.only(Step::Go(Root::Live, None)),
+    },
+    Command {
+        name: "data",
+        args: "",
+        help: "data versions",
+        takes: &[],
+        action: Some(Action::Data),
+        read: |rest| rest.only(Step::Go(Root::Data, None)),
     },
     Command {
         name: "jobs",
@@ -104,6 +115,17 @@ pub static COMMANDS: [Command; 27] = [
         takes: &[Takes::Run, Takes::Text],
         action: Some(Action::Note),
         read: note,
+    },
+    Command {
+        name: "trash",
+        args: "",
+        help: "the runs in the trash, to restore them before they are gone for good",
+        takes: &[],
+        action: None,
+        read: |rest| {
+            let filter = format!("in:{TRASH}");
+            rest.only(Step::Go(Root::Runs, Some(filter)))
+        },
     },
     Command {
         name: "train",

@@ -80,7 +80,7 @@ fn a_wrong_command_says_what_is_wrong_and_where() {
         (
             "open sconce://rnus",
             5,
-            r#"there is no view "rnus"; there are runs, jobs, bench, live"#,
+            r#"there is no view "rnus"; there are runs, jobs, bench, live, data"#,
         ),
         (
             "runs failed",

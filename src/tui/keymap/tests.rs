@@ -1,7 +1,7 @@
 use super::*;
 
-const CONTEXTS: [&str; 13] = [
-    "global", "card", "list", "table", "bench", "runs", "live", "page", "picker", "jobs",
+const CONTEXTS: [&str; 14] = [
+    "global", "card", "list", "table", "bench", "runs", "live", "page", "picker", "data", "jobs",
     "overlay", "compare", "groups",
 ];
 

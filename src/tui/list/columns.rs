@@ -23,6 +23,8 @@ use crate::{
 pub const TREND: usize = 8;
 /// From this width on a state is a word.
 const WIDE: u16 = 56;
+/// The rank of what gives way before all else.
+const MINOR: u8 = 6;
 
 /// How the columns of a list are made.
 pub struct Making<'a> {
@@ -49,12 +51,9 @@ pub fn columns<'a>(
         Field::Known(Known::Experiment) => {
             let mut experiments = rows.iter().map(|row| &row.run.experiment);
             let first = experiments.next();
-            WIDE <= making.width && experiments.any(|other| Some(other) != first)
+            experiments.any(|other| Some(other) != first)
         }
-        Field::Known(Known::Tag) => {
-            WIDE <= making.width && rows.iter().any(|row| !row.run.tags.is_empty())
-        }
-        Field::Known(Known::Trend) => WIDE <= making.width,
+        Field::Known(Known::Tag) => rows.iter().any(|row| !row.run.tags.is_empty()),
         _ => true,
     };
     let fields: Vec<&'a Field> = making.fields.iter().filter(is_shown).collect();
@@ -64,7 +63,10 @@ pub fn columns<'a>(
     let (mut made, mut columns) = (vec![], vec![]);
     for field in fields {
         let column = match field {
-            Field::Known(field) => making.known(*field, &metrics),
+            Field::Known(field) => match making.known(*field, &metrics) {
+                column if making.is_minor(*field) => column.gives_way(MINOR),
+                column => column,
+            },
             Field::Param(name) => making.param(name),
             Field::Metric(metric) => {
                 let column = making.metric(metric, values);
@@ -85,6 +87,12 @@ pub fn columns<'a>(
 }
 
 impl<'a> Making<'a> {
+    /// On a narrow screen how a run is comes before what it is among others, unless a person chose the columns.
+    fn is_minor(&self, known: Known) -> bool {
+        let is_minor = matches!(known, Known::Experiment | Known::Tag | Known::Trend);
+        is_minor && !self.is_chosen && self.width < WIDE
+    }
+
     fn known(&self, known: Known, metrics: &BTreeSet<&str>) -> Column<'a, RunRow> {
         let look = &self.shared.look;
         let title = known.to_string().to_uppercase();
@@ -418,5 +426,36 @@ mod tests {
                 "STATE NAME VAL/AUC AGE▲ TAG",
             ]
         );
+    }
+
+    #[test]
+    fn every_column_that_is_left_out_is_counted() {
+        let mut runs = fixture::runs();
+        runs[0].experiment = "demand".into();
+        let (table, shared) = (fixture::table(runs), fixture::shared());
+        for width in [44, 60, 90] {
+            let fields = field::usual();
+            let making = Making {
+                fields: &fields,
+                is_chosen: false,
+                sort: &Sort::default(),
+                width,
+                shared: &shared,
+            };
+            let (_, columns) = columns(&making, &table.rows);
+            let sheet = Sheet {
+                columns,
+                rows: Some(Window::whole(&table.rows)),
+                error: None,
+                empty: vec![],
+            };
+            let area = Rect::new(0, 0, width, 12);
+            let mut drawn = table::Table::default();
+            let shown = drawn.draw(&mut Buffer::empty(area), area, &shared, &sheet, true);
+            let left = (fields.len() - shown.len()) as u64;
+            let told = crate::domain::text::counted(left, "column");
+            let told = (0 < left).then(|| format!("{told} more: L"));
+            assert_eq!(drawn.more(), told, "{width}");
+        }
     }
 }

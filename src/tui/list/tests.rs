@@ -95,7 +95,7 @@ fn a_run_in_the_trash_is_taken_out_and_nothing_else() {
         by: "ana@gpu01".into(),
     });
     let mut stage = Stage::new(runs);
-    stage.keys("1 j j j D");
+    stage.keys("1 /").text("in:trash").keys("enter D");
     assert!(
         stage.screen().contains("is in the trash"),
         "{}",

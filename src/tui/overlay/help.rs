@@ -18,6 +18,8 @@ use crate::tui::{
 
 #[derive(Debug)]
 pub struct Help {
+    /// The view whose keys these are.
+    view: String,
     pub input: Input,
     bindings: Vec<Binding>,
     /// Keys of other views, each with the view's name.
@@ -49,8 +51,14 @@ const WIDTH: u16 = 88;
 const KEYS: usize = 16;
 
 impl Help {
-    pub fn new(bindings: Vec<Binding>, elsewhere: Vec<(&'static str, Binding)>) -> Self {
+    pub fn new(
+        view: String,
+        mut bindings: Vec<Binding>,
+        elsewhere: Vec<(&'static str, Binding)>,
+    ) -> Self {
+        bindings.sort_by_key(|binding| place(binding.action.section()));
         Self {
+            view,
             input: Input::default(),
             bindings,
             elsewhere,
@@ -129,7 +137,10 @@ impl Help {
         if self.input.text.is_empty() && key.chord.typed() == Some('?') {
             return Outcome::Close;
         }
-        if self.input.key(key.chord) {
+        // Where nothing is typed, there is no end of a text to go to.
+        let is_of_list = matches!(key.action, Some(Action::First | Action::Last));
+        let is_of_list = is_of_list && key.chord.typed().is_none() && self.input.text.is_empty();
+        if !is_of_list && self.input.key(key.chord) {
             self.index = 0;
             return Outcome::Stay;
         }
@@ -153,7 +164,8 @@ impl Help {
             .bindings
             .chunk_by(|a, b| a.action.section() == b.action.section());
         let count = (self.bindings.len() + sections.count()) as u16;
-        let inner = framed(buffer, area, look, "keys", (WIDTH, count + 2));
+        let title = look.clip(&format!("keys: {}", self.view), usize::from(WIDTH / 2));
+        let inner = framed(buffer, area, look, &title, (WIDTH, count + 2));
         if inner.height < 2 {
             return None;
         }
@@ -211,6 +223,20 @@ impl Help {
             look.line(buffer, list, Line::from(look.span(text, Role::Dim)));
         }
     }
+}
+
+/// The sections in the order of the list: what a view has of its own first, what every list has last.
+fn place(section: &str) -> usize {
+    const ORDER: [&str; 6] = [
+        "what is shown",
+        "charts",
+        "runs",
+        "open and back",
+        "views",
+        "the screen",
+    ];
+    let place = ORDER.iter().position(|known| *known == section);
+    place.unwrap_or(ORDER.len())
 }
 
 impl Row<'_> {

@@ -4,7 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
 use super::{Key, Outcome, framed};
 use crate::{
-    ops::runs::{Sort, SortKey},
+    ops::runs::{Names, Sort, SortKey},
     tui::{action::Action, look::Look, text, theme::Role},
 };
 
@@ -16,6 +16,8 @@ pub struct Menu {
     pub is_of_verbs: bool,
     /// Of orders, the one in force, and whether it falls.
     now: Option<(usize, bool)>,
+    /// Orders by metrics that are choices too where the store has such a metric.
+    perhaps: Vec<(String, Sort)>,
 }
 
 #[derive(Clone, Debug)]
@@ -35,24 +37,50 @@ pub enum Take {
     Act(Action),
 }
 
-impl Menu {
-    /// Orders of the list of runs, standing on the one in force.
-    pub fn sort(choices: Vec<(String, Sort)>, now: &Sort) -> Self {
-        let index = choices.iter().position(|(_, sort)| sort == now);
-        let choice = |(at, (label, sort)): (usize, (String, Sort))| Choice {
+impl Choice {
+    /// An order, by its place.
+    fn of((at, (label, sort)): (usize, (String, Sort))) -> Self {
+        Self {
             // Digits choose, so that no arrow is needed.
             key: char::from_digit(at as u32 + 1, 10),
             label,
             refusal: None,
             take: Take::Sort(sort),
-        };
+        }
+    }
+}
+
+impl Menu {
+    /// Orders of the list of runs, standing on the one in force. What is `perhaps` one comes with [`Menu::named`].
+    pub fn sort(choices: Vec<(String, Sort)>, perhaps: Vec<(String, Sort)>, now: &Sort) -> Self {
+        let index = choices.iter().position(|(_, sort)| sort == now);
         Self {
             title: "sort by".to_owned(),
             index: index.unwrap_or(0),
-            choices: choices.into_iter().enumerate().map(choice).collect(),
+            choices: choices.into_iter().enumerate().map(Choice::of).collect(),
             is_of_verbs: false,
             // As ages grow where dates fall: so it stands over the column too.
             now: index.map(|at| (at, now.descending != (now.key == SortKey::Created))),
+            perhaps,
+        }
+    }
+
+    /// Names of the store would tell of more choices.
+    pub fn awaits_names(&self) -> bool {
+        !self.perhaps.is_empty()
+    }
+
+    /// Takes in which metrics the store has: the orders by them come last, so that no other moves.
+    pub fn named(&mut self, names: &Names) {
+        for (label, sort) in std::mem::take(&mut self.perhaps) {
+            let is_known = match &sort.key {
+                SortKey::Metric(column) => names.metrics.contains(&column.metric),
+                _ => true,
+            };
+            if is_known {
+                let at = self.choices.len();
+                self.choices.push(Choice::of((at, (label, sort))));
+            }
         }
     }
 
@@ -67,6 +95,7 @@ impl Menu {
             choices,
             is_of_verbs: true,
             now: None,
+            perhaps: vec![],
         }
     }
 

@@ -112,8 +112,29 @@ impl Prompt {
             let hint = error.hint.map_or(String::new(), |hint| format!(", {hint}"));
             (error.span.start, format!("{}{hint}", error.message))
         });
-        draw_line(buffer, area, look, title, &self.input, wrong)
+        let cursor = draw_line(buffer, area, look, title, &self.input, wrong);
+        if let (Purpose::Filter, Some(at)) = (&self.purpose, cursor)
+            && self.input.text.is_empty()
+        {
+            let room = area.right().saturating_sub(at.x);
+            let place = Rect::new(at.x, at.y, room, 1);
+            let text = examples(usize::from(room));
+            look.line(buffer, place, look.span(text, Role::Dim).into());
+        }
+        cursor
     }
+}
+
+/// Filters that show what can be asked for.
+const EXAMPLES: [&str; 4] = ["failed", "experiment:fraud", "val/loss<0.2", "tag:baseline"];
+
+/// As many examples as fit.
+fn examples(columns: usize) -> String {
+    let shown = (1..=EXAMPLES.len())
+        .rev()
+        .map(|count| EXAMPLES[..count].join("  "));
+    let mut shown = shown.filter(|text| text::width(text) <= columns);
+    shown.next().unwrap_or_default()
 }
 
 /// Draws a line of text at the foot of an area, and below it what is wrong with it, from a byte on. Gives back where the

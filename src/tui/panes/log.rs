@@ -44,7 +44,8 @@ impl super::Pane for Log {
         };
         self.is_live = run.state.is_live();
         self.view.want(run.id);
-        self.view.draw(buffer, area, shared, is_focused);
+        self.view
+            .draw(buffer, area, shared, is_focused, !run.state.has_ended());
     }
 
     fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {

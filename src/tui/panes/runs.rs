@@ -13,11 +13,14 @@ pub struct Runs;
 
 impl super::Pane for Runs {
     fn contexts(&self) -> &'static [&'static str] {
-        &["table", "list"]
+        &["bench", "table", "list"]
     }
 
     fn act(&mut self, action: Action, selection: &mut Selection, _: &Shared) -> Reaction {
-        selection.list.act(action)
+        match action {
+            Action::Compare => selection.compare(),
+            action => selection.list.act(action),
+        }
     }
 
     fn draw(

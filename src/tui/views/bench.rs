@@ -258,6 +258,9 @@ impl View for Bench {
             let counted = list.counted().unwrap_or_default();
             crumb += &format!("  /{}  {counted}", list.filter.text);
         }
+        if let Some(marks) = list.told_marks() {
+            crumb += &format!("  {marks}");
+        }
         if !self.hidden.is_empty() {
             let names: Vec<String> = self.hidden.iter().map(ToString::to_string).collect();
             crumb += &format!("  no room for {}", names.join(", "));

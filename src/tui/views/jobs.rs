@@ -110,8 +110,9 @@ impl Jobs {
         }
         let pane = Pane::new("queue").note(note).focused(!self.is_log_focused);
         let inner = look.pane(buffer, area, &pane);
+        let has_attempts = self.rows().iter().any(|row| row.job.attempt != 1);
         let sheet = Sheet {
-            columns: columns(inner.width, shared),
+            columns: columns(inner.width, shared, has_attempts),
             rows: self.rows.value.as_deref().map(Window::whole),
             error: self.rows.error.as_ref(),
             empty: vec![
@@ -174,15 +175,16 @@ impl Jobs {
     }
 }
 
-/// The columns of the queue.
-fn columns(width: u16, shared: &Shared) -> Vec<Column<'_, JobRow>> {
+/// The columns of the queue; the attempt where a run has had more than one.
+fn columns(width: u16, shared: &Shared, has_attempts: bool) -> Vec<Column<'_, JobRow>> {
     let look = &shared.look;
     let room = usize::from(width);
     let text = |title, role: Role, of: fn(&JobRow) -> String| {
         Column::new(title, move |row: &JobRow| Cell::of(of(row), look, role))
     };
     let age = move |row: &JobRow| Cell::of(shared.age(row.job.created), look, Role::Dim);
-    vec![
+    let attempt = text("TRY", Role::Text, |row| row.job.attempt.to_string()).right();
+    let mut columns = vec![
         Column::new("STATE", move |row: &JobRow| {
             look.state(row.run_state.word()).into()
         }),
@@ -201,7 +203,11 @@ fn columns(width: u16, shared: &Shared) -> Vec<Column<'_, JobRow>> {
         .least(12)
         .gives_way(1)
         .fills(),
-    ]
+    ];
+    if has_attempts {
+        columns.insert(2, attempt);
+    }
+    columns
 }
 
 fn progress(row: &JobRow, look: &Look, columns: usize) -> Vec<Span<'static>> {
@@ -264,10 +270,12 @@ impl View for Jobs {
         };
         self.log_place = log;
         if !log.is_empty() {
-            match self.row().map(|row| row.job.run) {
+            match self.target() {
                 Some(run) => {
-                    self.log.want(run);
-                    self.log.draw(buffer, log, shared, self.is_log_focused);
+                    let grows = !run.state.has_ended();
+                    self.log.want(run.id);
+                    self.log
+                        .draw(buffer, log, shared, self.is_log_focused, grows);
                 }
                 None => {
                     shared.look.pane(buffer, log, &Pane::new("log"));
@@ -322,7 +330,10 @@ impl View for Jobs {
     }
 
     fn target(&self) -> Option<Target> {
-        let row = self.row()?;
+        // Whichever attempt is looked at: verbs are on the run, as its newest one has left it.
+        let run = self.row()?.job.run;
+        let attempts = self.rows().iter().filter(|row| row.job.run == run);
+        let row = attempts.max_by_key(|row| row.job.attempt)?;
         Some(Target {
             id: row.job.run,
             name: row.name.clone(),

@@ -2,6 +2,8 @@
 
 mod tree;
 
+use std::collections::BTreeSet;
+
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
@@ -14,8 +16,8 @@ use super::{
     selection::Selection,
 };
 use crate::{
-    domain::{ids::RunId, metrics::Direction},
-    ops::runs::{MOST, MetricColumn, MetricValue, Sort, SortKey},
+    domain::{ids::RunId, metrics::Direction, time::Timestamp},
+    ops::runs::{MetricColumn, MetricValue, Sort, SortKey},
     tui::{
         action::Action,
         board::{charts, facts, progress},
@@ -54,8 +56,8 @@ pub struct Runs {
     facts: Rows,
     /// The filter before `f` narrowed it.
     before_matter: Option<String>,
-    /// The filter that was cleared last.
-    cleared: Option<String>,
+    /// The filter that was cleared last, and when.
+    cleared: Option<(Timestamp, String)>,
     /// Filters that were in force, the newest last.
     history: Vec<String>,
 }
@@ -103,10 +105,10 @@ impl View for Runs {
                 return Reaction::Overlay(Box::new(Overlay::Prompt(prompt)));
             }
             Action::Sort => {
-                return Reaction::Overlay(Box::new(Overlay::Menu(Menu::sort(
-                    self.sorts(shared),
-                    self.selection.list.sort(),
-                ))));
+                let sorts = self.sorts(shared);
+                let losses = self.losses(&sorts);
+                let menu = Menu::sort(sorts, losses, self.selection.list.sort());
+                return Reaction::Overlay(Box::new(Overlay::Menu(menu)));
             }
             Action::Matter => {
                 let text = match self.before_matter.take() {
@@ -138,7 +140,7 @@ impl View for Runs {
             }
             action if self.focus == Part::Tree && is_move(action) => return self.tree.act(action),
             action if self.focus == Part::Preview && self.facts.act(action) => {}
-            Action::Compare => return self.compare(),
+            Action::Compare => return self.selection.compare(),
             Action::Groups => return groups::pick(Pick::Parameter, None),
             Action::Columns => {
                 let chosen = self.selection.list.fields(shared);
@@ -151,7 +153,7 @@ impl View for Runs {
                 if !matches!(reaction, Reaction::None) {
                     return reaction;
                 }
-                return self.change_filter(action);
+                return self.change_filter(action, shared.now);
             }
         }
         Reaction::Done
@@ -280,6 +282,11 @@ impl View for Runs {
         self.selection.list.awaits(action)
     }
 
+    fn undoable(&self) -> Option<Timestamp> {
+        let (at, _) = self.cleared.as_ref()?;
+        self.selection.list.told_marks().is_none().then_some(*at)
+    }
+
     fn offers(&self, action: Action) -> bool {
         match action {
             Action::NextPane | Action::PreviousPane | Action::Zoom => 1 < self.shown.len(),
@@ -323,23 +330,6 @@ impl Runs {
         runs
     }
 
-    /// The runs that are marked beside each other; of a single one and the run under the cursor, both.
-    fn compare(&self) -> Reaction {
-        let mut ids = self.selection.list.marked();
-        if let ([only], Some(here)) = (&ids[..], self.selection.target())
-            && *only != here.id
-        {
-            ids.push(here.id);
-        }
-        match ids.len() {
-            0 | 1 => Reaction::Refuse("Space marks the runs to compare: 2 at least".into()),
-            2..=MOST => Reaction::Open(Place::of(Spot::Compare(ids))),
-            count => Reaction::Refuse(format!(
-                "{count} are marked: {MOST} at most stand beside each other"
-            )),
-        }
-    }
-
     /// Keeps the filter in force for the next prompt.
     fn remember(&mut self) {
         let text = &self.selection.list.filter.text;
@@ -353,15 +343,15 @@ impl Runs {
     }
 
     /// Escape clears the filter, undo puts it back.
-    fn change_filter(&mut self, action: Action) -> Reaction {
+    fn change_filter(&mut self, action: Action, now: Timestamp) -> Reaction {
         match action {
             Action::Escape if !self.selection.list.filter.text.is_empty() => {
                 self.before_matter = None;
                 self.remember();
-                self.cleared = Some(self.selection.list.filter.text.clone());
+                self.cleared = Some((now, self.selection.list.filter.text.clone()));
                 self.selection.list.set_filter("");
             }
-            Action::Undo if let Some(text) = self.cleared.take() => {
+            Action::Undo if let Some((_, text)) = self.cleared.take() => {
                 self.selection.list.set_filter(&text);
             }
             _ => return Reaction::None,
@@ -465,15 +455,7 @@ impl Runs {
             ("state".to_owned(), sort(SortKey::State, false)),
             ("most steps".to_owned(), sort(SortKey::Step, true)),
         ];
-        for metric in self.selection.list.metrics() {
-            let (word, value, descending) = match Direction::of(&metric) {
-                Some(way) => ("best", MetricValue::Best, way == Direction::Higher),
-                None => ("highest", MetricValue::Last, true),
-            };
-            let title = format!("{word} {metric}");
-            let key = SortKey::Metric(MetricColumn { metric, value });
-            sorts.push((title, sort(key, descending)));
-        }
+        sorts.extend(self.selection.list.metrics().into_iter().map(by_metric));
         // What else is in sight.
         for field in self.selection.list.fields(shared) {
             if let Some(sort) = field.sort()
@@ -489,6 +471,29 @@ impl Runs {
         }
         sorts
     }
+
+    /// The orders by the loss over the rows that the metrics in sight are of, beside those that there are.
+    fn losses(&self, sorts: &[(String, Sort)]) -> Vec<(String, Sort)> {
+        let metrics = self.selection.list.metrics();
+        let splits = metrics.iter().map(|metric| match metric.rsplit_once('/') {
+            Some((split, _)) => format!("{split}/loss"),
+            None => "loss".to_owned(),
+        });
+        let losses: BTreeSet<String> = splits.chain(["val/loss".to_owned()]).collect();
+        let is_new = |(_, sort): &(String, Sort)| sorts.iter().all(|(_, known)| known != sort);
+        losses.into_iter().map(by_metric).filter(is_new).collect()
+    }
+}
+
+/// The order by a metric that shows the best first, or the highest where nobody knows which way is better.
+fn by_metric(metric: String) -> (String, Sort) {
+    let (word, value, descending) = match Direction::of(&metric) {
+        Some(way) => ("best", MetricValue::Best, way == Direction::Higher),
+        None => ("highest", MetricValue::Last, true),
+    };
+    let title = format!("{word} {metric}");
+    let key = SortKey::Metric(MetricColumn { metric, value });
+    (title, Sort { key, descending })
 }
 
 /// Do these keys move a cursor, or columns?

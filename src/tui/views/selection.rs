@@ -2,12 +2,14 @@
 
 use crate::{
     domain::runs::Run,
+    ops::runs::MOST,
     tui::{
         board::Board,
         effect::{Answer, Effect, RunRow},
         event::{Ticket, Tickets},
         list::RunList,
-        shared::{Shared, Target},
+        place::{Place, Spot},
+        shared::{Reaction, Shared, Target},
     },
 };
 
@@ -70,6 +72,23 @@ impl Selection {
         let board = self.board.as_mut()?;
         board.detail.want(id);
         Some((board, &row.run))
+    }
+
+    /// The runs that are marked, beside each other; of a single one and the run under the cursor, both.
+    pub fn compare(&self) -> Reaction {
+        let mut ids = self.list.marked();
+        if let ([only], Some(here)) = (&ids[..], self.target())
+            && *only != here.id
+        {
+            ids.push(here.id);
+        }
+        match ids.len() {
+            0 | 1 => Reaction::Refuse("Space marks the runs to compare: 2 at least".into()),
+            2..=MOST => Reaction::Open(Place::of(Spot::Compare(ids))),
+            count => Reaction::Refuse(format!(
+                "{count} are marked: {MOST} at most stand beside each other"
+            )),
+        }
     }
 
     pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {

@@ -298,6 +298,7 @@ fn messages_are_stacked_where_there_is_room_and_cover_no_focus() {
     for text in ["one thing", "another thing", "a third ×2", "ana@gpu01"] {
         assert!(screen.contains(text), "{text}: {screen}");
     }
+    assert!(screen.contains("╭───"), "the frame has no hole: {screen}");
     insta::assert_snapshot!("toasts", screen);
     let narrow = say(sized(80, 24).keys("1"));
     assert!(
@@ -561,4 +562,18 @@ fn a_screen_is_as_it_says_and_the_next_one_as_usual_where_it_says_nothing() {
             .keys("enter");
         assert_eq!(look(&stage), *expected, "{name}");
     }
+}
+
+#[test]
+fn the_palette_finds_the_theme() {
+    let mut stage = stage();
+    let screen = stage.keys("1 ctrl-p").text("theme").screen();
+    let first = screen
+        .lines()
+        .skip_while(|line| !line.contains("theme"))
+        .nth(1);
+    assert!(
+        first.is_some_and(|line| line.contains("theme  ")),
+        "{screen}"
+    );
 }

@@ -444,6 +444,7 @@ impl Dice {
                 };
             }
             Answer::Jobs(Ok(rows)) => rows.truncate(self.below(3)),
+            Answer::Versions(Ok(rows)) => rows.truncate(self.below(4)),
             _ => {}
         }
     }

@@ -205,3 +205,33 @@ fn only_what_is_on_the_screen_is_fetched_and_only_once() {
     stage.asked.sort_unstable();
     assert_eq!(stage.asked, ["counts", "news", "table"]);
 }
+
+#[test]
+fn a_filter_begins_with_examples_and_its_values_are_completed() {
+    let mut stage = stage();
+    let foot = |stage: &mut Stage| stage.screen().lines().nth(21).unwrap().to_owned();
+    stage.keys("1 /");
+    let examples = "failed  experiment:fraud  val/loss<0.2  tag:baseline";
+    assert!(foot(&mut stage).contains(examples), "{}", stage.screen());
+    stage.text("s");
+    assert!(!stage.screen().contains(examples));
+    for (text, completed) in [
+        ("state:fa", "state:failed"),
+        ("experiment:di", "experiment:diagnosis"),
+        ("tag:", "tag:baseline"),
+        ("in:", "in:trash"),
+    ] {
+        stage.keys("ctrl-u").text(text).keys("tab");
+        assert!(stage.screen().contains(completed), "{}", stage.screen());
+    }
+}
+
+#[test]
+fn the_loss_of_the_metric_in_sight_can_be_sorted_by() {
+    let mut stage = stage();
+    let screen = stage.keys("1 s").screen();
+    assert!(screen.contains("6 best val/auc"), "{screen}");
+    assert!(screen.contains("7 best val/loss"), "{screen}");
+    stage.keys("7");
+    assert!(stage.screen().contains("val/loss"), "{}", stage.screen());
+}

@@ -156,3 +156,119 @@ fn a_wrong_value_is_shown_in_its_field_in_words() {
     stage.keys("ctrl-u").text("60").keys("enter");
     assert_eq!(stage.verbs.len(), 1);
 }
+
+#[test]
+fn the_newest_change_is_taken_back_first() {
+    let mut stage = stage();
+    stage.keys("1 /").text("lynx").keys("enter esc");
+    stage.keys("/").text("quiet").keys("enter D y u");
+    assert!(
+        matches!(&stage.verbs[..], [Verb::Trash(put), Verb::Restore(back)] if put == back),
+        "{:?}",
+        stage.verbs
+    );
+    assert!(stage.screen().contains("/quiet"), "{}", stage.screen());
+    // What is older is still there to be taken back.
+    stage.keys("u");
+    assert!(stage.screen().contains("/lynx"), "{}", stage.screen());
+    assert_eq!(stage.verbs.len(), 2);
+}
+
+#[test]
+fn a_filter_that_was_cleared_after_a_change_comes_back_before_it() {
+    let mut stage = stage();
+    stage.keys("1 /").text("quiet").keys("enter D y esc u");
+    assert!(stage.screen().contains("/quiet"), "{}", stage.screen());
+    assert!(matches!(stage.verbs[..], [Verb::Trash(_)]));
+    stage.keys("u");
+    assert!(matches!(
+        stage.verbs[..],
+        [Verb::Trash(_), Verb::Restore(_)]
+    ));
+}
+
+fn trashed(run: Run) -> Run {
+    let trashed = crate::domain::runs::Trashed {
+        at: fixture::ago(5),
+        by: "ana".to_owned(),
+    };
+    Run {
+        trashed: Some(trashed),
+        ..run
+    }
+}
+
+#[test]
+fn in_the_trash_going_on_is_restoring() {
+    let runs = vec![trashed(fixture::failed(1, "calm-heron-2"))];
+    let mut stage = Stage::with(runs, &Options::default(), (120, 40));
+    stage.keys("1 /").text("in:trash").keys("enter");
+    let screen = stage.screen();
+    let footer = screen.lines().last().unwrap();
+    assert!(footer.contains("R restore"), "{footer}");
+    assert!(!screen.contains("go on"), "{screen}");
+    let menu = stage.keys("a").screen();
+    assert!(menu.contains("R restore"), "{menu}");
+    let palette = stage.keys("esc ctrl-p").text("restore").screen();
+    assert!(
+        palette.lines().any(|line| line.contains(" R  restore")),
+        "{palette}"
+    );
+    assert!(matches!(stage.keys("esc R").verbs[..], [Verb::Restore(_)]));
+    stage.runs[0].trashed = None;
+    stage.send(Event::StoreChanged);
+    let screen = stage.rest().screen();
+    assert!(!screen.contains("no longer matches"), "{screen}");
+}
+
+#[test]
+fn the_palette_leads_to_the_trash() {
+    let mut stage = stage();
+    let palette = stage.keys("1 ctrl-p").text("restore").screen();
+    assert!(palette.contains("trash"), "{palette}");
+    stage
+        .keys("esc ctrl-p")
+        .text("trash  the runs")
+        .keys("enter");
+    assert!(stage.screen().contains("/in:trash"), "{}", stage.screen());
+}
+
+#[test]
+fn a_run_put_into_the_trash_is_not_said_to_match_no_longer() {
+    let mut stage = stage();
+    stage.keys("1 j j j D y");
+    stage.runs[3] = trashed(stage.runs[3].clone());
+    stage.send(Event::StoreChanged);
+    let screen = stage.rest().screen();
+    assert!(!screen.contains("quiet-lynx-4"), "{screen}");
+    assert!(screen.contains("u takes it back"), "{screen}");
+    // One that leaves by itself is.
+    stage.runs.remove(4);
+    stage.send(Event::StoreChanged);
+    let screen = stage.rest().screen();
+    assert!(screen.contains("sour-mole-1 no longer matches"), "{screen}");
+}
+
+#[test]
+fn before_a_stop_and_after_it_it_is_said_how_the_run_goes_on() {
+    let mut stage = stage();
+    let asked = stage.keys("1 X").screen();
+    assert!(
+        asked.contains("R goes on from its last checkpoint"),
+        "{asked}"
+    );
+    let said = stage.keys("y u").screen();
+    assert!(
+        said.contains("a stop is not taken back: R goes on from its last checkpoint"),
+        "{said}"
+    );
+    let foreign = Run {
+        kind: RunKind::Command,
+        ..fixture::running(1, "calm-heron-2")
+    };
+    let mut stage = Stage::new(vec![foreign]);
+    let asked = stage.keys("1 X").screen();
+    assert!(asked.contains("a foreign program cannot go on"), "{asked}");
+    let said = stage.keys("y u").screen();
+    assert!(said.contains("`sconce run -- …` starts it again"), "{said}");
+}

@@ -82,7 +82,7 @@ fn the_hints_are_those_of_what_has_the_keys() {
 #[test]
 fn help_lists_what_works_here_and_says_where_the_rest_is() {
     let help = |keys: &str, search: &str| {
-        let mut stage = sized(120, 60);
+        let mut stage = sized(120, 80);
         stage.keys(keys).text(search).screen()
     };
     let screen = sized(80, 60).keys("1 ?").screen();
@@ -93,7 +93,7 @@ fn help_lists_what_works_here_and_says_where_the_rest_is() {
     assert!(help("1 ?", "").contains("zoom the pane"));
     assert!(help("1 ?", "raise").contains("raise the priority, in Jobs"));
     assert!(help("1 ?", "crosshair").contains("in a run's page"));
-    assert!(help("1 G k ?", "").contains("stop: sour-mole-1 is failed"));
+    assert!(help("1 G k ?", "stop").contains("stop: sour-mole-1 is failed"));
     let screen = help("1 ?", "");
     for text in ["PgDn", "S-Tab", "Home", " move", " charts"] {
         assert_eq!(screen.contains(text), text != " charts", "{text}: {screen}");
@@ -184,4 +184,93 @@ fn a_window_too_small_says_so_and_can_be_left() {
     assert!(stage.verbs.is_empty());
     stage.keys("q");
     assert_eq!(stage.how(), Some(How::Quit));
+}
+
+#[test]
+fn marks_on_the_bench_are_told_and_can_be_compared() {
+    let mut stage = sized(120, 40);
+    let crumb = |stage: &mut Stage| stage.screen().lines().nth(1).unwrap().to_owned();
+    stage.keys("0 space");
+    assert!(crumb(&mut stage).contains("bench  1 marked: Esc clears"));
+    stage.keys("space");
+    assert!(crumb(&mut stage).contains("2 marked: Esc clears"));
+    stage.keys("c");
+    assert!(
+        crumb(&mut stage).contains("bench > compare"),
+        "{}",
+        stage.screen()
+    );
+    stage.keys("q esc");
+    assert!(!crumb(&mut stage).contains("marked"));
+    // Each view has its own marks.
+    stage.keys("space 1");
+    assert!(!crumb(&mut stage).contains("marked"));
+    stage.keys("0");
+    assert!(crumb(&mut stage).contains("1 marked"));
+}
+
+#[test]
+fn the_queue_tells_the_attempts_of_a_run_apart_and_its_verbs_are_the_run_s() {
+    let mut stage = sized(120, 40);
+    assert!(!stage.keys("7").screen().contains(" TRY "));
+    let mut first = stage.jobs[0].clone();
+    first.job.id = crate::domain::ids::JobId(fixture::id(77).0);
+    first.job.state = crate::domain::jobs::JobState::Ended {
+        at: fixture::ago(70),
+    };
+    first.run_state = RunState::Ended {
+        started: Some(fixture::ago(90)),
+        at: fixture::ago(70),
+        how: crate::domain::runs::Ending::Stopped {
+            by: "ana@gpu01".to_owned(),
+        },
+    };
+    stage.jobs[0].job.attempt = 2;
+    stage.jobs.push(first);
+    stage.send(Event::StoreChanged);
+    let screen = stage.rest().screen();
+    assert!(screen.contains("RUN           TRY"), "{screen}");
+    assert!(screen.contains("● running brave-otter-7   2"), "{screen}");
+    assert!(screen.contains("■ stopped brave-otter-7   1"), "{screen}");
+    let asked = stage.keys("G X").screen();
+    assert!(asked.contains("Stop brave-otter-7?"), "{asked}");
+}
+
+#[test]
+fn the_log_of_a_run_that_has_ended_is_not_followed() {
+    let note = |run: Run| {
+        let screen = Stage::new(vec![run]).keys("1 enter tab tab").screen();
+        screen.contains(" following ")
+    };
+    assert!(note(fixture::running(1, "calm-heron-2")));
+    assert!(!note(fixture::failed(1, "calm-heron-2")));
+}
+
+#[test]
+fn the_help_names_its_view_has_its_own_actions_first_and_can_be_gone_through_to_its_end() {
+    let mut stage = sized(80, 24);
+    let screen = stage.keys("1 ?").screen();
+    assert!(screen.contains("▌keys: runs "), "{screen}");
+    let line = |at: usize| screen.lines().nth(at).unwrap_or_default();
+    assert!(line(3).contains(" /  filter"), "{screen}");
+    assert!(!screen.contains(" next row"), "{screen}");
+    let screen = stage.keys("end").screen();
+    assert!(screen.contains("a page up"), "{screen}");
+    assert!(!screen.contains(" more "), "{screen}");
+    let screen = stage.keys("home").screen();
+    assert!(screen.contains("▼"), "{screen}");
+}
+
+#[test]
+fn a_list_that_goes_on_below_says_by_how_many_rows() {
+    let mut stage = Stage::new(many(10));
+    let head = |stage: &mut Stage| stage.screen().lines().nth(2).unwrap().to_owned();
+    stage.keys("0");
+    assert!(
+        head(&mut stage).contains("10  ▼ 4 more "),
+        "{}",
+        stage.screen()
+    );
+    stage.keys("G");
+    assert!(!head(&mut stage).contains('▼'), "{}", stage.screen());
 }

@@ -26,9 +26,17 @@ use crate::{
 };
 
 impl LogView {
-    pub fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared, is_focused: bool) {
+    /// Draws the log of a run; one that `grows` no more is not said to be followed.
+    pub fn draw(
+        &mut self,
+        buffer: &mut Buffer,
+        area: Rect,
+        shared: &Shared,
+        is_focused: bool,
+        grows: bool,
+    ) {
         let look = &shared.look;
-        let (note, role) = self.note();
+        let (note, role) = self.note(grows);
         let pane = Pane::new("log")
             .note(vec![look.span(note, role)])
             .focused(is_focused);
@@ -118,7 +126,7 @@ impl LogView {
         spans
     }
 
-    fn note(&self) -> (String, Role) {
+    fn note(&self, grows: bool) -> (String, Role) {
         let mut parts = vec![];
         if let Some(search) = &self.search {
             parts.push(match search.said {
@@ -131,7 +139,8 @@ impl LogView {
         }
         let (is_all, size) = (self.from == 0, text::bytes(self.size as f64));
         parts.push(match (self.held, self.top()) {
-            (None, _) => "following".to_owned(),
+            (None, _) if grows => "following".to_owned(),
+            (None, _) => "end".to_owned(),
             (Some(_), 0) if is_all => "top".to_owned(),
             (Some(held), _) if 0 < self.size => {
                 format!("{:.0}% of {size}", held as f64 / self.size as f64 * 100.0)

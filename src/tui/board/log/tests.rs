@@ -53,7 +53,7 @@ impl Bench {
     fn picture(&mut self) -> Buffer {
         loop {
             let mut buffer = Buffer::empty(AREA);
-            self.view.draw(&mut buffer, AREA, &self.shared, false);
+            self.view.draw(&mut buffer, AREA, &self.shared, false, true);
             self.view.want(fixture::id(1));
             let effects = self.view.ask(&mut self.tickets);
             if effects.is_empty() {

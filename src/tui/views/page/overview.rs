@@ -70,7 +70,9 @@ impl Page {
         is_focused: bool,
     ) {
         self.log.want(self.board.id);
-        self.log.draw(buffer, area, shared, is_focused);
+        let run = self.board.run();
+        let grows = run.is_none_or(|run| !run.state.has_ended());
+        self.log.draw(buffer, area, shared, is_focused, grows);
     }
 
     /// The machine while the run is at work, and what is known besides.
