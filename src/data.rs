@@ -8,6 +8,7 @@
 //! This room is the home of polars: no polars type leaves it.
 
 mod cells;
+pub mod compare;
 mod csv;
 mod demo;
 mod encode;
@@ -16,8 +17,11 @@ mod inputs;
 mod inspect;
 mod leaks;
 mod numbers;
+pub mod overlap;
 mod parquet;
+pub mod profile;
 mod read;
+mod rows;
 mod split;
 mod target;
 

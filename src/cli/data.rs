@@ -17,8 +17,11 @@ use crate::{
 };
 
 mod add;
+mod contents;
 mod diff;
 mod gc;
+mod leaks;
+mod profile;
 
 /// Keep versions of data: add, compare, get back, verify
 ///
@@ -52,14 +55,19 @@ enum Verb {
     },
     /// Show all that is known of a version
     #[command(
-        after_long_help = "Examples:\n  sconce data show penguins@v2\n  sconce data show penguins --files"
+        after_long_help = "Examples:\n  sconce data show penguins@v2\n  sconce data show penguins --files\n  sconce data show penguins@v2 --columns"
     )]
     Show {
         version: String,
         /// List its files.
         #[arg(long)]
         files: bool,
+        /// List the columns of its tables, as they were found when it was added.
+        #[arg(long)]
+        columns: bool,
     },
+    Profile(profile::Profile),
+    Leaks(leaks::Leaks),
     Diff(diff::Diff),
     Status(diff::Status),
     /// Write a version's files into a folder
@@ -127,7 +135,13 @@ impl Data {
             None | Some(Verb::List) => list(context),
             Some(Verb::Add(add)) => add.run(context),
             Some(Verb::Log { name, trash }) => log(context, &name, trash),
-            Some(Verb::Show { version, files }) => show(context, &version, files),
+            Some(Verb::Show {
+                version,
+                files,
+                columns,
+            }) => show(context, &version, files, columns),
+            Some(Verb::Profile(profile)) => profile.run(context),
+            Some(Verb::Leaks(leaks)) => leaks.run(context),
             Some(Verb::Diff(diff)) => diff.run(context),
             Some(Verb::Status(status)) => status.run(context),
             Some(Verb::Checkout {
@@ -290,11 +304,15 @@ fn print_versions(context: &Context, ws: &Workspace, versions: &[Version]) -> Re
     out.table(&table)
 }
 
-fn show(context: &Context, text: &str, with_files: bool) -> Answer {
+fn show(context: &Context, text: &str, with_files: bool, with_columns: bool) -> Answer {
     let ws = context.workspace()?;
     let detail = datasets::show(&ws, text)?;
     let files = match with_files {
         true => Some(datasets::files(&ws, &detail.version)?),
+        false => None,
+    };
+    let profiles = match with_columns {
+        true => Some(datasets::profiles(&ws, &detail.version)?),
         false => None,
     };
     let (out, version) = (&context.out, &detail.version);
@@ -302,6 +320,9 @@ fn show(context: &Context, text: &str, with_files: bool) -> Answer {
         let mut value = serde_json::to_value(&detail).unwrap_or_default();
         if let Some(files) = files {
             value["contents"] = json!(files);
+        }
+        if let Some(profiles) = profiles {
+            value["profile"] = json!(profiles);
         }
         out.json(&value)?;
         return Ok(DONE);
@@ -347,6 +368,12 @@ fn show(context: &Context, text: &str, with_files: bool) -> Answer {
             format!("since {} by {}", format::moment(trashed.at), trashed.by),
         );
     }
+    for split in &detail.splits {
+        fact(
+            "split",
+            format!("{}: {}", split.name, split.paths.join(", ")),
+        );
+    }
     for run in &detail.runs {
         fact("run", run.name.clone());
     }
@@ -361,6 +388,17 @@ fn show(context: &Context, text: &str, with_files: bool) -> Answer {
         }
         out.line("")?;
         out.table(&table)?;
+    }
+    if let Some(profiles) = profiles {
+        out.line("")?;
+        profile::print(out, &profiles)?;
+        if 0 < profiles.pending {
+            let tables = counted(profiles.pending, "table");
+            let name = version.name();
+            out.say(&format!(
+                "{tables} not profiled yet: `sconce data profile {name}` does it"
+            ));
+        }
     }
     Ok(DONE)
 }

@@ -13,7 +13,7 @@ use polars::prelude::{
 /// Texts that mean a missing cell, besides the empty one.
 pub(super) const MISSING: [&str; 7] = ["NA", "N/A", "n/a", "NaN", "nan", "NULL", "null"];
 
-const MICROS_A_DAY: i64 = 86_400_000_000;
+pub(super) const MICROS_A_DAY: i64 = 86_400_000_000;
 
 /// A column whose type is known.
 #[derive(Clone, Debug)]

@@ -167,6 +167,17 @@ pub enum Error {
     },
     #[error("row {row} of column {} has no time to split by: fill it in or remove the row", quoted(.column))]
     NoTime { column: String, row: usize },
+    #[error("row {row} has no value in column {}, which is to tell the rows apart: fill it in or choose another key", quoted(.column))]
+    NoKey { row: usize, column: String },
+    #[error("it shares no column with the other tables: name splits of one table")]
+    NoneShared,
+    #[error("rows {first} and {second} both have {} in {}: choose a key that no two rows share", quoted(.key), quoted(.columns))]
+    TwoOfAKey {
+        columns: String,
+        key: String,
+        first: usize,
+        second: usize,
+    },
     #[error("row {row} is not in the table of {rows} rows")]
     NoRow { row: usize, rows: usize },
 }

@@ -56,6 +56,11 @@ impl Table {
         &self.hash
     }
 
+    /// The cells of all columns, in the order of the file.
+    pub(super) fn all_cells(&self) -> Vec<Cells> {
+        self.frame.columns().iter().map(Cells::of).collect()
+    }
+
     /// The cells of a column; `role` says who asks, for the error when there is none.
     pub(super) fn cells(&self, name: &str, role: &'static str) -> Result<Cells, Error> {
         match self.frame.column(name) {

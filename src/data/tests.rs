@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use polars::prelude::{DataFrame, NamedFrom, ParquetWriter, Series, df};
+use polars::prelude::{DataFrame, DataType, IntoColumn as _, NamedFrom, ParquetWriter, Series, df};
 use proptest::prelude::*;
 
 use super::*;
@@ -400,10 +400,37 @@ fn the_same_rows_are_the_same_table_in_every_format() {
     assert_eq!(kinds, ["date", "number", "category", "category"]);
 }
 
-fn parquet(frame: &mut DataFrame) -> Vec<u8> {
+pub(super) fn parquet(frame: &mut DataFrame) -> Vec<u8> {
     let mut bytes = vec![];
     ParquetWriter::new(&mut bytes).finish(frame).unwrap();
     bytes
+}
+
+/// As pandas and Arrow write them when they are told to save space.
+#[test]
+fn integers_of_every_width_are_read_from_parquet() {
+    let cases = [
+        (DataType::Int8, -128, 127),
+        (DataType::Int16, -32_768, 32_767),
+        (DataType::Int32, -2_147_483_648, 2_147_483_647),
+        (DataType::Int64, i64::MIN, i64::MAX),
+        (DataType::UInt8, 0, 255),
+        (DataType::UInt16, 0, 65_535),
+        (DataType::UInt32, 0, 4_294_967_295),
+    ];
+    for (dtype, least, greatest) in cases {
+        let cells = Series::new("n".into(), [Some(least), None, Some(greatest)]);
+        let cells = cells.strict_cast(&dtype).unwrap();
+        let mut frame = DataFrame::new(3, vec![cells.into_column()]).unwrap();
+        let file = write("t.parquet", parquet(&mut frame));
+        let cells = read(&file.path).unwrap().all_cells();
+        let texts: Vec<_> = (0..3).map(|row| cells[0].text(row)).collect();
+        let expected = [least.to_string(), greatest.to_string()];
+        assert_eq!(texts[0].as_deref(), Some(&expected[0][..]), "{dtype}");
+        assert_eq!(texts[1], None, "{dtype}");
+        assert_eq!(texts[2].as_deref(), Some(&expected[1][..]), "{dtype}");
+        assert_eq!(cells[0].number(2), Ok(Some(greatest as f64)), "{dtype}");
+    }
 }
 
 #[test]

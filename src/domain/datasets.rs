@@ -55,6 +55,14 @@ pub struct Place {
     pub name: Option<String>,
 }
 
+/// A part of a version that is kept apart from its other parts: `train`, `test`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    pub name: String,
+    /// Paths in the version.
+    pub paths: Vec<String>,
+}
+
 impl Version {
     /// How it is written everywhere: `penguins@v3`.
     pub fn name(&self) -> String {

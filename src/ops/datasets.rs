@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Error, Kind, Result, audited};
 use crate::{
     domain::{
-        datasets::{FileOf, LATEST, Reference, Version, Which, is_tag},
+        datasets::{FileOf, LATEST, Reference, Split, Version, Which, is_tag},
         ids::RunId,
         jobs::DataVersion,
         runs::Trashed,
@@ -22,6 +22,9 @@ mod add;
 mod checkout;
 mod collect;
 mod compare;
+mod contents;
+mod profile;
+mod splits;
 mod verify;
 
 pub use self::{
@@ -29,6 +32,9 @@ pub use self::{
     checkout::{File, check_out, files, read},
     collect::{Collected, Removal, Weight, collect},
     compare::{Comparison, FileChange, compare},
+    contents::{Compared, Contents, TableChange, compare_contents},
+    profile::{MOST_TABLES, Profiles, TableProfile, profile, profiles},
+    splits::{Leaks, leaks},
     verify::{Damaged, Verified, verify},
 };
 pub use crate::vault::{CheckedOut, Progress, Status};
@@ -48,6 +54,8 @@ pub struct Dataset {
 pub struct Detail {
     #[serde(flatten)]
     pub version: Version,
+    /// The parts that it is divided into, as they were declared.
+    pub splits: Vec<Split>,
     /// Runs that were made of it, the newest first.
     pub runs: Vec<UsedBy>,
 }
@@ -127,6 +135,7 @@ pub fn show(ws: &Workspace, text: &str) -> Result<Detail> {
         let runs = runs.into_iter().map(|(id, name)| UsedBy { id, name });
         Ok(Detail {
             runs: runs.collect(),
+            splits: rows::splits(tx, &version)?,
             version,
         })
     })
@@ -246,7 +255,7 @@ pub fn untag(ws: &Workspace, dataset: &str, tag: &str) -> Result<Version> {
         rows::remove_tag(tx, dataset, tag)?;
         let (target, before) = (format!("{dataset}@{tag}"), format!("v{}", version.number));
         audited(ws, tx, "data.untag", target, Some(before), None)?;
-        Ok(find_in(tx, &version.name())?)
+        find_in(tx, &version.name())
     })
 }
 

@@ -5,6 +5,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{Error, Result};
 use crate::domain::{actors::Actor, datasets::Version, ids::RunId, runs::Trashed, time::Timestamp};
 
+mod contents;
+
+pub use contents::{forget_profiles, profiles, set_profile, set_splits, splits};
+
 const COLUMNS: &str = "dataset, number, hash, files, bytes, stored, parent, message, repository_commit, is_reference, sources, \
      uid, user, host, created, trashed, trashed_by";
 

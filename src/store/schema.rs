@@ -11,13 +11,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Error, Result, door::Door, open_with_mode, series};
 
 /// Never edited once released; a change is a new file at the end.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../assets/migrations/0001_runs.sql"),
     series::SCHEMA,
     include_str!("../../assets/migrations/0003_indexes.sql"),
     include_str!("../../assets/migrations/0004_changes.sql"),
     include_str!("../../assets/migrations/0005_trash_and_filters.sql"),
     include_str!("../../assets/migrations/0006_datasets.sql"),
+    include_str!("../../assets/migrations/0007_profiles.sql"),
 ];
 
 /// The schema that this program writes.

@@ -596,6 +596,7 @@ pub fn data_detail(id: &VersionId) -> datasets::Detail {
         name: name.to_owned(),
     };
     datasets::Detail {
+        splits: vec![],
         version: found.unwrap_or_else(|| versions().remove(1)),
         runs: match id.number {
             2 => vec![run(1, "brave-otter-7"), run(4, "quiet-lynx-4")],

@@ -6,6 +6,7 @@ mod clipboard;
 mod colours;
 mod commands;
 mod data;
+mod data_content;
 mod keys;
 mod layers;
 mod link;

@@ -4,10 +4,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde_json::json;
+
+use super::profile;
 use crate::{
-    cli::{Answer, DONE, Failure, INTERRUPTED, format, open::Context, progress::watch},
-    domain::text::{counted, shown},
-    ops::{self, Error, Kind, datasets},
+    cli::{Answer, DONE, Failure, INTERRUPTED, Out, format, open::Context, progress::watch},
+    domain::{
+        datasets::Version,
+        text::{counted, shown},
+    },
+    ops::{
+        self, Error, Kind,
+        datasets::{self, Profiles},
+    },
+    workspace::Workspace,
 };
 
 /// Make a version of files and folders
@@ -16,7 +26,7 @@ use crate::{
 /// the newest version, none is made. All or nothing: whatever goes wrong leaves what was there before.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_long_help = "Examples:\n  sconce data add penguins penguins.csv -m 'as collected'\n  sconce data add images ./train --tag raw\n  sconce data add logs 'logs/*.ndjson'\n  sconce data add big /mnt/lake/2026 --reference\n  sconce data add events - --as events.csv -m 'of today'"
+    after_long_help = "Examples:\n  sconce data add penguins penguins.csv -m 'as collected'\n  sconce data add images ./train --tag raw\n  sconce data add logs 'logs/*.ndjson'\n  sconce data add big /mnt/lake/2026 --reference\n  sconce data add events - --as events.csv -m 'of today'\n  sconce data add raw dump.parquet --no-profile\n  sconce data add penguins ./penguins --split 'train=train/*.csv' --split test=test.csv"
 )]
 pub struct Add {
     /// The data set; made when it is not there.
@@ -36,6 +46,13 @@ pub struct Add {
     /// Keep names and hashes alone; the content stays where it is.
     #[arg(long)]
     reference: bool,
+    /// A file of the version that is part of a split, or a pattern of such; may be given again. `sconce data leaks` then
+    /// tells what splits have in common.
+    #[arg(long, value_name = "NAME=PATH", value_parser = split)]
+    split: Vec<(String, String)>,
+    /// Do not look into tables; `sconce data profile` does it later.
+    #[arg(long)]
+    no_profile: bool,
 }
 
 impl Add {
@@ -58,6 +75,7 @@ impl Add {
             message: self.message,
             tags: self.tag,
             is_reference: self.reference,
+            splits: self.split,
         };
         if request.called.is_some() && request.paths.len() > 1 {
             return Err(invalid("--as names one file", "add the others without it").into());
@@ -71,9 +89,17 @@ impl Add {
             out.say("interrupted: nothing was added");
             return Ok(INTERRUPTED);
         };
+        let (profiles, code) = match self.no_profile {
+            true => (None, DONE),
+            false => profiled(out, &ws, &added.version)?,
+        };
         if out.is_json() {
-            out.json(&added)?;
-            return Ok(DONE);
+            let mut value = serde_json::to_value(&added).unwrap_or_default();
+            if let Some(profiles) = profiles {
+                value["profile"] = json!(profiles);
+            }
+            out.json(&value)?;
+            return Ok(code);
         }
         let version = &added.version;
         let files = counted(version.files, "file");
@@ -84,8 +110,42 @@ impl Add {
             (true, false) => format!("{} stored", format::bytes(version.stored)),
         };
         out.line(format!("{}  {files}, {size}, {what}", version.name()))?;
-        Ok(DONE)
+        for profiles in profiles.iter() {
+            for refusal in profiles.tables.iter().filter_map(profile::refusal) {
+                out.say(&refusal);
+            }
+            if let Some(left_out) = profile::left_out(profiles) {
+                out.say(&left_out);
+            }
+        }
+        Ok(code)
     }
+}
+
+fn split(text: &str) -> Result<(String, String), String> {
+    let (name, path) = text
+        .split_once('=')
+        .ok_or("write it as in train=train.csv")?;
+    Ok((name.to_owned(), path.to_owned()))
+}
+
+/// Looks into the tables of a version that is safely added: whatever goes wrong now is said and takes nothing back.
+fn profiled(
+    out: &Out,
+    ws: &Workspace,
+    version: &Version,
+) -> Result<(Option<Profiles>, u8), Failure> {
+    let name = version.name();
+    let (why, code) = match watch(out, |progress| datasets::profile(ws, &name, progress)) {
+        Ok(Some((_, profiles))) => return Ok((Some(profiles), DONE)),
+        Ok(None) => ("interrupted".to_owned(), INTERRUPTED),
+        Err(Failure::Error(error)) => (error.to_string(), DONE),
+        Err(failure) => return Err(failure),
+    };
+    out.say(&format!(
+        "{name} is added and not profiled: {why}; `sconce data profile {name}` does it"
+    ));
+    Ok((None, code))
 }
 
 /// Paths, with patterns in the place of which what they match stands.

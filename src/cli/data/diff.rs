@@ -2,19 +2,24 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::no_if;
+use super::{contents, no_if};
 use crate::{
     cli::{Answer, INTERRUPTED, format, open::Context, progress::watch, table::Table},
     domain::text::counted,
     ops::datasets::{self, FileChange},
 };
 
-/// Compare the files of two versions
+/// Compare the files of two versions, and the tables in them
+///
+/// Tables that are in both are compared by what is in them: columns and rows that came, went or changed, and how far the
+/// values of each column moved: the Jensen-Shannon distance (JS, 0 to 1), the population stability index (PSI: below 0.1
+/// little, above 0.25 much), how likely chance alone does as much (p: Kolmogorov-Smirnov for numbers, chi-square for
+/// categories), and the Wasserstein distance in the unit of the values (moved). Those that moved farthest come first.
 ///
 /// Exit code 0 where nothing differs, 1 where something does.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_long_help = "Examples:\n  sconce data diff penguins@v1 penguins@v2\n  sconce data diff images@raw images --json"
+    after_long_help = "Examples:\n  sconce data diff penguins@v1 penguins@v2\n  sconce data diff penguins@v1 penguins --key id,year\n  sconce data diff images@raw images --no-content --json"
 )]
 pub struct Diff {
     old: String,
@@ -22,6 +27,12 @@ pub struct Diff {
     /// List so many files at most; 0 for all.
     #[arg(long, default_value_t = 100)]
     limit: usize,
+    /// Columns that tell which row is which, so that changed rows can be told.
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    key: Vec<String>,
+    /// Compare files alone, not what is in tables.
+    #[arg(long, conflicts_with = "key")]
+    no_content: bool,
 }
 
 impl Diff {
@@ -35,8 +46,24 @@ impl Diff {
         let found = datasets::compare(&ws, &self.old, &self.new, most)?;
         let out = &context.out;
         let all = found.added + found.removed + found.changed;
+        let contents = match self.no_content {
+            true => None,
+            false => {
+                let compared = watch(out, |progress| {
+                    datasets::compare_contents(&ws, &found, &self.key, progress)
+                })?;
+                let Some(contents) = compared else {
+                    return Ok(INTERRUPTED);
+                };
+                Some(contents)
+            }
+        };
         if out.is_json() {
-            out.json(&found)?;
+            let mut value = serde_json::to_value(&found).unwrap_or_default();
+            if let Some(contents) = contents {
+                value["content"] = json!(contents);
+            }
+            out.json(&value)?;
             return Ok(no_if(0 < all));
         }
         let mut table = Table::default().word("").text("").number("");
@@ -48,6 +75,10 @@ impl Diff {
         let more = all - found.files.len() as u64;
         if 0 < more {
             out.say(&format!("and {more} more: --limit 0 lists all"));
+        }
+        if let Some(contents) = contents.filter(|contents| !contents.tables.is_empty()) {
+            contents::print(out, &contents)?;
+            out.line("")?;
         }
         let (old, new) = (&found.old, &found.new);
         out.line(format!(

@@ -11,14 +11,15 @@ use std::{
 
 use serde::Serialize;
 
-use super::{check_tag, find_in, rows};
+use super::{check_tag, find_in, rows, splits};
 use crate::{
     domain::{
-        datasets::{Place, Version, is_name},
+        datasets::{Place, Split, Version, is_name},
         text::shown,
     },
     jobs::capture,
     ops::{Error, Kind, Result, audited},
+    store::Connection,
     vault::{self, Keeping, Progress, Source, Status, manifest::Name},
     workspace::Workspace,
 };
@@ -35,6 +36,9 @@ pub struct Add {
     pub tags: Vec<String>,
     /// The content stays where it is and is only named.
     pub is_reference: bool,
+    /// Names of splits with paths in the version, or patterns of them; one name may stand several times. Where there are
+    /// none, a version that is there keeps those it has.
+    pub splits: Vec<(String, String)>,
 }
 
 /// A version as it was made, or found.
@@ -60,7 +64,7 @@ pub struct Added {
 pub fn add(ws: &Workspace, request: &Add, progress: &Progress) -> Result<Added> {
     let sources = sources(&request.paths, request.called.as_ref())?;
     let places = places(&sources);
-    add_sources(ws, request, &sources, places, progress)
+    add_sources(ws, request, &sources, &places, progress)
 }
 
 /// Makes a version of one file whose content is handed over, see [`add`]. It is called as the request says.
@@ -72,14 +76,14 @@ pub fn add_stream(
 ) -> Result<Added> {
     let spool = Spool::fill(ws, content, progress)?;
     let sources = sources(std::slice::from_ref(&spool.0), request.called.as_ref())?;
-    add_sources(ws, request, &sources, vec![], progress)
+    add_sources(ws, request, &sources, &[], progress)
 }
 
 fn add_sources(
     ws: &Workspace,
     request: &Add,
     sources: &[Source],
-    places: Vec<Place>,
+    places: &[Place],
     progress: &Progress,
 ) -> Result<Added> {
     if !is_name(&request.dataset) {
@@ -101,6 +105,7 @@ fn add_sources(
         let message = "there is nothing to add";
         return Err(Error::new(Kind::Invalid, message).hint("the folder is empty"));
     };
+    let splits = splits::resolve(&open, &root.hash, &request.splits)?;
     ws.store.write(|tx| {
         let newest = rows::of(tx, &request.dataset)?;
         let newest = newest.into_iter().find(|version| version.trashed.is_none());
@@ -127,13 +132,16 @@ fn add_sources(
                 created: ws.now(),
                 commit: commit.clone(),
                 is_reference: request.is_reference,
-                sources: places.clone(),
+                sources: places.to_vec(),
                 trashed: None,
             };
             rows::insert(tx, &version)?;
             let (target, after) = (version.name(), Some(root.hash.to_string()));
             let before = newest.as_ref().map(|newest| newest.hash.to_string());
             audited(ws, tx, "data.add", target, before, after)?;
+        }
+        if !splits.is_empty() {
+            declare(ws, tx, &request.dataset, number, &splits)?;
         }
         for tag in &request.tags {
             let before = rows::tagged(tx, &request.dataset, tag)?;
@@ -158,6 +166,28 @@ fn add_sources(
             read: added.read,
         })
     })
+}
+
+/// Gives a version its splits, unless it has them.
+fn declare(
+    ws: &Workspace,
+    tx: &Connection,
+    dataset: &str,
+    number: u32,
+    splits: &[Split],
+) -> Result<()> {
+    let version = find_in(tx, &format!("{dataset}@v{number}"))?;
+    let before = rows::splits(tx, &version)?;
+    if before == splits {
+        return Ok(());
+    }
+    rows::set_splits(tx, dataset, number, splits)?;
+    let words = |splits: &[Split]| {
+        let names: Vec<&str> = splits.iter().map(|split| split.name.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let (before, after) = (words(&before), words(splits));
+    audited(ws, tx, "data.split", version.name(), before, after)
 }
 
 /// Compares the files that a version was made of, or others, with the version.

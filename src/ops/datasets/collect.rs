@@ -57,6 +57,7 @@ pub fn collect(ws: &Workspace, is_dry: bool) -> Result<Collected> {
                 let before = Some(version.hash.to_string());
                 audited(ws, tx, "data.remove", version.name(), before, None)?;
             }
+            rows::forget_profiles(tx)?;
             Ok::<_, Error>(())
         })?;
     }

@@ -65,7 +65,7 @@ pub fn compare(ws: &Workspace, old: &str, new: &str, most: usize) -> Result<Comp
     Ok(comparison)
 }
 
-fn root(version: &Version) -> Root {
+pub(super) fn root(version: &Version) -> Root {
     Root {
         hash: version.hash,
         files: version.files,

@@ -1,0 +1,183 @@
+//! What is in the tables of a version.
+
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _, path::Path, sync::atomic::Ordering};
+
+use serde::Serialize;
+
+use super::{checkout::Places, find, rows, vault};
+use crate::{
+    data::profile::{self as tables, Verdict},
+    domain::datasets::Version,
+    ops::{Error, Result},
+    vault::{
+        Error as VaultError, Open, Outside as _, Progress,
+        manifest::{Entry, Kind as What},
+    },
+    workspace::Workspace,
+};
+
+/// The most tables of a version that are profiled: the first, in the order of paths.
+pub const MOST_TABLES: usize = 20;
+
+/// What is known of the tables of a version.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Profiles {
+    pub tables: Vec<TableProfile>,
+    /// Tables that are still to be profiled.
+    pub pending: u64,
+    /// Tables beyond [`MOST_TABLES`], which are never profiled.
+    pub left_out: u64,
+}
+
+/// What is known of one table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TableProfile {
+    pub path: String,
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+/// What was found when the tables of a version were profiled; nothing is read.
+pub fn profiles(ws: &Workspace, version: &Version) -> Result<Profiles> {
+    let vault = vault(ws);
+    let (tables, left_out) = first_tables(&vault.open()?, version)?;
+    let known = known(ws, version)?;
+    let found: Vec<TableProfile> = tables
+        .iter()
+        .filter_map(|entry| of(&known, &entry.path.shown()))
+        .collect();
+    Ok(Profiles {
+        pending: (tables.len() - found.len()) as u64,
+        tables: found,
+        left_out,
+    })
+}
+
+/// Profiles the tables of a version that are not yet, and keeps what is found with the version's content. Tables are told
+/// by the ending of their name. One that does not read as a table has that as its verdict. What was found before an
+/// interruption is kept.
+///
+/// # Errors
+///
+/// The content cannot be had: the vault is damaged, or what is only named is not there any more.
+pub fn profile(ws: &Workspace, text: &str, progress: &Progress) -> Result<(Version, Profiles)> {
+    let version = find(ws, text)?;
+    let vault = vault(ws);
+    let open = vault.open()?;
+    let (entries, left_out) = first_tables(&open, &version)?;
+    let known = known(ws, &version)?;
+    announce(progress, &entries);
+    let mut tables = vec![];
+    for entry in &entries {
+        let path = entry.path.shown();
+        let found = match of(&known, &path) {
+            Some(found) => found,
+            None => {
+                let verdict = judge(&open, &version, entry, progress)?;
+                keep(ws, &version, &path, &verdict)?;
+                TableProfile { path, verdict }
+            }
+        };
+        tables.push(found);
+        progress.files.fetch_add(1, Ordering::Relaxed);
+    }
+    let profiles = Profiles {
+        tables,
+        pending: 0,
+        left_out,
+    };
+    Ok((version, profiles))
+}
+
+fn judge(
+    open: &Open<'_>,
+    version: &Version,
+    entry: &Entry,
+    progress: &Progress,
+) -> Result<Verdict> {
+    if let Err(refusal) = tables::check_size(entry.bytes()) {
+        return Ok(refusal.into());
+    }
+    let bytes = content(open, version, entry, progress)?;
+    let stop = || progress.is_interrupted.load(Ordering::Relaxed);
+    let verdict = tables::judge(name(entry), &bytes, &stop);
+    verdict.ok_or_else(|| VaultError::Interrupted.into())
+}
+
+fn keep(ws: &Workspace, version: &Version, path: &str, verdict: &Verdict) -> Result<()> {
+    let text = serde_json::to_string(verdict).expect("a verdict is numbers and texts");
+    ws.store
+        .write(|tx| Ok::<_, Error>(rows::set_profile(tx, &version.hash, path, &text)?))
+}
+
+/// What is kept of the tables of a version; what another program wrote and this one cannot read is as if it were not there.
+fn known(ws: &Workspace, version: &Version) -> Result<Vec<(String, Verdict)>> {
+    let kept = ws
+        .store
+        .read(|tx| Ok::<_, Error>(rows::profiles(tx, &version.hash)?))?;
+    let read = |(path, text): (String, String)| Some((path, serde_json::from_str(&text).ok()?));
+    Ok(kept.into_iter().filter_map(read).collect())
+}
+
+fn of(known: &[(String, Verdict)], path: &str) -> Option<TableProfile> {
+    let (path, verdict) = known.iter().find(|(of, _)| of == path)?;
+    Some(TableProfile {
+        path: path.clone(),
+        verdict: verdict.clone(),
+    })
+}
+
+/// The first tables of a version, and how many more there are.
+fn first_tables(open: &Open<'_>, version: &Version) -> Result<(Vec<Entry>, u64)> {
+    let (mut tables, mut left_out) = (vec![], 0);
+    open.walk(&version.hash, &mut |entry| {
+        match is_table(&entry) {
+            true if tables.len() < MOST_TABLES => tables.push(entry),
+            true => left_out += 1,
+            false => {}
+        }
+        Ok(())
+    })?;
+    Ok((tables, left_out))
+}
+
+/// Is this a file whose name says that it is a table?
+pub(super) fn is_table(entry: &Entry) -> bool {
+    matches!(entry.kind, What::File { .. }) && tables::is_tabular(name(entry))
+}
+
+pub(super) fn name(entry: &Entry) -> &Path {
+    Path::new(OsStr::from_bytes(entry.path.bytes()))
+}
+
+/// Says how much there is to read.
+pub(super) fn announce(progress: &Progress, entries: &[Entry]) {
+    let bytes = entries.iter().map(Entry::bytes).sum();
+    progress
+        .all_files
+        .store(entries.len() as u64, Ordering::Relaxed);
+    progress.all_bytes.store(bytes, Ordering::Relaxed);
+}
+
+/// The whole content of a file of a version.
+pub(super) fn content(
+    open: &Open<'_>,
+    version: &Version,
+    entry: &Entry,
+    progress: &Progress,
+) -> Result<Vec<u8>> {
+    let from = version
+        .is_reference
+        .then(|| Places::of(version).path(entry));
+    let mut bytes = Vec::with_capacity(entry.bytes() as usize);
+    open.read(entry, from.as_deref(), &mut |chunk| {
+        if progress.is_interrupted.load(Ordering::Relaxed) {
+            return Err(VaultError::Interrupted);
+        }
+        bytes.extend_from_slice(chunk);
+        let length = chunk.len() as u64;
+        progress.bytes.fetch_add(length, Ordering::Relaxed);
+        Ok(())
+    })?;
+    Ok(bytes)
+}
