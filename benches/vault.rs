@@ -66,18 +66,6 @@ fn say(what: &str, cost: &Cost, stored: Option<u64>) {
 
 /// What everybody must do: read, hash, and of rows, compress.
 fn limits(data: &Path, rows: &Path) {
-    let every = |path: &Path, mut take: Box<dyn FnMut(&[u8])>| {
-        let mut buffer = vec![0; 1 << 20];
-        for file in files(path) {
-            let mut file = fs::File::open(file).expect("it was written");
-            loop {
-                match file.read(&mut buffer).expect("it can be read") {
-                    0 => break,
-                    count => take(&buffer[..count]),
-                }
-            }
-        }
-    };
     let timed = |what: &str, work: &mut dyn FnMut()| {
         let (begun, cpu) = (Instant::now(), cpu_of("self", false));
         work();
@@ -88,30 +76,37 @@ fn limits(data: &Path, rows: &Path) {
         };
         say(what, &cost, None);
     };
-    every(data, Box::new(|_| {}));
-    timed("read 2 GiB of noise", &mut || every(data, Box::new(|_| {})));
-    let mut hasher = blake3::Hasher::new();
+    read(data, |_| {});
+    timed("read 2 GiB of noise", &mut || read(data, |_| {}));
     timed("read and hash 2 GiB of noise", &mut || {
-        let mut hasher = std::mem::take(&mut hasher);
-        every(
-            data,
-            Box::new(move |bytes| {
-                hasher.update(bytes);
-            }),
-        );
+        let mut hasher = blake3::Hasher::new();
+        read(data, |bytes| {
+            hasher.update(bytes);
+        });
     });
     timed("read, hash and zstd -1 1 GiB of rows", &mut || {
         let mut hasher = blake3::Hasher::new();
         let mut zstd =
             zstd::stream::write::Encoder::new(std::io::sink(), 1).expect("a level of zstd");
-        every(
-            rows,
-            Box::new(move |bytes| {
-                hasher.update(bytes);
-                zstd.write_all(bytes).expect("a sink takes all");
-            }),
-        );
+        read(rows, |bytes| {
+            hasher.update(bytes);
+            zstd.write_all(bytes).expect("a sink takes all");
+        });
     });
+}
+
+/// Gives all bytes below a path, piece by piece.
+fn read(path: &Path, mut take: impl FnMut(&[u8])) {
+    let mut buffer = vec![0; 1 << 20];
+    for file in files(path) {
+        let mut file = fs::File::open(file).expect("it was written");
+        loop {
+            match file.read(&mut buffer).expect("it can be read") {
+                0 => break,
+                count => take(&buffer[..count]),
+            }
+        }
+    }
 }
 
 /// A program that keeps versions.

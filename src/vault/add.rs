@@ -22,7 +22,7 @@ use super::{
     error::{Error, Result, io},
     index::Index,
     manifest::{Builder, Content, Entry, Keep, Kind, Name, Piece, Root},
-    pack::{self, Slot},
+    pack,
     scan::{self, Found, Scan, Source, Stamp},
     stamps::{Known, Taken},
 };
@@ -383,7 +383,7 @@ struct Packs<'a> {
     folder: PathBuf,
     press: Press,
     open: Option<pack::Writer>,
-    sealed: Vec<(Hash, Vec<Slot>)>,
+    sealed: Vec<pack::Sealed>,
     new: u64,
     stored: u64,
 }
@@ -407,6 +407,10 @@ impl<'a> Writer<'a> {
         }
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "dropped on trouble, `give` ends the reader's wait"
+    )]
     fn run(&mut self, hashed: Receiver<Numbered>, give: Sender<()>) -> Result<()> {
         let mut waiting = BTreeMap::new();
         let mut next = 0;
@@ -466,7 +470,7 @@ impl<'a> Writer<'a> {
         self.builder.add(&mut self.packs, entry)
     }
 
-    fn finish(mut self) -> Result<(Added, Vec<(Hash, Vec<Slot>)>)> {
+    fn finish(mut self) -> Result<(Added, Vec<pack::Sealed>)> {
         self.packs.shop.progress.check()?;
         let root = self.builder.finish(&mut self.packs)?;
         self.packs.seal()?;

@@ -180,7 +180,7 @@ fn needed(open: &Open, versions: &[Hash]) -> Result<HashMap<Hash, Needed>> {
 /// What no version needs, each with the first collection that found so. A time that is still to come was told by a clock that
 /// was wrong.
 fn unneeded(
-    packs: &[(Hash, Vec<Slot>)],
+    packs: &[pack::Sealed],
     needed: &HashMap<Hash, Needed>,
     known: &Unneeded,
     now: Timestamp,
@@ -196,7 +196,7 @@ fn unneeded(
 }
 
 fn sum(
-    packs: &[(Hash, Vec<Slot>)],
+    packs: &[pack::Sealed],
     needed: &HashMap<Hash, Needed>,
     versions: usize,
     goes: &dyn Fn(&Hash) -> bool,

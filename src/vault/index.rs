@@ -82,7 +82,7 @@ impl Index {
     }
 
     /// Adds what a pack holds.
-    pub fn add(&mut self, packs: Vec<(Hash, Vec<Slot>)>) {
+    pub fn add(&mut self, packs: Vec<pack::Sealed>) {
         for (name, slots) in packs {
             let pack = self.packs.len() as u32;
             self.packs.push(name);
@@ -141,9 +141,8 @@ impl Index {
     }
 
     /// Every pack with its slots, in the order in which they lie there.
-    pub fn by_pack(&self) -> Vec<(Hash, Vec<Slot>)> {
-        let mut packs: Vec<(Hash, Vec<Slot>)> =
-            self.packs.iter().map(|name| (*name, vec![])).collect();
+    pub fn by_pack(&self) -> Vec<pack::Sealed> {
+        let mut packs: Vec<pack::Sealed> = self.packs.iter().map(|name| (*name, vec![])).collect();
         for place in &self.places {
             packs[place.pack as usize].1.push(place.slot);
         }

@@ -38,6 +38,9 @@ pub struct Slot {
     pub length: u32,
 }
 
+/// A whole pack's name and where its chunks lie.
+pub type Sealed = (Hash, Vec<Slot>);
+
 /// A pack that is being written. Dropped before it is sealed, it leaves nothing.
 pub struct Writer {
     path: PathBuf,
@@ -88,7 +91,7 @@ impl Writer {
     }
 
     /// Gives the pack its name once all of it is on the disk.
-    pub fn seal(mut self) -> Result<(Hash, Vec<Slot>)> {
+    pub fn seal(mut self) -> Result<Sealed> {
         let table = encode(&self.slots);
         let name = Hash::of(&table);
         self.write(&table)?;

@@ -222,7 +222,7 @@ mod tests {
             size: u64::MAX,
             modified: -5,
             changed: 7,
-            is_executable: at % 2 == 0,
+            is_executable: at.is_multiple_of(2),
         }
     }
 

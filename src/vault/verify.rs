@@ -100,11 +100,8 @@ fn look(folder: &Path, name: &Hash, slots: &[Slot], progress: &Progress) -> Resu
     let mut bad = vec![];
     for slot in slots {
         progress.check()?;
-        let stored = match pack::stored(&file, slot) {
-            Ok(stored) => Some(stored),
-            // A part of a disk that cannot be read is damage like any other.
-            Err(_) => None,
-        };
+        // A part of a disk that cannot be read is damage like any other.
+        let stored = pack::stored(&file, slot).ok();
         let content = stored.map(|stored| chunks::unpress(&slot.hash, stored, slot.length));
         if !matches!(content, Some(Ok(_))) {
             bad.push(slot.hash);

@@ -298,7 +298,7 @@ fn additions_and_collections_at_once_lose_nothing() {
             }
         };
         let adders = [scope.spawn(adder("a", 10)), scope.spawn(adder("b", 20))];
-        while !adders.iter().all(|adder| adder.is_finished()) {
+        while !adders.iter().all(thread::ScopedJoinHandle::is_finished) {
             space.ok(&["data", "gc"]);
         }
     });
