@@ -19,6 +19,7 @@ mod leaks;
 mod numbers;
 pub mod overlap;
 mod parquet;
+mod pieces;
 pub mod profile;
 mod read;
 mod rows;

@@ -182,6 +182,24 @@ pub enum Error {
     NoRow { row: usize, rows: usize },
 }
 
+impl Error {
+    /// Is it that there is nothing to read?
+    pub(super) fn is_of_no_rows(&self) -> bool {
+        matches!(self, Self::Empty { .. } | Self::NoRows { .. })
+    }
+
+    /// As it is where the text began so many lines further down.
+    pub(super) fn further_down(mut self, lines: usize) -> Self {
+        match &mut self {
+            Self::NotUtf8 { line, .. } | Self::Ragged { line, .. } | Self::Line { line, .. } => {
+                *line += lines;
+            }
+            _ => {}
+        }
+        self
+    }
+}
+
 /// Text from outside, short and safe to show, in quotes.
 pub(super) fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;

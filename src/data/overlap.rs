@@ -272,13 +272,13 @@ impl Span {
     fn times(earlier: &Self, later: &Self) -> Option<Times> {
         let (_, ends) = earlier.sample.range()?;
         let (begins, _) = later.sample.range()?;
-        let text = |of: &Self, at: usize, value: f64| match span(&of.sample, of.kind) {
-            Some(span) => span[at].clone(),
+        let text = |of: &Self, value: f64| match span((value, value), of.kind) {
+            Some([text, _]) => text,
             None => value.to_string(),
         };
         Some(Times {
-            ends: text(earlier, 1, ends),
-            begins: text(later, 0, begins),
+            ends: text(earlier, ends),
+            begins: text(later, begins),
             is_mixed: begins < ends,
         })
     }

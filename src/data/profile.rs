@@ -1,5 +1,7 @@
 //! What is in a table, column by column, in a few numbers each.
 
+pub mod large;
+
 use std::{collections::HashMap, path::Path};
 
 use rayon::prelude::*;
@@ -15,7 +17,9 @@ use crate::{
     stats::{Bins, LEVELS, Sample},
 };
 
-/// A file of more bytes is not profiled: it would have to be read into memory whole.
+/// A table of text of more bytes is profiled in pieces ([`large`]).
+pub const MOST_WHOLE: u64 = 32 << 20;
+/// A file of more bytes is not compared, nor profiled where it has no lines: it would have to be read into memory whole.
 pub const MOST_BYTES: u64 = 256 << 20;
 /// A Parquet file that holds more values is not profiled: packed well, a small file is a large table.
 pub const MOST_VALUES: u64 = 100_000_000;
@@ -70,8 +74,8 @@ impl From<Refusal> for Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     pub rows: u64,
-    /// Rows that say again what one before them says.
-    pub repeated_rows: u64,
+    /// Rows that say again what one before them says; of a table of very many rows, not counted.
+    pub repeated_rows: Option<u64>,
     /// In the order of the file.
     pub columns: Vec<Column>,
 }
@@ -231,7 +235,7 @@ pub fn profile(table: &Table, stop: &(dyn Fn() -> bool + Sync)) -> Option<Profil
     let repeated_rows = rows::repeated(rows::identities(&all, rows));
     (!stop()).then_some(Profile {
         rows: rows as u64,
-        repeated_rows,
+        repeated_rows: Some(repeated_rows),
         columns,
     })
 }
@@ -258,7 +262,9 @@ fn column(name: &str, cells: &Cells, rows: usize) -> Column {
         distinct: found.distinct,
         is_constant: kind != Kind::Other && differ <= 1,
         is_id: FEWEST_IDS <= rows && names_rows || found.distinct.is_more && found.is_all_new,
-        span: numbers.as_ref().and_then(|sample| span(sample, kind)),
+        span: numbers
+            .as_ref()
+            .and_then(|sample| span(sample.range()?, kind)),
         numbers: numbers.as_ref().and_then(in_numbers),
         top: found.top,
         rest: found.rest,
@@ -330,9 +336,8 @@ pub(super) fn sample(cells: &Cells, kind: Kind, rows: usize) -> Sample {
     (0..rows).map(number).collect()
 }
 
-/// The first and last date of a sample of days.
-pub(super) fn span(sample: &Sample, kind: Kind) -> Option<[String; 2]> {
-    let (first, last) = sample.range()?;
+/// The first and last date of days since 1970.
+pub(super) fn span((first, last): (f64, f64), kind: Kind) -> Option<[String; 2]> {
     let text = |days: f64| {
         let at = civil((days * MICROS_A_DAY as f64).round() as i64)?;
         Some(match kind {

@@ -86,6 +86,21 @@ pub fn read_content(name: &Path, bytes: &[u8]) -> Result<Table, Error> {
     parse(name, bytes, blake3::hash(bytes).to_hex().to_string())
 }
 
+/// As [`read_content`], of CSV, with all cells as texts.
+pub(super) fn read_texts(name: &Path, bytes: &[u8]) -> Result<Table, Error> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Error::Empty {
+            path: name.to_owned(),
+        });
+    }
+    let frame = parse_csv_by(name, bytes, Some(0))?;
+    check_size(name, frame.width(), frame.height())?;
+    Ok(Table {
+        frame,
+        hash: String::new(),
+    })
+}
+
 /// As [`read`], but a file whose BLAKE3 hash (hex) is another is refused before it is parsed.
 pub fn read_unchanged(path: &Path, expected: &str) -> Result<Table, Error> {
     let (bytes, hash) = load(path)?;
@@ -187,6 +202,11 @@ fn check_size(path: &Path, columns: usize, rows: usize) -> Result<(), Error> {
 }
 
 fn parse_csv(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
+    parse_csv_by(path, bytes, None)
+}
+
+/// The type of a column is told from so many rows: from all, or from none, so that all are texts.
+fn parse_csv_by(path: &Path, bytes: &[u8], look_at: Option<usize>) -> Result<DataFrame, Error> {
     let text = text_of(path, bytes)?;
     if !text.contains('\n') && text.trim_end_matches('\r').contains('\r') {
         return Err(Error::CarriageReturns {
@@ -219,7 +239,7 @@ fn parse_csv(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
     };
     // Whole columns are looked at. Where a cell still does not fit (an integer of 30 digits), all is read as text, and
     // `Cells` finds the numbers.
-    let mut frame = read(None).or_else(|_| read(Some(0)))?;
+    let mut frame = read(look_at).or_else(|_| read(Some(0)))?;
     if (frame.width(), frame.height()) != (shape.names.len(), shape.rows) {
         let (columns, rows) = (shape.names.len(), shape.rows);
         let why = format!(

@@ -12,6 +12,8 @@ use super::{
 };
 use crate::domain::time::Timestamp;
 
+mod remote;
+
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// A vault and a folder of files beside it.

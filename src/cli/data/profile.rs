@@ -78,8 +78,9 @@ fn print_table(out: &Out, found: &TableProfile) -> Result<(), Failure> {
         return out.line(refusal(found).unwrap_or_default());
     };
     let repeated = match profile.repeated_rows {
-        0 => String::new(),
-        rows => format!(", {} of them again", counted(rows, "row")),
+        None => ", not looked through for rows that come again".to_owned(),
+        Some(0) => String::new(),
+        Some(rows) => format!(", {} of them again", counted(rows, "row")),
     };
     out.line(format!(
         "{}: {}, {}{repeated}",

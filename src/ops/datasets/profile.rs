@@ -1,12 +1,17 @@
 //! What is in the tables of a version.
 
-use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _, path::Path, sync::atomic::Ordering};
+use std::{
+    ffi::OsStr,
+    os::unix::ffi::OsStrExt as _,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
+};
 
 use serde::Serialize;
 
 use super::{checkout::Places, find, rows, vault};
 use crate::{
-    data::profile::{self as tables, Verdict},
+    data::profile::{self as tables, Verdict, large},
     domain::datasets::Version,
     ops::{Error, Result},
     vault::{
@@ -67,6 +72,11 @@ pub fn profile(ws: &Workspace, text: &str, progress: &Progress) -> Result<(Versi
     let (entries, left_out) = first_tables(&open, &version)?;
     let known = known(ws, &version)?;
     announce(progress, &entries);
+    // These are read twice.
+    let again = entries.iter().filter(|entry| is_large(entry));
+    progress
+        .all_bytes
+        .fetch_add(again.map(Entry::bytes).sum(), Ordering::Relaxed);
     let mut tables = vec![];
     for entry in &entries {
         let path = entry.path.shown();
@@ -95,6 +105,20 @@ fn judge(
     entry: &Entry,
     progress: &Progress,
 ) -> Result<Verdict> {
+    if is_large(entry) {
+        let from = outside(version, entry);
+        return Ok(large::judge(name(entry), &mut |take| {
+            open.read(entry, from.as_deref(), &mut |chunk| {
+                if progress.is_interrupted.load(Ordering::Relaxed) {
+                    return Err(VaultError::Interrupted);
+                }
+                progress
+                    .bytes
+                    .fetch_add(chunk.len() as u64, Ordering::Relaxed);
+                take(chunk)
+            })
+        })?);
+    }
     if let Err(refusal) = tables::check_size(entry.bytes()) {
         return Ok(refusal.into());
     }
@@ -102,6 +126,11 @@ fn judge(
     let stop = || progress.is_interrupted.load(Ordering::Relaxed);
     let verdict = tables::judge(name(entry), &bytes, &stop);
     verdict.ok_or_else(|| VaultError::Interrupted.into())
+}
+
+/// Is it looked at in pieces?
+fn is_large(entry: &Entry) -> bool {
+    tables::MOST_WHOLE < entry.bytes() && large::is_of_lines(name(entry))
 }
 
 fn keep(ws: &Workspace, version: &Version, path: &str, verdict: &Verdict) -> Result<()> {
@@ -159,6 +188,12 @@ pub(super) fn announce(progress: &Progress, entries: &[Entry]) {
     progress.all_bytes.store(bytes, Ordering::Relaxed);
 }
 
+/// Where the content of what is only named lies.
+fn outside(version: &Version, entry: &Entry) -> Option<PathBuf> {
+    let is_outside = version.is_reference;
+    is_outside.then(|| Places::of(version).path(entry))
+}
+
 /// The whole content of a file of a version.
 pub(super) fn content(
     open: &Open<'_>,
@@ -166,9 +201,7 @@ pub(super) fn content(
     entry: &Entry,
     progress: &Progress,
 ) -> Result<Vec<u8>> {
-    let from = version
-        .is_reference
-        .then(|| Places::of(version).path(entry));
+    let from = outside(version, entry);
     let mut bytes = Vec::with_capacity(entry.bytes() as usize);
     open.read(entry, from.as_deref(), &mut |chunk| {
         if progress.is_interrupted.load(Ordering::Relaxed) {
