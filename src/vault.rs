@@ -252,7 +252,7 @@ impl Open<'_> {
             return Ok(());
         };
         let mut file = match from {
-            Some(path) => Some((File::open(path).map_err(io("read", path))?, path)),
+            Some(path) => Some((open_file(path)?, path)),
             None => None,
         };
         let mut chunk = |piece: &Piece| match &mut file {
@@ -260,6 +260,17 @@ impl Open<'_> {
             None => take(&self.index.read(&piece.hash)?),
         };
         content.pieces(&mut |hash| self.index.read(hash), &mut chunk)
+    }
+}
+
+/// Opens a file that lies outside; opening a pipe would wait for its writer.
+fn open_file(path: &Path) -> Result<File> {
+    let meta = fs::metadata(path).map_err(io("read", path))?;
+    match meta.is_file() {
+        true => File::open(path).map_err(io("read", path)),
+        false => Err(Error::Another {
+            path: path.to_owned(),
+        }),
     }
 }
 

@@ -227,6 +227,11 @@ impl From<vault::Error> for Error {
                 "nothing was written",
                 "choose another folder, or let --force replace the files; folders are never replaced",
             ),
+            E::Store { .. } => (
+                Kind::Conflict,
+                "nothing was written",
+                "choose a folder outside of it",
+            ),
             E::Full { .. } => (
                 Kind::Environment,
                 "the disk is full",
@@ -241,6 +246,11 @@ impl From<vault::Error> for Error {
                 Kind::Environment,
                 "cannot do this",
                 "check that the path exists and is yours",
+            ),
+            E::Remote { url, .. } if url.starts_with('/') => (
+                Kind::Environment,
+                "the remote cannot be used",
+                "check that its folder is there, yours to write, and not full; then do it again: it goes on",
             ),
             E::Remote { .. } | E::Silent { .. } => (
                 Kind::Environment,

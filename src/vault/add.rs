@@ -25,6 +25,7 @@ use super::{
     pack,
     scan::{self, Found, Scan, Source, Stamp},
     stamps::{Known, Taken},
+    verify,
 };
 use crate::domain::hashes::Hash;
 
@@ -164,6 +165,7 @@ pub(super) fn add(
         writer.run(hashed, give)
     })?;
     let (added, packs) = writer.finish()?;
+    verify::absolve(&vault.root, &packs)?;
     index.add(packs);
     Ok(added)
 }
@@ -311,14 +313,16 @@ impl Shop<'_> {
         let Kind::File { content, .. } = &entry.kind else {
             return true;
         };
-        let keeps_content = self.keeping == Keeping::Content;
-        let has = |piece: &Piece| match keeps_content && !self.index.holds(&piece.hash) {
-            true => Err(Error::Missing { hash: piece.hash }),
-            false => Ok(()),
+        let is_here = |hash: &Hash| match self.index.holds(hash) {
+            true => Ok(()),
+            false => Err(Error::Missing { hash: *hash }),
         };
-        content
-            .pieces(&mut |list| self.index.read(list), &mut { has })
-            .is_ok()
+        let mut list = |list: &Hash| is_here(list).and_then(|()| self.index.read(list));
+        let mut piece = |piece: &Piece| match self.keeping {
+            Keeping::Content => is_here(&piece.hash),
+            Keeping::Names => Ok(()),
+        };
+        content.pieces(&mut list, &mut piece).is_ok()
     }
 
     /// Is this chunk in no pack, and nobody else about to write it?

@@ -19,6 +19,7 @@ use super::{
     Open, Progress,
     error::{Error, Result, io},
     manifest::{Entry, Kind},
+    scan::{is_store, unfinished},
 };
 use crate::domain::hashes::Hash;
 
@@ -65,14 +66,23 @@ impl Open<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InTheWay`], before anything is written: files that differ, unless they may be replaced, and folders where
-    /// the version has files. [`Error::Damaged`], [`Error::Missing`], a full disk: what was written until then is whole.
+    /// [`Error::Store`]: the folder is inside a store; [`Error::InTheWay`], before anything is written: files that differ,
+    /// unless they may be replaced, folders where the version has files, and stores. [`Error::Damaged`], [`Error::Missing`], a full disk: what was written until then is whole.
     pub fn check_out(
         &self,
         version: &Hash,
         target: &Target,
         progress: &Progress,
     ) -> Result<CheckedOut> {
+        let whole = target
+            .folder
+            .ancestors()
+            .find_map(|at| at.canonicalize().ok());
+        let whole = whole.unwrap_or_default();
+        if let Some(store) = whole.ancestors().find(|at| is_store(at)) {
+            let path = store.to_owned();
+            return Err(Error::Store { path });
+        }
         let mut blocked = vec![];
         let mut there = vec![];
         self.in_batches(version, progress, &mut |entries| {
@@ -247,6 +257,7 @@ fn folders<'a>(folder: &'a Path, entry: &'a Entry) -> impl Iterator<Item = PathB
 fn blocked_above(folder: &Path, entry: &Entry) -> Result<There> {
     for above in folders(folder, entry) {
         match fs::symlink_metadata(&above) {
+            Ok(meta) if meta.is_dir() && is_store(&above) => return Ok(There::Stays),
             Ok(meta) if meta.is_dir() => {}
             Ok(_) => return Ok(There::Other),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(There::Nothing),
@@ -279,5 +290,5 @@ fn beside(path: &Path) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     // The name may be as long as names can be.
-    path.with_file_name(format!(".sconce-{}-{count}.part", std::process::id()))
+    path.with_file_name(unfinished(count))
 }

@@ -12,6 +12,7 @@ use super::{
     error::{Result, io},
     index::Index,
     pack::{self, Slot},
+    stamps,
 };
 use crate::domain::{hashes::Hash, time::Timestamp};
 
@@ -83,7 +84,7 @@ impl Vault {
         if is_dry {
             return Ok(collected);
         }
-        for path in unsealed {
+        for path in unsealed.into_iter().chain(stamps::unfinished(&self.root)?) {
             fs::remove_file(&path).map_err(io("delete", &path))?;
         }
         // First what is known, so that a collection that is cut off is a collection.

@@ -39,6 +39,8 @@ pub enum Error {
     Manifest { hash: Hash, what: &'static str },
     #[error("other files stand where the version's would: {}", some(paths))]
     InTheWay { paths: Vec<String> },
+    #[error("{} is a store, which is no place for files", path.display())]
+    Store { path: PathBuf },
     #[error("it is not known what versions there are: {0}")]
     Unknown(String),
     #[error("cannot {what} {url}: {why}")]

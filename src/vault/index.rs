@@ -89,15 +89,27 @@ impl Index {
         Ok(index)
     }
 
-    /// Adds what a pack holds.
+    /// Adds what packs hold. One that was there before, and damaged, was written anew.
     pub fn add(&mut self, packs: Vec<pack::Sealed>) {
         for (name, slots) in packs {
-            let pack = self.packs.len() as u32;
-            self.packs.push(name);
+            let known = self.packs.iter().position(|known| *known == name);
+            let pack = known.unwrap_or(self.packs.len()) as u32;
+            match known {
+                Some(_) => self.forget(pack),
+                None => self.packs.push(name),
+            }
             self.places
                 .extend(slots.into_iter().map(|slot| Place { slot, pack }));
         }
         self.places.sort_unstable();
+    }
+
+    fn forget(&mut self, pack: u32) {
+        self.places.retain(|place| place.pack != pack);
+        self.suspects.retain(|(suspect, _)| *suspect != pack);
+        let open = self.open.get_mut();
+        open.unwrap_or_else(std::sync::PoisonError::into_inner)
+            .remove(&pack);
     }
 
     /// Leaves the file for the next one. Packs with unreadable tables stay unknown to it.

@@ -63,11 +63,29 @@ impl Stamp {
     }
 }
 
+/// Is this the folder of a store? Its files change as it is used, and are nobody's data.
+pub(super) fn is_store(folder: &Path) -> bool {
+    folder.join("store.db").is_file() && folder.join("schema.lock").is_file()
+}
+
+const UNFINISHED: [&str; 2] = [".sconce-", ".part"];
+
+/// What a file is called that is not yet written to its end.
+pub(super) fn unfinished(number: u32) -> String {
+    let [before, after] = UNFINISHED;
+    format!("{before}{}-{number}{after}", std::process::id())
+}
+
+fn is_unfinished(name: &[u8]) -> bool {
+    let [before, after] = UNFINISHED.map(str::as_bytes);
+    name.starts_with(before) && name.ends_with(after)
+}
+
 /// Walks through sources. A source that is a link is followed, links inside are kept as links.
 pub struct Scan {
     /// Folders that are being walked, each with what is still to come, the next at the end.
     folders: Vec<Vec<(PathBuf, Option<Name>)>>,
-    /// Device and inode of a folder that is left out: the store's own.
+    /// Device and inode of a folder that is left out: the store's own. Those of other stores are too.
     without: Option<(u64, u64)>,
 }
 
@@ -133,13 +151,16 @@ impl Scan {
     }
 
     fn enter(&mut self, at: PathBuf, name: Option<Name>, meta: &Metadata) -> Result<Option<Found>> {
-        if self.without == Some((meta.dev(), meta.ino())) {
+        if self.without == Some((meta.dev(), meta.ino())) || is_store(&at) {
             return Ok(None);
         }
         let entries = fs::read_dir(&at).map_err(io("read", &at))?;
         let mut inside = vec![];
         for entry in entries {
             let own = entry.map_err(io("read", &at))?.file_name();
+            if is_unfinished(own.as_bytes()) {
+                continue;
+            }
             let path = match &name {
                 Some(folder) => [folder.bytes(), b"/", own.as_bytes()].concat(),
                 None => own.as_bytes().to_vec(),
@@ -206,6 +227,25 @@ mod tests {
         assert_eq!(names(folder.path(), &at("store")).unwrap(), expected);
         let link = at("b/up");
         assert_eq!(names(&link, &at("store")).unwrap(), expected);
+    }
+
+    #[test]
+    fn other_stores_and_unfinished_files_are_no_data() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("a/.sconce")).unwrap();
+        fs::create_dir(at("b")).unwrap();
+        for name in [
+            "a/.sconce/store.db",
+            "a/.sconce/schema.lock",
+            "a/x",
+            "b/store.db",
+        ] {
+            fs::write(at(name), "").unwrap();
+        }
+        fs::write(at("b").join(unfinished(7)), "").unwrap();
+        let found = names(folder.path(), Path::new("none")).unwrap();
+        assert_eq!(found, ["a/x", "b/store.db"]);
     }
 
     #[test]

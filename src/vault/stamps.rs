@@ -98,6 +98,15 @@ impl Known {
     }
 }
 
+/// The files of stamps that were begun and not kept.
+pub fn unfinished(root: &Path) -> Result<Vec<PathBuf>> {
+    let folder = root.join("stamps");
+    let entries = fs::read_dir(&folder).map_err(io("read", &folder))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let is_new = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "new");
+    Ok(paths.filter(is_new).collect())
+}
+
 /// Stamps as they are taken, for the next time. Kept only once [`Taken::keep`] is called.
 pub struct Taken {
     path: PathBuf,

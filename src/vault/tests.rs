@@ -540,3 +540,54 @@ fn several_sources_have_names() {
         Err(Error::NotThere { .. })
     ));
 }
+
+#[test]
+fn a_damaged_table_is_found_though_the_index_knows_better() {
+    let shop = Shop::new();
+    varied(&shop);
+    let root = shop.add();
+    let pack = shop.packs().pop().unwrap();
+    let mut bytes = fs::read(&pack).unwrap();
+    let in_table = bytes.len() - 30;
+    bytes[in_table] ^= 1;
+    fs::set_permissions(&pack, fs::Permissions::from_mode(0o640)).unwrap();
+    fs::write(&pack, bytes).unwrap();
+    let found = shop.verify(&[&root]);
+    assert_eq!(found.packs_damaged.len(), 1, "{found:?}");
+    // What the index alone can find is stored again: the same chunks in the same order are the same pack.
+    assert_eq!(shop.add(), root);
+    assert_eq!(shop.packs(), [pack]);
+    assert_eq!(shop.try_add().unwrap().stored, 0);
+    fs::remove_file(shop.vault.index()).unwrap();
+    assert!(shop.verify(&[&root]).packs_damaged.is_empty());
+    shop.check_out(&root, &shop.path("out"), false).unwrap();
+    assert_eq!(shop.tree(&shop.path("out")), shop.tree(&shop.path("data")));
+}
+
+#[test]
+fn a_store_is_no_place_for_files() {
+    let shop = Shop::new();
+    shop.write(".sconce/x", "x");
+    let root = shop.add();
+    let store = shop.path("out/.sconce");
+    fs::create_dir_all(&store).unwrap();
+    for name in ["store.db", "schema.lock"] {
+        fs::write(store.join(name), "").unwrap();
+    }
+    for replaces in [false, true] {
+        let refused = shop.check_out(&root, &shop.path("out"), replaces);
+        assert!(
+            matches!(refused, Err(Error::InTheWay { .. })),
+            "{refused:?}"
+        );
+        for inside in [
+            store.clone(),
+            store.join("vault/packs"),
+            store.join("../.sconce/a"),
+        ] {
+            let refused = shop.check_out(&root, &inside, replaces);
+            assert!(matches!(refused, Err(Error::Store { .. })), "{refused:?}");
+        }
+    }
+    assert_eq!(fs::read_dir(&store).unwrap().count(), 2);
+}

@@ -75,11 +75,17 @@ impl Open<'_> {
                 bad.len()
             ));
         }
-        let packs = packs.iter().map(|(name, _)| *name);
-        let suspects: Suspects = packs
-            .zip(&looked)
-            .flat_map(|(name, bad)| bad.iter().map(move |chunk| (name, *chunk)))
-            .collect();
+        let mut suspects: Suspects = vec![];
+        for ((name, slots), bad) in packs.iter().zip(&looked) {
+            suspects.extend(bad.iter().map(|chunk| (*name, *chunk)));
+            // What the index alone knows of is lost with it.
+            if !slots.is_empty()
+                && let Err(error) = pack::slots(&pack::path(&folder, name), name)
+            {
+                verified.packs_damaged.push(error.to_string());
+                suspects.extend(slots.iter().map(|slot| (*name, slot.hash)));
+            }
+        }
         // Who may only read leaves what is known as it is.
         let _ = suspect(&self.vault.root, &suspects);
         let suspects: HashSet<Hash> = looked.into_iter().flatten().collect();
@@ -128,6 +134,17 @@ pub(super) fn suspect(root: &Path, suspects: &Suspects) -> Result<()> {
         rows.extend_from_slice(chunk.bytes());
     }
     checked::replace(&path, HEAD, &rows)
+}
+
+/// Packs that were written anew are not damaged any more.
+pub(super) fn absolve(root: &Path, packs: &[pack::Sealed]) -> Result<()> {
+    let mut suspects = suspects(root);
+    let before = suspects.len();
+    suspects.retain(|(pack, _)| packs.iter().all(|(name, _)| name != pack));
+    match suspects.len() < before {
+        true => suspect(root, &suspects),
+        false => Ok(()),
+    }
 }
 
 fn bytes(slots: &[Slot]) -> u64 {

@@ -363,6 +363,26 @@ fn two_versions_of_one_name_are_told_apart() {
         assert_eq!(refused.code, Some(2), "{verb}: {}", refused.out);
         assert!(refused.err.contains("another x@v1"), "{}", refused.err);
     }
+    // Of all, those that can travel do, whatever else lies there.
+    there.ok(&["data", "add", "free", "x.csv"]);
+    write(&disk.join("versions"), ".DS_Store", "of another program");
+    write(&disk.join("versions/x"), "v9.json", "{}");
+    let pushed = there.run(&["--json", "data", "push"]);
+    assert_eq!(pushed.code, Some(1), "{}", pushed.err);
+    let pushed: Value = serde_json::from_str(&pushed.out).unwrap();
+    assert_eq!(pushed["versions"][0]["dataset"], "free");
+    assert_eq!(pushed["refused"][0]["name"], "x@v1");
+    let pulled = here.run(&["data", "pull"]);
+    assert_eq!(pulled.code, Some(1));
+    assert!(pulled.err.contains("x/v9.json stays"), "{}", pulled.err);
+    assert_eq!(here.ok(&["data", "cat", "free"]), "a\n2\n");
+    let refused = here.run(&["data", "pull", "x@v9"]);
+    assert!(refused.err.contains("cannot be read"), "{}", refused.err);
+    // What is in the trash comes out of it.
+    here.ok(&["data", "rm", "free@v1"]);
+    here.ok(&["data", "pull", "free@v1"]);
+    assert_eq!(here.ok(&["data", "cat", "free"]), "a\n2\n");
+
     there.ok(&["data", "push", "x", "--as", "y"]);
     there.ok(&["data", "pull", "x", "--as", "z"]);
     assert_eq!(there.ok(&["data", "cat", "z@mine"]), "a\n1\n");

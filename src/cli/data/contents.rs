@@ -4,7 +4,7 @@ use super::profile::share;
 use crate::{
     cli::{Failure, Out, format, table::Table},
     data::compare::{Change, ColumnChange, Drift, SchemaChange},
-    domain::text::counted,
+    domain::text::{counted, thousands},
     ops::datasets::{Compared, Contents, MOST_TABLES, TableChange},
     stats::Category,
 };
@@ -70,7 +70,7 @@ fn print_table(out: &Out, found: &TableChange) -> Result<(), Failure> {
 
 fn rows(change: &Change) -> String {
     let rows = &change.rows;
-    let number = |count: u64| format::number(Some(count as f64));
+    let number = |count: u64| thousands(count as i64);
     let changed = rows.changed.map_or_else(String::new, |changed| {
         format!(", {} changed", number(changed))
     });

@@ -2,7 +2,7 @@ use std::path::{Component, Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::print_versions;
+use super::{no_if, print_versions};
 use crate::{
     cli::{
         Answer, DONE, Failure, INTERRUPTED, Out, format, open::Context, progress::watch,
@@ -229,10 +229,13 @@ fn carry(
     };
     if out.is_json() {
         out.json(&carried)?;
-        return Ok(DONE);
+        return Ok(no_if(!carried.refused.is_empty()));
     }
     for arrival in carried.versions.iter().filter(|arrival| arrival.is_new) {
         out.line(format!("{} {how}", arrival.version.name()))?;
+    }
+    for refused in &carried.refused {
+        out.say(&format!("{} stays: {}", refused.name, refused.why));
     }
     for arrival in &carried.versions {
         for tag in &arrival.kept_tags {
@@ -257,7 +260,7 @@ fn carry(
         parts.push(format!("nothing to be {how}"));
     }
     out.line(format!("{}: {}", carried.remote.name, parts.join(", ")))?;
-    Ok(DONE)
+    Ok(no_if(!carried.refused.is_empty()))
 }
 
 fn interrupted(out: &Out) -> Answer {

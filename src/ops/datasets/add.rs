@@ -75,7 +75,7 @@ pub fn add_stream(
     progress: &Progress,
 ) -> Result<Added> {
     let spool = Spool::fill(ws, content, progress)?;
-    let sources = sources(std::slice::from_ref(&spool.0), request.called.as_ref())?;
+    let sources = sources(std::slice::from_ref(&spool.path), request.called.as_ref())?;
     add_sources(ws, request, &sources, &[], progress)
 }
 
@@ -213,17 +213,44 @@ pub fn status(
     Ok((version, status))
 }
 
-/// What came in on a stream, as a file of the store for as long as it is being added.
-struct Spool(PathBuf);
+/// What came in on a stream, as a file of the store for as long as it is being added. It is locked as long.
+struct Spool {
+    path: PathBuf,
+    _file: fs::File,
+}
+
+/// Deletes what came in on streams of processes that are gone.
+pub(super) fn sweep_streams(ws: &Workspace) -> Result<()> {
+    let failed = |error: std::io::Error| {
+        let message = format!("cannot sweep {}", ws.root.display());
+        Error::new(Kind::Environment, message).because(error)
+    };
+    for entry in fs::read_dir(&ws.root).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default();
+        let is_stream = name.as_bytes().starts_with(STREAM.as_bytes()) && path.is_file();
+        if is_stream && fs::File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(&path);
+        }
+    }
+    Ok(())
+}
+
+const STREAM: &str = "stream.";
 
 impl Spool {
     fn fill(ws: &Workspace, content: &mut dyn Read, progress: &Progress) -> Result<Self> {
-        let spool = Self(ws.root.join(format!("stream.{}", std::process::id())));
+        let path = ws.root.join(format!("{STREAM}{}", std::process::id()));
         let failed = |error: std::io::Error| {
             let message = format!("cannot keep the stream in {}", ws.root.display());
             Error::new(Kind::Environment, message).because(error)
         };
-        let mut file = fs::File::create(&spool.0).map_err(failed)?;
+        let mut file = fs::File::create(&path).map_err(failed)?;
+        file.lock().map_err(failed)?;
+        let spool = Self {
+            path,
+            _file: file.try_clone().map_err(failed)?,
+        };
         let mut block = vec![0; 1 << 20];
         loop {
             let read = match content.read(&mut block) {
@@ -242,7 +269,7 @@ impl Spool {
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        let _ = fs::remove_file(&self.path);
     }
 }
 

@@ -51,6 +51,7 @@ pub struct Weight {
 pub fn collect(ws: &Workspace, is_dry: bool) -> Result<Collected> {
     let due = ws.store.read(|tx| due(ws, tx))?;
     if !is_dry {
+        super::add::sweep_streams(ws)?;
         ws.store.write(|tx| {
             for version in &self::due(ws, tx)? {
                 rows::delete(tx, version)?;

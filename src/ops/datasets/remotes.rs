@@ -24,9 +24,18 @@ pub struct Carried {
     pub remote: Remote,
     /// In the order of data sets and numbers.
     pub versions: Vec<Arrival>,
+    /// Of all, those that stay where they are.
+    pub refused: Vec<Refused>,
     /// Packs that travelled, and their bytes.
     pub packs: u64,
     pub bytes: u64,
+}
+
+/// A version that did not travel with the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    pub name: String,
+    pub why: String,
 }
 
 /// A version that is now at both ends.
@@ -34,7 +43,7 @@ pub struct Carried {
 pub struct Arrival {
     #[serde(flatten)]
     pub version: Version,
-    /// It was not there before.
+    /// It was not there before, or in the trash.
     pub is_new: bool,
     /// Tags that it has there and not here, where another version has them.
     pub kept_tags: Vec<String>,
@@ -118,14 +127,14 @@ pub fn forget_remote(ws: &Workspace, name: &str) -> Result<Remote> {
 /// The versions that a remote has, by the name of their data set, the newest first.
 pub fn offered(ws: &Workspace, remote: Option<&str>, progress: &Progress) -> Result<Vec<Version>> {
     let (_, there) = open(ws, remote, progress)?;
-    let mut records = records(&there, "", progress)?;
-    let mut versions: Vec<Version> = records.drain(..).map(|record| record.version).collect();
+    let records = records(&there, "", progress)?.records;
+    let mut versions: Vec<Version> = records.into_iter().map(|record| record.version).collect();
     versions.sort_by_key(|version| (version.dataset.clone(), Reverse(version.number)));
     Ok(versions)
 }
 
-/// Sends versions to a remote: those that are meant, or all outside the trash. Only packs that it lacks travel, and a version
-/// is listed there once all of it is there.
+/// Sends versions to a remote: those that are meant, or all outside the trash but those whose name is another's there. Only
+/// packs that it lacks travel, and a version is listed there once all of it is there.
 ///
 /// # Errors
 ///
@@ -145,15 +154,25 @@ pub fn push(
         .iter()
         .map(|version| version.dataset.as_str())
         .collect();
-    let mut known = vec![];
+    let mut known = Listed::default();
     for name in names {
-        known.extend(records(&there, name, progress)?);
+        known.join(records(&there, name, progress)?);
     }
-    for version in &versions {
-        if let Some(other) = known.iter().find(|known| clash(&known.version, version)) {
-            return Err(taken(&remote.name, &other.version));
+    let is_free = |version: &Version| {
+        let other = known
+            .records
+            .iter()
+            .find(|known| clash(&known.version, version));
+        match other {
+            Some(other) => Err(taken(&remote.name, &other.version)),
+            None if known.unreadable.contains(&path(version)) => {
+                Err(unreadable(&there, &version.id()))
+            }
+            None => Ok(()),
         }
-    }
+    };
+    let refused = refuse(&mut versions, texts.is_empty(), |version| version, is_free)?;
+    let mut known = known.records;
     let vault = super::vault(ws);
     let open = vault.open()?;
     let contents: Vec<vault::Version> = versions.iter().map(content).collect();
@@ -161,6 +180,7 @@ pub fn push(
     let mut carried = Carried {
         remote,
         versions: vec![],
+        refused,
         packs: pushed.sent,
         bytes: pushed.bytes,
     };
@@ -196,8 +216,9 @@ pub fn push(
     Ok(carried)
 }
 
-/// Fetches versions from a remote: those that are meant, or all of them. Only what is missing here travels, damaged content
-/// included, and all that comes is looked at before it counts.
+/// Fetches versions from a remote: those that are meant, or all but those whose name is another's here. Only what is missing
+/// here travels, damaged content included, and all that comes is looked at before it counts. What is in the trash here comes
+/// out of it.
 ///
 /// # Errors
 ///
@@ -211,8 +232,16 @@ pub fn pull(
     progress: &Progress,
 ) -> Result<Carried> {
     let (remote, there) = open(ws, remote, progress)?;
+    let mut refused = vec![];
     let mut wanted = match texts {
-        [] => records(&there, "", progress)?,
+        [] => {
+            let listed = records(&there, "", progress)?;
+            refused.extend(listed.unreadable.into_iter().map(|name| Refused {
+                name,
+                why: "its record cannot be read".to_owned(),
+            }));
+            listed.records
+        }
         texts => {
             let mut wanted: Vec<Record> = vec![];
             for text in texts {
@@ -226,25 +255,31 @@ pub fn pull(
     };
     rename(&mut wanted, called, |record| &mut record.version)?;
     // Before anything travels.
-    ws.store.read(|tx| {
-        wanted
-            .iter()
-            .try_for_each(|record| free(tx, &record.version))
-    })?;
+    refused.extend(ws.store.read(|tx| {
+        let is_free = |version: &Version| free(tx, version);
+        refuse(
+            &mut wanted,
+            texts.is_empty(),
+            |record| &record.version,
+            is_free,
+        )
+    })?);
     let vault = super::vault(ws);
     // Nothing is collected before the versions are stored.
     let mut open = vault.open()?;
     let packs = wanted.iter().flat_map(|record| &record.packs);
     let came = open.pull(&there, &packs.copied().collect(), progress)?;
-    for record in &wanted {
-        open.check(&content(&record.version))
-            .map_err(|error| match error {
-                vault::Error::Missing { hash } => vault::Error::Lacks {
-                    url: there.url().to_owned(),
-                    hash,
-                },
-                error => error,
-            })?;
+    for record in &mut wanted {
+        let version = &mut record.version;
+        let root = open.check(&content(version)).map_err(|error| match error {
+            vault::Error::Missing { hash } => vault::Error::Lacks {
+                url: there.url().to_owned(),
+                hash,
+            },
+            error => error,
+        })?;
+        // What is here is believed, not what is said of it.
+        (version.files, version.bytes) = (root.files, root.bytes);
     }
     let versions = ws.store.write(|tx| {
         let arrivals = wanted.iter().map(|record| arrive(ws, tx, &remote, record));
@@ -253,6 +288,7 @@ pub fn pull(
     Ok(Carried {
         remote,
         versions,
+        refused,
         packs: came.packs,
         bytes: came.bytes,
     })
@@ -276,9 +312,14 @@ pub fn clone(ws: &Workspace, remote: &Remote, progress: &Progress) -> Result<Car
 fn arrive(ws: &Workspace, tx: &Connection, from: &Remote, record: &Record) -> Result<Arrival> {
     let version = &record.version;
     free(tx, version)?;
-    let is_new = rows::get(tx, &version.dataset, version.number)?.is_none();
+    let here = rows::get(tx, &version.dataset, version.number)?;
+    let is_new = here.as_ref().is_none_or(|here| here.trashed.is_some());
     let mut kept_tags = vec![];
-    if is_new {
+    if let Some(here) = here.filter(|_| is_new) {
+        rows::set_trashed(tx, &here, None)?;
+        let before = Some("trash".to_owned());
+        audited(ws, tx, "data.restore", version.name(), before, None)?;
+    } else if is_new {
         rows::take_number(tx, &version.dataset, version.number)?;
         let untagged = Version {
             tags: vec![],
@@ -414,7 +455,10 @@ fn at_remote(
         let message = format!("{text:?} names no version");
         return Err(Error::new(Kind::Invalid, message).hint("write NAME, NAME@v3 or NAME@TAG"));
     };
-    let mut of_set = records(there, &wanted.dataset, progress)?;
+    let Listed {
+        records: mut of_set,
+        unreadable: broken,
+    } = records(there, &wanted.dataset, progress)?;
     let at = match &wanted.which {
         Which::Latest => of_set.len().checked_sub(1),
         Which::Number(number) => {
@@ -427,6 +471,11 @@ fn at_remote(
         }
     };
     at.map(|at| of_set.remove(at)).ok_or_else(|| {
+        if let Which::Number(number) = wanted.which
+            && broken.contains(&path_of(&wanted.dataset, number))
+        {
+            return unreadable(there, &wanted);
+        }
         let message = format!("{} has no {wanted}", remote.name);
         let hint = format!(
             "`sconce data remote show {}` lists what it has",
@@ -436,22 +485,71 @@ fn at_remote(
     })
 }
 
-/// The records of one data set, or of all, in the order of numbers.
-fn records(there: &vault::Remote, dataset: &str, progress: &Progress) -> Result<Vec<Record>> {
-    let names = there.records(dataset, progress)?;
-    let read = there.read(&names, progress)?;
-    let mut records = vec![];
-    // Between the list and the reading, one may have gone.
-    for (name, bytes) in names.iter().zip(read) {
-        let Some(bytes) = bytes else { continue };
-        records.push(understood(name, &bytes).ok_or_else(|| {
-            let message = format!("{} has a record that cannot be read: {name}", there.url());
-            Error::new(Kind::Environment, message)
-                .hint("delete it there and push the version again")
-        })?);
+/// What a remote says of versions.
+#[derive(Default)]
+struct Listed {
+    /// In the order of data sets and numbers.
+    records: Vec<Record>,
+    /// The names of those that cannot be read.
+    unreadable: Vec<String>,
+}
+
+impl Listed {
+    fn join(&mut self, other: Self) {
+        self.records.extend(other.records);
+        self.unreadable.extend(other.unreadable);
     }
-    records.sort_by_key(|record: &Record| record.version.id());
-    Ok(records)
+}
+
+/// The records of one data set, or of all. What has not the name of a record is somebody else's.
+fn records(there: &vault::Remote, dataset: &str, progress: &Progress) -> Result<Listed> {
+    let mut names = there.records(dataset, progress)?;
+    names.retain(|name| {
+        let number = name
+            .split_once("/v")
+            .and_then(|(_, rest)| rest.strip_suffix(".json"));
+        number.is_some_and(|number| number.parse::<u32>().is_ok())
+    });
+    let read = there.read(&names, progress)?;
+    let mut listed = Listed::default();
+    for (name, bytes) in names.into_iter().zip(read) {
+        // Between the list and the reading, one may have gone.
+        let Some(bytes) = bytes else { continue };
+        match understood(&name, &bytes) {
+            Some(record) => listed.records.push(record),
+            None => listed.unreadable.push(name),
+        }
+    }
+    listed.records.sort_by_key(|record| record.version.id());
+    Ok(listed)
+}
+
+/// Takes out those versions that are not free to travel. Where not all were meant, the first is an error.
+fn refuse<T>(
+    versions: &mut Vec<T>,
+    are_all: bool,
+    version: impl Fn(&T) -> &Version,
+    is_free: impl Fn(&Version) -> Result<()>,
+) -> Result<Vec<Refused>> {
+    let mut refused = vec![];
+    let mut free = vec![];
+    for one in versions.drain(..) {
+        match is_free(version(&one)) {
+            Ok(()) => free.push(one),
+            Err(error) if are_all => refused.push(Refused {
+                name: version(&one).name(),
+                why: error.message,
+            }),
+            Err(error) => return Err(error),
+        }
+    }
+    *versions = free;
+    Ok(refused)
+}
+
+fn unreadable(there: &vault::Remote, version: &dyn std::fmt::Display) -> Error {
+    let message = format!("the record of {version} in {} cannot be read", there.url());
+    Error::new(Kind::Environment, message).hint("delete it there and push the version again")
 }
 
 /// A record, if it is one and says what its name says: what comes from outside is believed no further than that.
@@ -461,7 +559,9 @@ fn understood(name: &str, bytes: &[u8]) -> Option<Record> {
     let is_sound = is_name(&version.dataset)
         && 0 < version.number
         && name == path(version)
-        && version.tags.iter().all(|tag| is_tag(tag));
+        && version.tags.iter().all(|tag| is_tag(tag))
+        && record.splits.iter().all(|split| is_name(&split.name))
+        && version.stored <= i64::MAX as u64;
     is_sound.then_some(record)
 }
 
@@ -500,7 +600,11 @@ fn move_tags(
 
 /// Where the record of a version is.
 fn path(version: &Version) -> String {
-    format!("{}/v{}.json", version.dataset, version.number)
+    path_of(&version.dataset, version.number)
+}
+
+fn path_of(dataset: &str, number: u32) -> String {
+    format!("{dataset}/v{number}.json")
 }
 
 fn content(version: &Version) -> vault::Version<'_> {

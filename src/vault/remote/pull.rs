@@ -19,6 +19,7 @@ use crate::{
     vault::{
         Open, Progress, Version,
         error::{Error, Result, io},
+        manifest::Root,
         pack, verify,
     },
 };
@@ -71,19 +72,32 @@ impl Open<'_> {
         })
     }
 
-    /// Is all of a version here?
+    /// Is all of a version here? Says how much it is.
     ///
     /// # Errors
     ///
     /// [`Error::Missing`], [`Error::Damaged`]: what is not.
-    pub fn check(&self, version: &Version) -> Result<()> {
+    pub fn check(&self, version: &Version) -> Result<Root> {
         let mut lacks = None;
         self.chunks(version.root, &mut |chunk| {
             if !self.index.holds(chunk) && !version.is_reference {
                 lacks.get_or_insert(*chunk);
             }
         })?;
-        lacks.map_or(Ok(()), |hash| Err(Error::Missing { hash }))
+        if let Some(hash) = lacks {
+            return Err(Error::Missing { hash });
+        }
+        let mut root = Root {
+            hash: *version.root,
+            files: 0,
+            bytes: 0,
+        };
+        self.walk(version.root, &mut |entry| {
+            root.files += 1;
+            root.bytes += entry.bytes();
+            Ok(())
+        })?;
+        Ok(root)
     }
 
     /// The size of a pack of which anything is missing here.

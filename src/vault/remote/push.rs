@@ -1,10 +1,12 @@
 //! Sending what a remote lacks.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeSet, HashMap, HashSet},
     fs::{self, File},
     io::Read as _,
     sync::atomic::Ordering,
+    time::Duration,
 };
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -30,6 +32,9 @@ pub struct Pushed {
     pub bytes: u64,
 }
 
+/// Nobody writes at a part any more that was not touched for so long.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Parts of one pack that are on their way at once.
 const PARTS: usize = 2;
 
@@ -41,6 +46,7 @@ impl Open<'_> {
     /// [`Error::Damaged`], [`Error::Missing`]: a version is not whole here, so nothing of it is sent; what
     /// [`Remote::open`] says.
     pub fn push(&self, to: &Remote, versions: &[Version], progress: &Progress) -> Result<Pushed> {
+        to.sweep();
         let mut plan = Plan {
             open: self,
             to,
@@ -145,7 +151,9 @@ impl Plan<'_> {
                     Ok((name, slots))
                 }));
                 let tables = tables.buffer_unordered(SMALL).try_collect();
-                let tables: Vec<_> = to.wait(progress, tables)?;
+                let mut tables: Vec<(Hash, Vec<pack::Slot>)> = to.wait(progress, tables)?;
+                // Of several that hold a chunk, the same one every time.
+                tables.sort_unstable_by_key(|(name, _)| Reverse(*name));
                 let chunks = tables
                     .into_iter()
                     .flat_map(|(name, slots)| slots.into_iter().map(move |slot| (slot.hash, name)));
@@ -167,6 +175,24 @@ impl Remote {
         });
         let names: Vec<Option<Hash>> = names.try_collect().await.map_err(self.trouble("list"))?;
         Ok(names.into_iter().flatten().collect())
+    }
+
+    /// Deletes what pushes that were killed left in a folder, once nobody can be at it any more.
+    fn sweep(&self) {
+        let Some(folder) = &self.folder else {
+            return;
+        };
+        let entries = fs::read_dir(folder.join(PACKS)).into_iter().flatten();
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let age = entry.metadata().and_then(|meta| meta.modified());
+            let age = age.ok().and_then(|modified| modified.elapsed().ok());
+            // As object_store calls what it has not written to its end.
+            let is_part = name.to_str().is_some_and(|name| name.contains(".pack#"));
+            if is_part && age.is_some_and(|age| ABANDONED < age) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// Sends a pack that was found to be sound. What is cut off is not there.
