@@ -10,21 +10,24 @@ use super::{
     shared::Shared,
 };
 use crate::{
+    data::{compare, profile},
     domain::{
         actors::Actor,
-        datasets::{Place, Version, VersionId},
+        datasets::{Place, Split, Version, VersionId},
         events::{Event, Process, What},
         filter::Filter,
         hashes::Hash,
         ids::{Id, JobId, RunId},
         jobs::{Exit, Job, JobState, Needs, Slot},
         metrics::{Direction, Extreme, Summary},
-        runs::{Activity, Ending, Progress, Run, RunKind, RunState, StateWord, Tag},
+        runs::{Activity, Ending, Progress, Run, RunKind, RunState, StateWord, Tag, Trashed},
         series::{Bucket, Extent, Point, Segment},
         time::Timestamp,
     },
     ops::{
-        datasets::{self, FileChange, UsedBy},
+        datasets::{
+            self, Compared, Contents, FileChange, Profiles, TableChange, TableProfile, UsedBy,
+        },
         files::FileRow,
         jobs::JobRow,
         lineage::Lineage,
@@ -507,6 +510,7 @@ pub fn lineage() -> Lineage {
     Lineage {
         data: Some("demo:diagnosis".into()),
         data_hash: Some("dc911cacdd35efe7".repeat(4)),
+        version: None,
         weights: Some("1f39c88e7d7b0432".repeat(4)),
     }
 }
@@ -580,11 +584,19 @@ pub fn versions() -> Vec<Version> {
         }],
         trashed: None,
     };
+    let thrown_away = Version {
+        trashed: Some(Trashed {
+            at: ago(7_200),
+            by: "ben@laptop".to_owned(),
+        }),
+        ..version("penguins", 4, 1, "all rows twice, by mistake")
+    };
     vec![
         version("lake", 1, 30, "two terabytes that stay where they are"),
         version("penguins", 3, 0, "islands as categories, 41 labels mended"),
         version("penguins", 2, 2, "without the duplicates"),
         version("penguins", 1, 9, "as collected"),
+        thrown_away,
     ]
 }
 
@@ -595,8 +607,15 @@ pub fn data_detail(id: &VersionId) -> datasets::Detail {
         id: self::id(number),
         name: name.to_owned(),
     };
+    let split = |name: &str| Split {
+        name: name.to_owned(),
+        paths: vec![format!("{name}.csv")],
+    };
     datasets::Detail {
-        splits: vec![],
+        splits: match id.number {
+            2 => ["train", "test"].map(split).to_vec(),
+            _ => vec![],
+        },
         version: found.unwrap_or_else(|| versions().remove(1)),
         runs: match id.number {
             2 => vec![run(1, "brave-otter-7"), run(4, "quiet-lynx-4")],
@@ -625,5 +644,70 @@ pub fn data_changes(old: &VersionId, new: &VersionId) -> datasets::Comparison {
             change("train/0001.png", None, Some(40_000)),
             change("units.json", Some(300), Some(300)),
         ],
+    }
+}
+
+/// A table of every kind of column; from one version to the next some of its values move.
+fn penguins(version: u32) -> String {
+    let mut csv =
+        "species,bill_length,body_mass,sex,caught,id,year,evil\u{1b}[31m-漢字漢字漢字漢字漢字\n"
+            .to_owned();
+    let rows = 350 - version * 3;
+    for row in 0..rows {
+        let noise = (row * 7_919 + 13) % 101;
+        let species = ["Adelie", "Gentoo", "Chinstrap"][(row % 7 / 3) as usize];
+        let length = 38.0 + f64::from(noise) / 9.0 + f64::from(row % 7 / 3) * 3.0;
+        let mass = 3_200 + noise * 24 + u32::from(2 < version) * 900;
+        let sex = match row % 29 {
+            0 => "",
+            at if at % 2 == 0 => "female",
+            _ => "male",
+        };
+        let day = 1 + row % 28;
+        let id = row + version;
+        csv += &format!("{species},{length:.1},{mass},{sex},2007-11-{day:02},N{id},2007,{noise}\n");
+    }
+    csv
+}
+
+fn judged(path: &str, content: &str) -> TableProfile {
+    let verdict = profile::judge(path.as_ref(), content.as_bytes(), &|| false);
+    TableProfile {
+        path: path.to_owned(),
+        verdict: verdict.unwrap(),
+    }
+}
+
+/// What is in the tables of a version: of one three tables, of one nothing that was looked into yet, of the others one.
+pub fn data_profiles(id: &VersionId) -> Profiles {
+    let (tables, pending) = match (id.dataset.as_str(), id.number) {
+        ("lake", _) => (vec![], 2),
+        (_, 2) => {
+            let broken = judged("broken.csv", "a,b\n1\n");
+            let test = judged("test.csv", "x,y\n1,a\n2,b\n1,a\n");
+            (vec![broken, test, judged("train.csv", &penguins(2))], 0)
+        }
+        (_, number) => (vec![judged("penguins.csv", &penguins(number))], 0),
+    };
+    Profiles {
+        tables,
+        pending,
+        left_out: 0,
+    }
+}
+
+/// What changed inside the one table of two versions.
+pub fn data_contents(old: &VersionId, new: &VersionId) -> Contents {
+    let path = "penguins.csv";
+    let table =
+        |id: &VersionId| profile::read(path.as_ref(), penguins(id.number).as_bytes()).unwrap();
+    let change = compare::compare(&table(old), &table(new), &[], &|| false);
+    Contents {
+        tables: vec![TableChange {
+            path: path.to_owned(),
+            old_path: path.to_owned(),
+            verdict: Compared::Compared(change.unwrap().unwrap()),
+        }],
+        left_out: 0,
     }
 }
