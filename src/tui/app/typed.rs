@@ -445,7 +445,7 @@ impl App {
         let is_warned = self.interrupted.is_some_and(|at| self.is_at_once(at));
         if self.adding.is_some() && !is_warned {
             self.interrupted = Some(self.shared.now);
-            let text = "a version is being made: once more to leave, and nothing is added";
+            let text = "once more leaves, and nothing is added";
             return self.say(Level::Warn, text);
         }
         self.how = Some(How::Quit);

@@ -86,7 +86,7 @@ const ROOM_FOR_THREE: u16 = 160;
 /// Rows below which there is no room for more than one part.
 const LEAST_FOR_TWO: u16 = 10;
 /// Rows that facts take where statistics stand below them.
-const FACTS: u16 = 12;
+const FACTS: u16 = 14;
 
 impl table::Row for Version {
     type Id = VersionId;
@@ -231,10 +231,9 @@ impl Data {
     /// The parts that have room, with their places; where there is room for one beside the list, the others take turns.
     fn layout(&self, area: Rect) -> Vec<(Part, Rect)> {
         use Part::{Changes, Facts, List, Statistics};
-        let one = match self.focus {
-            List => self.lower,
-            part => part,
-        };
+        let beside = [self.focus, self.lower, Statistics];
+        let one = beside.into_iter().find(|part| *part != List);
+        let one = one.unwrap_or(Statistics);
         if area.height < LEAST_FOR_TWO {
             return vec![(self.focus, area)];
         }
@@ -344,7 +343,7 @@ impl Data {
         let name = self.row().map(|row| look.clip(&row.name(), 40));
         let titled = |pair: Option<(VersionId, VersionId)>| match (part, pair) {
             (Part::Changes, Some((old, new))) if old.dataset == new.dataset => {
-                format!("changes {} v{} to v{}", old.dataset, old.number, new.number)
+                format!("changes v{} to v{}", old.number, new.number)
             }
             (Part::Changes, Some((old, new))) => format!("changes {old} to {new}"),
             (Part::Facts, _) => name.clone().unwrap_or_else(|| part.name().to_owned()),
@@ -388,10 +387,16 @@ impl Data {
     /// The names of the parts that take turns in a frame.
     fn tabs(&self, look: &crate::tui::look::Look, front: Part) -> Vec<Span<'static>> {
         let names = Part::BESIDE.iter().flat_map(|part| {
-            let name = facts::tab(look, part.name(), *part == front);
-            [name, Span::raw("  ")]
+            let role = match *part == front {
+                true => Role::Banner,
+                false => Role::Dim,
+            };
+            [
+                look.span(format!(" {} ", part.name()), role),
+                Span::raw(" "),
+            ]
         });
-        names.take(2 * Part::BESIDE.len() - 1).collect()
+        names.collect()
     }
 }
 
@@ -452,6 +457,8 @@ impl View for Data {
                 if !self.shown.contains(&Part::Changes) || self.takes_turns {
                     self.focus = Part::Changes;
                 }
+                // It may not have been drawn yet.
+                self.changes.stand(self.pair());
                 return self.changes.act(action);
             }
             action => return self.act_in_part(action),
@@ -624,6 +631,11 @@ impl View for Data {
         let is_list = self.focus == Part::List;
         match action {
             Action::MarkRange | Action::MarkAll => false,
+            Action::Open => match self.focus {
+                Part::List | Part::Facts => !self.rows().is_empty(),
+                Part::Statistics => self.statistics.is_pending(),
+                Part::Changes => self.changes.can_look_inside(),
+            },
             Action::Mark => is_list && !self.rows().is_empty(),
             Action::NextPane | Action::PreviousPane | Action::Zoom => 1 < self.shown.len(),
             Action::Resume => self.which == Kept::InTrash,

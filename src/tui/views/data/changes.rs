@@ -65,6 +65,20 @@ impl Changes {
         Reaction::Done
     }
 
+    /// From now on it is about these versions.
+    pub fn stand(&mut self, of: Option<Pair>) {
+        if self.of != of {
+            (self.list, self.tables) = (Rows::default(), Tables::default());
+            self.of = of;
+        }
+    }
+
+    /// Is there something to be asked for?
+    pub fn can_look_inside(&self) -> bool {
+        let is_known = |of: &Pair| self.contents.known(of).is_some_and(Result::is_ok);
+        self.of.as_ref().is_some_and(|of| !is_known(of))
+    }
+
     /// Asks for what is inside the tables; where that is known, turns from it to the files and back.
     fn look_inside(&mut self, action: Action) -> Reaction {
         let Some(of) = self.of.clone() else {
@@ -100,12 +114,15 @@ impl Changes {
 
     /// What is under way.
     pub fn note(&self) -> Option<String> {
-        let ((old, new), work) = self.contents.at_work()?;
+        let ((old, new), _) = self.contents.at_work()?;
         let is_here = self.of.as_ref() == Some(&(old.clone(), new.clone()));
         match is_here {
             // It is told of below.
             true => None,
-            false => Some(format!("comparing {old} with {new} {}", work.told())),
+            false if old.dataset == new.dataset => {
+                Some(format!("comparing v{} with v{}", old.number, new.number))
+            }
+            false => Some(format!("comparing {old} with {new}")),
         }
     }
 
@@ -118,10 +135,7 @@ impl Changes {
         of: Pair,
         is_focused: bool,
     ) {
-        if self.of.as_ref() != Some(&of) {
-            (self.list, self.tables) = (Rows::default(), Tables::default());
-            self.of = Some(of.clone());
-        }
+        self.stand(Some(of.clone()));
         let look = &shared.look;
         let width = usize::from(area.width);
         let head = match (self.known_files(), &self.files.error) {

@@ -1,10 +1,6 @@
 //! What is known of a version besides its content: how it was made, what it is divided into, where it came from and went.
 
-use ratatui::{
-    buffer::Buffer,
-    layout::Rect,
-    text::{Line, Span},
-};
+use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
 use crate::{
     domain::{
@@ -49,7 +45,7 @@ impl Default for Facts {
 /// Columns of the names of facts.
 const LABEL: usize = 8;
 /// Runs that are named.
-const FEW: usize = 8;
+const FEW: usize = 5;
 
 /// A name, what is to be said, how, and where it leads.
 struct Fact {
@@ -57,6 +53,8 @@ struct Fact {
     value: String,
     role: Role,
     goes: Option<Place>,
+    /// It is cut rather than broken.
+    is_cut: bool,
 }
 
 /// The runs that were made of a version, in the list of runs.
@@ -102,12 +100,12 @@ impl Facts {
             self.rows = Rows::with_cursor();
             self.of = Some(id.clone());
         }
-        let mut facts = of_version(version, shared);
-        if let Some(error) = &self.detail.error {
-            facts.push(Fact::new("", error.to_string(), Role::Error));
-        } else if let Some(detail) = self.known(&id) {
-            facts.extend(splits(detail));
-            facts.extend(used_by(detail));
+        let known = self.known(&id);
+        let mut facts = of_version(version, known, shared);
+        match (&self.detail.error, known) {
+            (Some(error), _) => facts.push(Fact::new("", error.to_string(), Role::Error)),
+            (None, Some(detail)) => facts.extend(used_by(detail)),
+            (None, None) => {}
         }
         let width = usize::from(area.width);
         let (mut lines, mut goes) = (vec![], vec![]);
@@ -153,7 +151,13 @@ impl Fact {
             value: value.into(),
             role,
             goes: None,
+            is_cut: false,
         }
+    }
+
+    fn in_a_line(self) -> Self {
+        let is_cut = true;
+        Self { is_cut, ..self }
     }
 
     fn leading(self, place: Place) -> Self {
@@ -163,11 +167,15 @@ impl Fact {
 
     fn lines(&self, look: &Look, width: usize) -> Vec<Line<'static>> {
         let room = width.saturating_sub(LABEL + 4).max(8);
-        let parts = text::wrap(&self.value, room).into_iter().enumerate();
+        let parts = match self.is_cut {
+            true => vec![look.clip(&self.value, room)],
+            false => text::wrap(&self.value, room),
+        };
+        let parts = parts.into_iter().enumerate();
         let line = |(at, part): (usize, String)| {
             let name = if at == 0 { self.name } else { "" };
             let sign = match self.goes {
-                Some(_) if at == 0 => look.charset.fold().1,
+                Some(_) if at == 0 => "›",
                 _ => " ",
             };
             Line::from(vec![
@@ -180,21 +188,19 @@ impl Fact {
     }
 }
 
-fn of_version(version: &Version, shared: &Shared) -> Vec<Fact> {
+fn of_version(version: &Version, detail: Option<&Detail>, shared: &Shared) -> Vec<Fact> {
     let size = text::bytes(version.bytes as f64);
-    let content = format!("{}, {size}", counted(version.files, "file"));
-    let mut facts = vec![
-        Fact::new("hash", version.hash.to_string(), Role::Text),
-        Fact::new("content", content, Role::Text),
-    ];
+    let mut content = format!("{}, {size}", counted(version.files, "file"));
+    if !version.is_reference {
+        content += &format!(", {} of it new", text::bytes(version.stored as f64));
+    }
+    let hash = Fact::new("hash", version.hash.to_string(), Role::Text);
+    let mut facts = vec![hash.in_a_line()];
     let mut fact = |name, value: String, role| facts.push(Fact::new(name, value, role));
-    match version.is_reference {
-        true => fact(
-            "kept",
-            "by name: the content stays where it is".to_owned(),
-            Role::Warn,
-        ),
-        false => fact("new", text::bytes(version.stored as f64), Role::Text),
+    fact("content", content, Role::Text);
+    if version.is_reference {
+        let text = "by name: the content stays where it is".to_owned();
+        fact("kept", text, Role::Warn);
     }
     fact(
         "made",
@@ -207,13 +213,16 @@ fn of_version(version: &Version, shared: &Shared) -> Vec<Fact> {
     if !version.tags.is_empty() {
         fact("tags", version.tags.join(" "), Role::Accent);
     }
-    if let Some(commit) = &version.commit {
-        fact("commit", commit.clone(), Role::Text);
-    }
     if let Some(trashed) = &version.trashed {
         let since = shared.age(trashed.at);
         let text = format!("for {since}, by {}: R takes it out", trashed.by);
         fact("trash", text, Role::Warn);
+    }
+    if let Some(splits) = detail.and_then(splits) {
+        fact("splits", splits, Role::Text);
+    }
+    if let Some(commit) = &version.commit {
+        fact("commit", commit.clone(), Role::Text);
     }
     for place in &version.sources {
         fact("from", place.at.clone(), Role::Text);
@@ -227,18 +236,15 @@ fn of_version(version: &Version, shared: &Shared) -> Vec<Fact> {
     facts
 }
 
-/// The parts that it is divided into.
-fn splits(detail: &Detail) -> Vec<Fact> {
-    let splits = detail.splits.iter().enumerate();
-    let fact = |(at, split): (usize, &crate::domain::datasets::Split)| {
-        let name = if at == 0 { "splits" } else { "" };
-        let text = match &split.paths[..] {
-            [path] => format!("{}: {path}", split.name),
-            paths => format!("{}: {}", split.name, counted(paths.len() as u64, "file")),
-        };
-        Fact::new(name, text, Role::Text)
-    };
-    splits.map(fact).collect()
+/// The parts that it is divided into; nothing where it is not.
+fn splits(detail: &Detail) -> Option<String> {
+    let splits = detail.splits.iter();
+    let told = splits.map(|split| match &split.paths[..] {
+        [path] => format!("{}: {path}", split.name),
+        paths => format!("{}: {}", split.name, counted(paths.len() as u64, "file")),
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| told.join("  "))
 }
 
 /// The runs that were made of a version.
@@ -259,10 +265,4 @@ fn used_by(detail: &Detail) -> Vec<Fact> {
         facts.push(Fact::new("", more, Role::Dim));
     }
     facts
-}
-
-/// The name of a part, and whether it is the one in front, for the frame that several share.
-pub fn tab(look: &Look, name: &'static str, is_front: bool) -> Span<'static> {
-    let role = if is_front { Role::Title } else { Role::Dim };
-    look.span(name, role)
 }

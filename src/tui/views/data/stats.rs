@@ -110,7 +110,7 @@ impl Statistics {
     }
 
     /// Tables of the version are not looked into yet.
-    fn is_pending(&self) -> bool {
+    pub fn is_pending(&self) -> bool {
         self.profiles().is_some_and(|found| 0 < found.pending)
     }
 
@@ -398,18 +398,18 @@ fn columns(look: &Look) -> Vec<table::Column<'_, Row<'_>>> {
         .right()
         .gives_way(7),
         figure("MIN", |numbers| Some(numbers.min))
-            .decimal()
+            .right()
             .gives_way(4),
-        figure("P50", median).decimal().gives_way(3),
+        figure("P50", median).right().gives_way(3),
         figure("MEAN", |numbers| Some(numbers.mean))
-            .decimal()
+            .right()
             .gives_way(8),
         figure("MAX", |numbers| Some(numbers.max))
-            .decimal()
+            .right()
             .gives_way(5),
         table::Column::new("VALUES", move |row: &Row<'_>| values(row, look))
             .most(60)
-            .least(LINE)
+            .least(2 * LINE)
             .gives_way(1)
             .fills(),
     ]
@@ -424,7 +424,7 @@ fn median(numbers: &Numbers) -> Option<f64> {
 
 /// A number of a column, dates as such.
 pub fn figure(value: f64, kind: Kind) -> String {
-    profile::date(value, kind).unwrap_or_else(|| text::value(value))
+    profile::date(value, kind).unwrap_or_else(|| text::short(value))
 }
 
 /// What one looks at first: that a column says nothing or names its rows, how numbers lie, or the commonest texts.

@@ -238,7 +238,7 @@ fn columns(look: &Look) -> Vec<Column<'_, Row<'_>>> {
             Some(value) => Cell::of(text::rough(value), look, Role::Text),
             None => Cell::default(),
         })
-        .decimal()
+        .right()
     };
     vec![
         Column::new("COLUMN", |row: &Row<'_>| {
@@ -402,6 +402,6 @@ fn labels(bins: &BinCounts, kind: Kind) -> Vec<String> {
 fn short(value: f64, kind: Kind) -> String {
     match kind {
         Kind::Date | Kind::Moment => figure(value, kind),
-        _ => text::rough(value),
+        _ => text::short(value),
     }
 }
