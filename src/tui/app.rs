@@ -477,6 +477,9 @@ impl App {
         self.expire();
         match (&done.verb, &done.result) {
             (Verb::Trash(ids), Ok(_)) => self.stacks.all().for_each(|view| view.forget(ids)),
+            (Verb::Data(DataVerb::Trash(ids) | DataVerb::Restore(ids)), Ok(_)) => {
+                self.stacks.all().for_each(|view| view.forget_versions(ids));
+            }
             // They leave the list of the trash alone.
             (Verb::Restore(ids), Ok(_)) if self.shows_trash() => self.stacks.front().forget(ids),
             _ => {}

@@ -95,6 +95,9 @@ pub trait View {
     /// These runs have left the lists by a person's will: no mark of theirs stays.
     fn forget(&mut self, _: &[RunId]) {}
 
+    /// These data versions leave the list by a person's will.
+    fn forget_versions(&mut self, _: &[VersionId]) {}
+
     /// A data version was made: where it is listed, the cursor goes to it.
     fn made(&mut self, _: &VersionId) {}
 

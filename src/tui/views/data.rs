@@ -50,6 +50,8 @@ pub struct Data {
     takes_turns: bool,
     is_zoomed: bool,
     which: Which,
+    /// Versions that leave the list by a person's will.
+    forgotten: Vec<VersionId>,
     /// One version has the whole view.
     is_alone: bool,
 }
@@ -523,7 +525,9 @@ impl View for Data {
             if !self.rows.awaits(ticket) {
                 return Some(Answer::Versions(result));
             }
-            let known = self.row().map(Version::name);
+            let id = self.row().map(Version::id);
+            let is_expected = id.as_ref().is_some_and(|id| self.forgotten.contains(id));
+            let known = id.filter(|_| !is_expected).map(|id| id.to_string());
             self.rows.answer(result);
             let rows = self.rows.value.as_deref().unwrap_or_default();
             // The one that has the view stays in it, there or not.
@@ -536,11 +540,17 @@ impl View for Data {
             }
             let ids: Vec<VersionId> = rows.iter().map(Version::id).collect();
             self.table.marks.retain(|id| ids.contains(id));
+            // One that came back may leave again.
+            self.forgotten.retain(|id| !ids.contains(id));
             return None;
         }
         let answer = self.facts.loaded(ticket, answer)?;
         let answer = self.statistics.loaded(ticket, answer)?;
         self.changes.loaded(ticket, answer)
+    }
+
+    fn forget_versions(&mut self, ids: &[VersionId]) {
+        self.forgotten.extend_from_slice(ids);
     }
 
     fn made(&mut self, id: &VersionId) {

@@ -34,6 +34,8 @@ use crate::{
 #[derive(Default)]
 pub struct Statistics {
     known: Remote<VersionId, Box<Profiles>>,
+    /// The version that the last answer is about.
+    answered: Option<VersionId>,
     found: OnDemand<VersionId, Box<Profiles>>,
     /// The version of the last frame.
     of: Option<VersionId>,
@@ -77,7 +79,8 @@ impl Statistics {
         match action {
             Action::NextSibling if self.at + 1 < count => self.turn(self.at + 1),
             Action::PreviousSibling if 0 < self.at => self.turn(self.at - 1),
-            Action::NextSibling | Action::PreviousSibling => {
+            // With one table alone they lead to the next version.
+            Action::NextSibling | Action::PreviousSibling if 1 < count => {
                 return Reaction::Refuse("there is no other table on this side".to_owned());
             }
             Action::Open if self.is_pending() => {
@@ -125,7 +128,12 @@ impl Statistics {
             return Some(found);
         }
         let known = self.known.value.as_deref();
-        known.filter(|_| self.known.asked() == Some(of) && self.known.error.is_none())
+        known.filter(|_| self.is_answered() && self.known.error.is_none())
+    }
+
+    /// The last answer is about the version of the last frame.
+    fn is_answered(&self) -> bool {
+        self.of.is_some() && self.answered == self.of
     }
 
     /// How many tables there are, and which of them is in front.
@@ -223,7 +231,7 @@ impl Statistics {
             lines.push(keys(look, &[("Enter", "tries again")]));
             return Some(lines);
         }
-        if let Some(error) = &self.known.error {
+        if let Some(error) = self.known.error.as_ref().filter(|_| self.is_answered()) {
             return Some(trouble::lines(look, error, width));
         }
         self.is_pending().then(|| {
@@ -252,7 +260,10 @@ impl Statistics {
 
     pub fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
         match answer {
-            Answer::Profiles(result) if self.known.awaits(ticket) => self.known.answer(result),
+            Answer::Profiles(result) if self.known.awaits(ticket) => {
+                self.answered = self.known.asked().cloned();
+                self.known.answer(result);
+            }
             Answer::Profiles(result) if self.found.awaits(ticket) => self.found.answer(result),
             other => return Some(other),
         }
@@ -374,7 +385,7 @@ fn columns(look: &Look) -> Vec<table::Column<'_, Row<'_>>> {
         table::Column::new("COLUMN", |row: &Row<'_>| {
             Cell::of(&row.column.name, look, Role::Text)
         })
-        .least(10)
+        .least(14)
         .most(28),
         table::Column::new("TYPE", |row: &Row<'_>| {
             Cell::of(row.column.kind.to_string(), look, Role::Dim)

@@ -66,7 +66,7 @@ impl Tables {
         match action {
             Action::NextSibling if self.at + 1 < found.tables.len() => self.turn(self.at + 1),
             Action::PreviousSibling if 0 < self.at => self.turn(self.at - 1),
-            Action::NextSibling | Action::PreviousSibling => {
+            Action::NextSibling | Action::PreviousSibling if 1 < found.tables.len() => {
                 return Reaction::Refuse("there is no other table on this side".to_owned());
             }
             action => {
