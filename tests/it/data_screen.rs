@@ -29,7 +29,7 @@ fn a_version_is_made_tagged_compared_and_thrown_away_on_the_screen() {
     // The path is completed as it is typed.
     screen.press("C");
     screen.until("A new version of a data set");
-    screen.press("scales\x1b[Bsc");
+    screen.press("scales\x1b[Bsca");
     screen.until("scales.csv");
     screen.press("\t\x1b[Bas collected\r");
     screen.until("300 rows, 2 columns");
@@ -92,7 +92,10 @@ fn what_the_screen_shows_of_a_version_is_printed_too() {
     assert_eq!(json["changes"]["changed"], 1);
     let first = space.json(&["view", "data", "scales@v1"]);
     assert!(first["changes"].is_null());
-    let compared = space.json(&["data", "diff", "scales@v1", "scales@v2"]);
+    // That something differs is told by the exit code too.
+    let compared = space.run(&["--json", "data", "diff", "scales@v1", "scales@v2"]);
+    assert_eq!(compared.code, Some(1));
+    let compared: serde_json::Value = serde_json::from_str(&compared.out).unwrap();
     let columns = &compared["content"]["tables"][0]["columns"];
     assert_eq!(columns[0]["bins"]["edges"].as_array().unwrap().len(), 11);
     assert_eq!(columns[1]["commonest"][0]["name"], "a");

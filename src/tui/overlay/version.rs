@@ -163,15 +163,19 @@ impl VersionForm {
         ways.filter(|way| way.starts_with(begun)).collect()
     }
 
-    /// Writes what all ways on have in common. Says whether that is more than stood there.
+    /// Writes what all ways on have in common. Says whether the text is still to go on: one that is whole is left.
     fn complete(&mut self) -> bool {
-        let begun = self.text(self.part);
-        let Some(common) = common(&self.ways_on()).filter(|common| *common != begun) else {
+        let (begun, ways) = (self.text(self.part), self.ways_on());
+        let Some(common) = common(&ways) else {
             return false;
         };
-        self.inputs[self.part as usize] = Input::of(&common.to_owned());
-        self.touched();
-        true
+        let is_whole = ways.contains(&begun);
+        if common != begun {
+            self.inputs[self.part as usize] = Input::of(&common.to_owned());
+            self.touched();
+            return true;
+        }
+        !is_whole
     }
 
     fn submit(&mut self) -> Outcome {
@@ -377,6 +381,13 @@ mod tests {
 
     #[test]
     fn tab_completes_names_and_paths_as_far_as_all_of_them_go() {
+        let mut form = VersionForm::new("penguins", vec![]);
+        typed(&mut form, "i");
+        form.found(vec!["images/".to_owned(), "iris.csv".to_owned()]);
+        typed(&mut form, "tab");
+        assert_eq!(form.part, Part::Path, "which is meant is still to be typed");
+        typed(&mut form, "x tab");
+        assert_eq!(form.part, Part::Message, "nothing begins so");
         let mut form = VersionForm::new("", of_penguins().datasets);
         typed(&mut form, "p tab");
         assert_eq!(form.text(Part::Name), "penguins");

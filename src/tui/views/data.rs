@@ -87,6 +87,8 @@ const ROOM_BESIDE: u16 = 100;
 const ROOM_FOR_THREE: u16 = 160;
 /// Rows below which there is no room for more than one part.
 const LEAST_FOR_TWO: u16 = 10;
+/// Rows that a list takes however short it is, where there are so many.
+const LEAST_LIST: u16 = 8;
 /// Rows that facts take where statistics stand below them.
 const FACTS: u16 = 14;
 
@@ -242,14 +244,12 @@ impl Data {
         match (area.width, self.is_alone) {
             (..ROOM_BESIDE, true) => vec![(one, area)],
             (..ROOM_BESIDE, false) => {
-                let most = area.height * 2 / 5;
-                let needed = self.rows().len() as u16 + 2;
-                let (list, below) = split_down(area, needed.min(most).max(5));
+                let (list, below) = split_down(area, self.list_rows(area.height * 2 / 5));
                 vec![(List, list), (one, below)]
             }
             (ROOM_BESIDE..ROOM_FOR_THREE, false) => {
                 let (left, right) = split_across(area, area.width * 9 / 20);
-                let (list, changes) = split_down(left, left.height / 2);
+                let (list, changes) = split_down(left, self.list_rows(left.height / 2));
                 let (facts, statistics) = split_down(right, FACTS.min(right.height / 2));
                 vec![
                     (List, list),
@@ -275,6 +275,12 @@ impl Data {
                 vec![(Facts, facts), (Changes, changes), (Statistics, statistics)]
             }
         }
+    }
+
+    /// Rows that the list takes of so many at most: a short one leaves the others room.
+    fn list_rows(&self, most: u16) -> u16 {
+        let needed = u16::try_from(self.rows().len() + 3).unwrap_or(u16::MAX);
+        needed.max(LEAST_LIST).min(most)
     }
 
     /// The list without what stands beside it.

@@ -235,7 +235,7 @@ fn column_word(count: usize) -> &'static str {
 fn columns(look: &Look) -> Vec<Column<'_, Row<'_>>> {
     let figure = |title, of: fn(&ColumnChange) -> Option<f64>| {
         Column::new(title, move |row: &Row<'_>| match of(row.column) {
-            Some(value) => Cell::of(text::rough(value), look, Role::Text),
+            Some(value) => Cell::of(thousandths(value), look, Role::Text),
             None => Cell::default(),
         })
         .right()
@@ -250,10 +250,13 @@ fn columns(look: &Look) -> Vec<Column<'_, Row<'_>>> {
         figure("JS", ColumnChange::distance).gives_way(2),
         figure("PSI", ColumnChange::psi).gives_way(3),
         figure("P", ColumnChange::p).gives_way(1),
-        figure("BY", |column| match &column.drift {
-            Drift::Numbers { wasserstein, .. } => Some(*wasserstein),
-            Drift::Categories { .. } | Drift::Nothing { .. } => None,
+        Column::new("BY", |row: &Row<'_>| match &row.column.drift {
+            Drift::Numbers { wasserstein, .. } => {
+                Cell::of(text::rough(*wasserstein), look, Role::Text)
+            }
+            Drift::Categories { .. } | Drift::Nothing { .. } => Cell::default(),
         })
+        .right()
         .gives_way(5),
         Column::new("NULLS", |row: &Row<'_>| nulls(row, look))
             .right()
@@ -266,6 +269,15 @@ fn columns(look: &Look) -> Vec<Column<'_, Row<'_>>> {
         .gives_way(6)
         .fills(),
     ]
+}
+
+/// `0.283`, `<0.001`: less is as good as nothing to the eye, and never reads as nothing.
+fn thousandths(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        value if (0.0..0.001).contains(&value) => "<0.001".to_owned(),
+        value => format!("{value:.3}"),
+    }
 }
 
 fn moved(row: &Row<'_>, look: &Look) -> Cell {
@@ -403,5 +415,36 @@ fn short(value: f64, kind: Kind) -> String {
     match kind {
         Kind::Date | Kind::Moment => figure(value, kind),
         _ => text::short(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn little_never_reads_as_nothing() {
+        let cases = [
+            (0.0, "0"),
+            (1e-300, "<0.001"),
+            (0.000_999, "<0.001"),
+            (0.001, "0.001"),
+            (1.13, "1.130"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(thousandths(value), text);
+        }
+    }
+
+    #[test]
+    fn the_outer_bins_are_open_and_dates_are_dates() {
+        let bins = BinCounts {
+            edges: vec![0.0, 1.0, 2.5, 4.0],
+            old: vec![1; 3],
+            new: vec![1; 3],
+        };
+        assert_eq!(labels(&bins, Kind::Real), ["to 1", "1 to 2.5", "from 2.5"]);
+        let days = labels(&bins, Kind::Date);
+        assert_eq!(days[0], "to 1970-01-02");
     }
 }
