@@ -171,7 +171,7 @@ impl VersionForm {
         };
         let is_whole = ways.contains(&begun);
         if common != begun {
-            self.inputs[self.part as usize] = Input::of(&common.to_owned());
+            self.inputs[self.part as usize] = Input::of(common);
             self.touched();
             return true;
         }
