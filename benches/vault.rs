@@ -1,5 +1,5 @@
 //! Keeping data versions, beside restic and DVC where they are installed, and beside what any of them must do at least:
-//! read all bytes, and hash them.
+//! read all bytes, hash them, write them, and compress what can be.
 //!
 //! `cargo bench --bench vault -- DIR` writes 2 GiB of noise into DIR (one file of 1 GiB, 10,000 small ones) and 1 GiB of rows,
 //! and prints for each step seconds, CPU seconds, memory at most, and what it added to the store. It needs some 12 GiB.
@@ -64,7 +64,7 @@ fn say(what: &str, cost: &Cost, stored: Option<u64>) {
     );
 }
 
-/// What everybody must do: read, hash, and of rows, compress.
+/// What everybody must do: read, hash, write, and of rows, compress.
 fn limits(data: &Path, rows: &Path) {
     let timed = |what: &str, work: &mut dyn FnMut()| {
         let (begun, cpu) = (Instant::now(), cpu_of("self", false));
@@ -84,6 +84,12 @@ fn limits(data: &Path, rows: &Path) {
             hasher.update(bytes);
         });
     });
+    let copy = data.with_extension("copy");
+    timed("read and write 2 GiB of noise", &mut || {
+        let mut file = fs::File::create(&copy).expect("there is room");
+        read(data, |bytes| file.write_all(bytes).expect("there is room"));
+    });
+    let _ = fs::remove_file(&copy);
     timed("read, hash and zstd -1 1 GiB of rows", &mut || {
         let mut hasher = blake3::Hasher::new();
         let mut zstd =

@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod metrics;
 pub mod presets;
 pub mod records;
+pub mod remotes;
 pub mod runs;
 pub mod schemas;
 pub mod series;

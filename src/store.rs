@@ -16,6 +16,7 @@ pub mod filters;
 pub mod index;
 pub mod jobs;
 pub mod journals;
+pub mod remotes;
 pub mod runs;
 mod schema;
 pub mod series;

@@ -8,6 +8,7 @@
 //! checked, and nothing is deleted but by [`Vault::collect`], which is alone in the vault then.
 
 mod add;
+mod checked;
 mod checkout;
 mod chunks;
 mod collect;
@@ -15,6 +16,7 @@ mod error;
 mod index;
 pub mod manifest;
 mod pack;
+mod remote;
 mod scan;
 mod stamps;
 mod status;
@@ -31,6 +33,7 @@ pub use self::{
     checkout::{CheckedOut, Outside, Target},
     collect::Collected,
     error::{Error, Result},
+    remote::{Pulled, Pushed, Remote},
     scan::Source,
     status::Status,
     verify::{Damage, Verified, Version},
@@ -99,10 +102,14 @@ impl Vault {
 
     fn opened(&self, lock: File) -> Result<Open<'_>> {
         Ok(Open {
-            index: Index::open(&self.packs(), &self.index())?,
+            index: self.read_index()?,
             vault: self,
             _lock: lock,
         })
+    }
+
+    fn read_index(&self) -> Result<Index> {
+        Index::open(&self.packs(), &self.index(), &verify::suspects(&self.root))
     }
 
     fn lock(&self) -> Result<File> {
@@ -190,6 +197,37 @@ impl Open<'_> {
             Met::Lost(error) => Err(error),
         };
         manifest::walk(version, &mut |hash| self.index.read(hash), &mut met)
+    }
+
+    /// Every chunk that a version is made of: the nodes of its tree, the lists of chunks, and the chunks of its files, of
+    /// which those that are only named are nowhere. Some come more than once.
+    fn chunks(&self, version: &Hash, take: &mut dyn FnMut(&Hash)) -> Result<()> {
+        let index = &self.index;
+        manifest::walk(version, &mut |hash| index.read(hash), &mut |met| {
+            let content = match met {
+                Met::Node(hash) => {
+                    take(hash);
+                    return Ok(());
+                }
+                Met::Lost(error) => return Err(error),
+                Met::Entry(Entry {
+                    kind: manifest::Kind::File { content, .. },
+                    ..
+                }) => content,
+                Met::Entry(_) => return Ok(()),
+            };
+            let mut lists = vec![];
+            let mut load = |hash: &Hash| {
+                lists.push(*hash);
+                index.read(hash)
+            };
+            content.pieces(&mut load, &mut |piece| {
+                take(&piece.hash);
+                Ok(())
+            })?;
+            lists.iter().for_each(&mut *take);
+            Ok(())
+        })
     }
 
     /// What changed from one version to another, in the order of paths.

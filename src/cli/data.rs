@@ -22,6 +22,7 @@ mod diff;
 mod gc;
 mod leaks;
 mod profile;
+mod remote;
 
 /// Keep versions of data: add, compare, get back, verify
 ///
@@ -125,6 +126,10 @@ enum Verb {
     Trash,
     Gc(gc::Gc),
     Verify(gc::Verify),
+    Remote(remote::Remote),
+    Push(remote::Push),
+    Pull(remote::Pull),
+    Clone(remote::Clone),
 }
 
 const NONE: &str = "no data set yet: `sconce data add NAME PATH` makes one";
@@ -165,6 +170,10 @@ impl Data {
             Some(Verb::Trash) => trash(context),
             Some(Verb::Gc(gc)) => gc.run(context),
             Some(Verb::Verify(verify)) => verify.run(context),
+            Some(Verb::Remote(remote)) => remote.run(context),
+            Some(Verb::Push(push)) => push.run(context),
+            Some(Verb::Pull(pull)) => pull.run(context),
+            Some(Verb::Clone(clone)) => clone.run(context),
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{actors::Actor, hashes::Hash, runs::Trashed, time::Timestamp};
 
 /// A version of a data set: a list of files under one hash. It never changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
     /// The data set's name.
     pub dataset: String,

@@ -255,7 +255,7 @@ pub struct Run {
 }
 
 /// Who put a run into the trash, and when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trashed {
     pub at: Timestamp,
     pub by: String,

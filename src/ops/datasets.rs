@@ -24,6 +24,7 @@ mod collect;
 mod compare;
 mod contents;
 mod profile;
+mod remotes;
 mod splits;
 mod verify;
 
@@ -34,6 +35,7 @@ pub use self::{
     compare::{Comparison, FileChange, compare},
     contents::{Compared, Contents, TableChange, compare_contents},
     profile::{MOST_TABLES, Profiles, TableProfile, profile, profiles},
+    remotes::{Arrival, Carried, add_remote, clone, forget_remote, offered, pull, push, remotes},
     splits::{Leaks, leaks},
     verify::{Damaged, Verified, verify},
 };

@@ -235,12 +235,32 @@ impl From<vault::Error> for Error {
             E::Pack { .. } | E::Damaged { .. } | E::Missing { .. } | E::Manifest { .. } => (
                 Kind::Environment,
                 "the vault is damaged",
-                "`sconce data verify` names what is affected; adding the same files again brings them back",
+                "`sconce data verify` names what is affected; then pulling the version, or adding the same files again, brings it back",
             ),
             E::Io { .. } | E::Unknown(_) => (
                 Kind::Environment,
                 "cannot do this",
                 "check that the path exists and is yours",
+            ),
+            E::Remote { .. } | E::Silent { .. } => (
+                Kind::Environment,
+                "the remote cannot be used",
+                "check the network and the keys (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY); then do it again: it goes on",
+            ),
+            E::NoRemote { .. } => (
+                Kind::NotFound,
+                "there is no remote",
+                "`sconce data remote` lists those that are known",
+            ),
+            E::Sent { .. } => (
+                Kind::Environment,
+                "the remote is damaged",
+                "delete that pack there and push the version again from where it is whole",
+            ),
+            E::Lacks { .. } => (
+                Kind::Environment,
+                "the remote is not whole",
+                "push the version again from where it is whole",
             ),
             E::Interrupted => (
                 Kind::Conflict,

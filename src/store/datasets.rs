@@ -107,6 +107,16 @@ pub fn next_number(tx: &Connection, dataset: &str) -> Result<u32> {
     Ok(query.query_row([dataset], |row| row.get(0))?)
 }
 
+/// Notes that a number was given elsewhere: it is not given again here.
+pub fn take_number(tx: &Connection, dataset: &str, number: u32) -> Result<()> {
+    tx.prepare_cached(
+        "insert into datasets (name, last) values (?1, ?2)
+         on conflict (name) do update set last = max(last, excluded.last)",
+    )?
+    .execute(params![dataset, number])?;
+    Ok(())
+}
+
 pub fn insert(tx: &Connection, version: &Version) -> Result<()> {
     let sources = serde_json::to_string(&version.sources).expect("paths are texts");
     tx.prepare_cached(&format!(

@@ -11,7 +11,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Error, Result, door::Door, open_with_mode, series};
 
 /// Never edited once released; a change is a new file at the end.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../../assets/migrations/0001_runs.sql"),
     series::SCHEMA,
     include_str!("../../assets/migrations/0003_indexes.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../../assets/migrations/0005_trash_and_filters.sql"),
     include_str!("../../assets/migrations/0006_datasets.sql"),
     include_str!("../../assets/migrations/0007_profiles.sql"),
+    include_str!("../../assets/migrations/0008_remotes.sql"),
 ];
 
 /// The schema that this program writes.

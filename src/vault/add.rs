@@ -33,7 +33,7 @@ const BLOCK: usize = 2 << 20;
 /// Files and chunks that do.
 const PARTS: usize = 1024;
 /// Bytes from which on a pack is sealed.
-const PACK: u64 = 256 << 20;
+const PACK: u64 = 64 << 20;
 
 /// How far an addition is; read by whoever shows it.
 #[derive(Debug, Default)]

@@ -8,15 +8,14 @@ use std::{
 };
 
 use super::{
-    Open, Vault, chunks,
+    Open, Vault, checked, chunks,
     error::{Result, io},
-    index::{self, Index},
-    manifest::{self, Kind, Met},
+    index::Index,
     pack::{self, Slot},
 };
 use crate::domain::{hashes::Hash, time::Timestamp};
 
-const HEAD: &[u8; 8] = b"sconceu1";
+const HEAD: [u8; 8] = *b"sconceu1";
 const ROW: usize = 40;
 
 /// What a collection found and did; bytes are those of packs.
@@ -94,7 +93,7 @@ impl Vault {
         }
         if 0 < collected.packs {
             pack::sync(&self.packs())?;
-            let index = Index::open(&self.packs(), &self.index())?;
+            let index = self.read_index()?;
             let left: Unneeded = unneeded
                 .into_iter()
                 .filter(|(hash, _)| index.holds(hash))
@@ -143,35 +142,12 @@ fn bytes(slots: &[&Slot]) -> u64 {
 /// Every chunk that a version is made of, its nodes and lists too.
 fn needed(open: &Open, versions: &[Hash]) -> Result<HashMap<Hash, Needed>> {
     let mut needed: HashMap<Hash, Needed> = HashMap::new();
-    let index = &open.index;
     for (at, root) in versions.iter().enumerate() {
-        let mut need = |hash: &Hash| {
+        open.chunks(root, &mut |hash| {
             let by = needed.entry(*hash).or_insert(Needed::By(at));
             if *by != Needed::By(at) {
                 *by = Needed::BySeveral;
             }
-        };
-        manifest::walk(root, &mut |hash| index.read(hash), &mut |met| {
-            match met {
-                Met::Node(hash) => need(hash),
-                Met::Lost(error) => return Err(error),
-                Met::Entry(entry) => {
-                    let Kind::File { content, .. } = &entry.kind else {
-                        return Ok(());
-                    };
-                    let mut lists = vec![];
-                    let mut load = |hash: &Hash| {
-                        lists.push(*hash);
-                        index.read(hash)
-                    };
-                    content.pieces(&mut load, &mut |piece| {
-                        need(&piece.hash);
-                        Ok(())
-                    })?;
-                    lists.iter().for_each(&mut need);
-                }
-            }
-            Ok(())
         })?;
     }
     Ok(needed)
@@ -224,11 +200,7 @@ fn sum(
 }
 
 fn load(path: &Path) -> Option<Unneeded> {
-    let bytes = fs::read(path).ok()?;
-    let (body, hash) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
-    let rows = body
-        .strip_prefix(HEAD)
-        .filter(|_| Hash::of(body).bytes() == hash)?;
+    let rows = checked::read(path, HEAD)?;
     let rows = rows.chunks_exact(ROW).map(|row| {
         let (hash, since) = row.split_at(32);
         let since = i64::from_le_bytes(since.try_into().expect("8 of 40 bytes"));
@@ -239,12 +211,10 @@ fn load(path: &Path) -> Option<Unneeded> {
 }
 
 fn save(path: &Path, unneeded: &Unneeded) -> Result<()> {
-    let mut bytes = HEAD.to_vec();
+    let mut bytes = Vec::with_capacity(unneeded.len() * ROW);
     for (hash, since) in unneeded {
         bytes.extend_from_slice(hash.bytes());
         bytes.extend_from_slice(&since.0.to_le_bytes());
     }
-    let hash = Hash::of(&bytes);
-    bytes.extend_from_slice(hash.bytes());
-    index::replace(path, &bytes)
+    checked::replace(path, HEAD, &bytes)
 }

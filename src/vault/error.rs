@@ -41,6 +41,20 @@ pub enum Error {
     InTheWay { paths: Vec<String> },
     #[error("it is not known what versions there are: {0}")]
     Unknown(String),
+    #[error("cannot {what} {url}: {why}")]
+    Remote {
+        what: &'static str,
+        url: String,
+        why: String,
+    },
+    #[error("{url} does not answer")]
+    Silent { url: String },
+    #[error("{url} is no remote: {what}")]
+    NoRemote { url: String, what: &'static str },
+    #[error("{url} has damaged content in the pack {}", pack.short())]
+    Sent { url: String, pack: Hash },
+    #[error("{url} does not have all of the version: the content {} is missing", hash.short())]
+    Lacks { url: String, hash: Hash },
     #[error("it was interrupted")]
     Interrupted,
 }

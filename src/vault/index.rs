@@ -3,22 +3,20 @@
 //! damaged or not there, all are.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    fs::{self, File},
-    io::{Read as _, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fs::File,
     path::{Path, PathBuf},
     sync::Mutex,
 };
 
 use super::{
-    chunks,
+    checked, chunks,
     error::{Error, Result, io},
     pack::{self, Slot},
 };
 use crate::domain::hashes::Hash;
 
-const HEAD: &[u8; 8] = b"sconcei1";
+const HEAD: [u8; 8] = *b"sconcei1";
 const ROW: usize = 52;
 
 /// Where every chunk of a vault lies.
@@ -29,8 +27,13 @@ pub struct Index {
     places: Vec<Place>,
     /// Packs whose tables cannot be read.
     damaged: Vec<Error>,
+    /// Copies that were damaged when all was read the last time: they do not count as held.
+    suspects: HashSet<(u32, Hash)>,
     open: Mutex<HashMap<u32, File>>,
 }
+
+/// Packs, each with a chunk whose copy there is not what was written.
+pub type Suspects = Vec<(Hash, Hash)>;
 
 /// So many packs are kept open.
 const MOST_OPEN: usize = 64;
@@ -42,8 +45,9 @@ struct Place {
 }
 
 impl Index {
-    /// What lies in the packs of a folder, with the help of the file that the last one left.
-    pub fn open(folder: &Path, file: &Path) -> Result<Self> {
+    /// What lies in the packs of a folder, with the help of the file that the last one left, without the copies that are
+    /// known to be damaged.
+    pub fn open(folder: &Path, file: &Path, suspects: &Suspects) -> Result<Self> {
         let there: BTreeSet<Hash> = pack::all(folder)?.into_iter().collect();
         let (known, places) = load(file).unwrap_or_default();
         let mut index = Self {
@@ -51,9 +55,13 @@ impl Index {
             packs: there.iter().copied().collect(),
             places: vec![],
             damaged: vec![],
+            suspects: HashSet::new(),
             open: Mutex::default(),
         };
         let numbers: BTreeMap<Hash, u32> = index.packs.iter().copied().zip(0..).collect();
+        let suspects = suspects.iter();
+        let suspects = suspects.filter_map(|(pack, chunk)| Some((*numbers.get(pack)?, *chunk)));
+        index.suspects = suspects.collect();
         let number = |pack: u32| numbers.get(known.get(pack as usize)?).copied();
         let kept = places.into_iter().filter_map(|place| {
             let pack = number(place.pack)?;
@@ -63,7 +71,7 @@ impl Index {
         let known: BTreeSet<Hash> = known.into_iter().collect();
         let mut is_sorted = index.places.is_sorted();
         for name in there.difference(&known) {
-            match pack::slots(folder, name) {
+            match pack::slots(&pack::path(folder, name), name) {
                 Ok(slots) => {
                     let pack = numbers[name];
                     index
@@ -94,8 +102,7 @@ impl Index {
 
     /// Leaves the file for the next one. Packs with unreadable tables stay unknown to it.
     pub fn save(&self, file: &Path) -> Result<()> {
-        let mut bytes = Vec::with_capacity(64 + self.packs.len() * 32 + self.places.len() * ROW);
-        bytes.extend_from_slice(HEAD);
+        let mut bytes = Vec::with_capacity(8 + self.packs.len() * 32 + self.places.len() * ROW);
         let unreadable: BTreeSet<PathBuf> = self.damaged.iter().filter_map(damaged_path).collect();
         let is_read = |name: &&Hash| !unreadable.contains(&pack::path(&self.folder, name));
         let packs: Vec<&Hash> = self.packs.iter().collect();
@@ -113,13 +120,25 @@ impl Index {
             bytes.extend_from_slice(&place.slot.length.to_le_bytes());
             bytes.extend_from_slice(&place.pack.to_le_bytes());
         }
-        let hash = Hash::of(&bytes);
-        bytes.extend_from_slice(hash.bytes());
-        replace(file, &bytes)
+        checked::replace(file, HEAD, &bytes)
     }
 
+    /// Is a chunk here, in a copy that is not known to be damaged?
     pub fn holds(&self, hash: &Hash) -> bool {
-        !self.copies(hash).is_empty()
+        self.sound(hash).next().is_some()
+    }
+
+    /// The packs that hold a chunk, without those where it is known to be damaged.
+    pub fn packs_of(&self, hash: &Hash) -> impl Iterator<Item = &Hash> {
+        self.sound(hash)
+            .map(|place| &self.packs[place.pack as usize])
+    }
+
+    fn sound(&self, hash: &Hash) -> impl Iterator<Item = &Place> {
+        let copies = self.copies(hash).iter();
+        copies.filter(|place| {
+            self.suspects.is_empty() || !self.suspects.contains(&(place.pack, place.slot.hash))
+        })
     }
 
     /// The content of a chunk, from whichever copy is whole.
@@ -202,13 +221,7 @@ fn damaged_path(error: &Error) -> Option<PathBuf> {
 
 /// The packs and places that a file holds; `None` where it is not whole.
 fn load(file: &Path) -> Option<(Vec<Hash>, Vec<Place>)> {
-    let mut bytes = vec![];
-    File::open(file).ok()?.read_to_end(&mut bytes).ok()?;
-    let (body, hash) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
-    if Hash::of(body).bytes() != hash {
-        return None;
-    }
-    let body = body.strip_prefix(HEAD)?;
+    let body = checked::read(file, HEAD)?;
     let (count, body) = body.split_at_checked(8)?;
     let count = u64::from_le_bytes(count.try_into().ok()?) as usize;
     let (packs, rows) = body.split_at_checked(count.checked_mul(32)?)?;
@@ -225,25 +238,4 @@ fn load(file: &Path) -> Option<(Vec<Hash>, Vec<Place>)> {
         pack: number(&row[48..52]),
     });
     Some((packs.collect(), places.collect()))
-}
-
-/// Replaces a file as a whole. It is not synced: whoever finds half of it reads the packs.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = path.with_extension(format!("{}.new", std::process::id()));
-    let write = || {
-        let mut new = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o640)
-            .open(&beside)?;
-        new.set_permissions(fs::Permissions::from_mode(0o640))?;
-        new.write_all(bytes)?;
-        drop(new);
-        fs::rename(&beside, path)
-    };
-    write().map_err(|error| {
-        let _ = fs::remove_file(&beside);
-        io("write", path)(error)
-    })
 }

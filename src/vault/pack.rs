@@ -27,6 +27,8 @@ const ROW: usize = 48;
 const TRAILER: u64 = 16;
 /// Packs that have no name yet.
 const NEW: &str = ".new";
+/// Packs of which not all has come yet.
+const PART: &str = ".part";
 
 /// Where a chunk lies in a pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,16 +100,8 @@ impl Writer {
         self.write(&(self.slots.len() as u64).to_le_bytes())?;
         self.write(TAIL)?;
         self.file.flush().map_err(io("write", &self.path))?;
-        let file = self.file.get_ref();
-        // Nobody writes a sealed pack again.
-        file.set_permissions(fs::Permissions::from_mode(0o440))
-            .and_then(|()| file.sync_all())
-            .map_err(io("write", &self.path))?;
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let sealed = path(folder, &name);
-        fs::rename(&self.path, &sealed).map_err(io("write", &sealed))?;
+        seal(self.file.get_ref(), &self.path, &name)?;
         self.is_sealed = true;
-        sync(folder)?;
         Ok((name, std::mem::take(&mut self.slots)))
     }
 
@@ -128,6 +122,18 @@ impl Drop for Writer {
     }
 }
 
+/// Gives a file that is a whole pack its name, once all of it is on the disk.
+pub fn seal(file: &File, at: &Path, name: &Hash) -> Result<()> {
+    // Nobody writes a sealed pack again.
+    file.set_permissions(fs::Permissions::from_mode(0o440))
+        .and_then(|()| file.sync_all())
+        .map_err(io("write", at))?;
+    let folder = at.parent().unwrap_or(Path::new("."));
+    let sealed = path(folder, name);
+    fs::rename(at, &sealed).map_err(io("write", &sealed))?;
+    sync(folder)
+}
+
 /// Has the disk keep the names in a folder.
 pub(super) fn sync(folder: &Path) -> Result<()> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
@@ -139,6 +145,11 @@ pub fn path(folder: &Path, name: &Hash) -> PathBuf {
     folder.join(format!("{name}.pack"))
 }
 
+/// Where what has come of a pack lies.
+pub fn part(folder: &Path, name: &Hash) -> PathBuf {
+    folder.join(format!("{name}{PART}"))
+}
+
 /// The names of all sealed packs, in order.
 pub fn all(folder: &Path) -> Result<Vec<Hash>> {
     let names = names(folder)?;
@@ -148,10 +159,12 @@ pub fn all(folder: &Path) -> Result<Vec<Hash>> {
     Ok(packs)
 }
 
-/// The packs that somebody began and did not seal.
+/// The packs that somebody began to write or to fetch and did not seal.
 pub fn unsealed(folder: &Path) -> Result<Vec<PathBuf>> {
     let names = names(folder)?;
-    let names = names.iter().filter(|name| name.ends_with(NEW));
+    let names = names
+        .iter()
+        .filter(|name| name.ends_with(NEW) || name.ends_with(PART));
     Ok(names.map(|name| folder.join(name)).collect())
 }
 
@@ -173,34 +186,42 @@ fn names(folder: &Path) -> Result<Vec<String>> {
 /// # Errors
 ///
 /// [`Error::Pack`]: its table is not the one that gave it its name.
-pub fn slots(folder: &Path, name: &Hash) -> Result<Vec<Slot>> {
-    let path = path(folder, name);
+pub fn slots(path: &Path, name: &Hash) -> Result<Vec<Slot>> {
     let damaged = |what| Error::Pack {
-        path: path.clone(),
+        path: path.to_owned(),
         what,
     };
-    let file = File::open(&path).map_err(io("read", &path))?;
-    let length = file.metadata().map_err(io("read", &path))?.len();
-    let mut trailer = [0; TRAILER as usize];
-    let end = length
-        .checked_sub(TRAILER)
-        .ok_or_else(|| damaged("it is cut short"))?;
-    file.read_exact_at(&mut trailer, end)
-        .map_err(io("read", &path))?;
+    let file = File::open(path).map_err(io("read", path))?;
+    let length = file.metadata().map_err(io("read", path))?.len();
+    let last = |count: u64| {
+        let from = length
+            .checked_sub(count)
+            .ok_or_else(|| damaged("it is cut short"))?;
+        let mut bytes = vec![0; count as usize];
+        file.read_exact_at(&mut bytes, from)
+            .map_err(io("read", path))?;
+        Ok(bytes)
+    };
+    let tail = tail(&last(TRAILER)?).filter(|tail| *tail <= length);
+    let tail = last(tail.ok_or_else(|| damaged("its end is missing"))?)?;
+    table(&tail, name).ok_or_else(|| damaged("its table is not what it was"))
+}
+
+/// How many bytes at the end of a pack, as its last ones say, are its table and trailer. `None` where they say nothing.
+pub fn tail(end: &[u8]) -> Option<u64> {
+    let (_, trailer) = end.split_at_checked(end.len().checked_sub(TRAILER as usize)?)?;
     let (count, tail) = trailer.split_at(8);
     let count = u64::from_le_bytes(count.try_into().expect("eight of sixteen bytes"));
-    let room = count.checked_mul(ROW as u64);
-    let start = room.and_then(|room| end.checked_sub(room));
-    let Some(start) = start.filter(|_| tail == TAIL) else {
-        return Err(damaged("its end is missing"));
-    };
-    let mut table = vec![0; (end - start) as usize];
-    file.read_exact_at(&mut table, start)
-        .map_err(io("read", &path))?;
-    match Hash::of(&table) == *name {
-        true => Ok(decode(&table)),
-        false => Err(damaged("its table is not what it was")),
-    }
+    let rows = count.checked_mul(ROW as u64).filter(|_| tail == TAIL)?;
+    rows.checked_add(TRAILER)
+}
+
+/// The chunks that a table lists, which with the trailer behind it ends these bytes. `None` where it is not the one that gave
+/// the pack its name.
+pub fn table(end: &[u8], name: &Hash) -> Option<Vec<Slot>> {
+    let from = end.len().checked_sub(tail(end)? as usize)?;
+    let table = &end[from..end.len() - TRAILER as usize];
+    (Hash::of(table) == *name).then(|| decode(table))
 }
 
 /// The bytes of a chunk as they stand in an open pack, compressed or not.

@@ -1,13 +1,18 @@
 //! Reading everything again: each chunk of each pack against its hash, each version against the chunks.
 
-use std::{collections::HashSet, fs::File, path::Path, sync::atomic::Ordering};
+use std::{
+    collections::HashSet,
+    fs::{self, File},
+    path::Path,
+    sync::atomic::Ordering,
+};
 
 use rayon::prelude::*;
 
 use super::{
-    Open, Progress, chunks,
+    Open, Progress, checked, chunks,
     error::{Error, Result, io},
-    index::Index,
+    index::{Index, Suspects},
     manifest::{self, Entry, Kind, Met, Piece},
     pack::{self, Slot},
 };
@@ -44,7 +49,8 @@ pub struct Damage {
 }
 
 impl Open<'_> {
-    /// Reads all packs and looks whether each version is whole.
+    /// Reads all packs and looks whether each version is whole. Copies that are damaged do not count as held from now on:
+    /// adding or pulling what they were brings them back.
     pub fn verify(&self, versions: &[Version], progress: &Progress) -> Result<Verified> {
         let packs = self.index.by_pack();
         let all: u64 = packs.iter().map(|(_, slots)| bytes(slots)).sum();
@@ -52,7 +58,7 @@ impl Open<'_> {
         let folder = self.vault.packs();
         let looked: Vec<Vec<Hash>> = packs
             .par_iter()
-            .map(|(name, slots)| look(&folder, name, slots, progress))
+            .map(|(name, slots)| look(&pack::path(&folder, name), slots, progress))
             .collect::<Result<_>>()?;
         let mut verified = Verified {
             packs: packs.len() as u64,
@@ -69,6 +75,13 @@ impl Open<'_> {
                 bad.len()
             ));
         }
+        let packs = packs.iter().map(|(name, _)| *name);
+        let suspects: Suspects = packs
+            .zip(&looked)
+            .flat_map(|(name, bad)| bad.iter().map(move |chunk| (name, *chunk)))
+            .collect();
+        // Who may only read leaves what is known as it is.
+        let _ = suspect(&self.vault.root, &suspects);
         let suspects: HashSet<Hash> = looked.into_iter().flatten().collect();
         // Of some there may be a whole copy in another pack.
         let bad = suspects
@@ -89,28 +102,68 @@ impl Open<'_> {
     }
 }
 
+const HEAD: [u8; 8] = *b"sconced1";
+const ROW: usize = 64;
+
+/// The damaged copies that the last look at everything found.
+pub(super) fn suspects(root: &Path) -> Suspects {
+    let rows = checked::read(&root.join("damaged"), HEAD).unwrap_or_default();
+    let hash = |bytes: &[u8]| Hash::from_bytes(bytes.try_into().expect("32 bytes"));
+    let rows = rows.chunks_exact(ROW);
+    rows.map(|row| (hash(&row[..32]), hash(&row[32..])))
+        .collect()
+}
+
+pub(super) fn suspect(root: &Path, suspects: &Suspects) -> Result<()> {
+    let path = root.join("damaged");
+    if suspects.is_empty() {
+        return match fs::remove_file(&path) {
+            Err(error) if path.exists() => Err(io("delete", &path)(error)),
+            _ => Ok(()),
+        };
+    }
+    let mut rows = Vec::with_capacity(suspects.len() * ROW);
+    for (pack, chunk) in suspects {
+        rows.extend_from_slice(pack.bytes());
+        rows.extend_from_slice(chunk.bytes());
+    }
+    checked::replace(&path, HEAD, &rows)
+}
+
 fn bytes(slots: &[Slot]) -> u64 {
     slots.iter().map(|slot| u64::from(slot.stored)).sum()
 }
 
 /// The chunks of a pack that are not what was written.
-fn look(folder: &Path, name: &Hash, slots: &[Slot], progress: &Progress) -> Result<Vec<Hash>> {
-    let path = pack::path(folder, name);
-    let file = File::open(&path).map_err(io("read", &path))?;
+fn look(path: &Path, slots: &[Slot], progress: &Progress) -> Result<Vec<Hash>> {
     let mut bad = vec![];
-    for slot in slots {
+    sound(path, slots, &mut |slot, is_sound| {
         progress.check()?;
-        // A part of a disk that cannot be read is damage like any other.
-        let stored = pack::stored(&file, slot).ok();
-        let content = stored.map(|stored| chunks::unpress(&slot.hash, stored, slot.length));
-        if !matches!(content, Some(Ok(_))) {
+        if !is_sound {
             bad.push(slot.hash);
         }
         progress
             .bytes
             .fetch_add(slot.stored.into(), Ordering::Relaxed);
-    }
+        Ok(())
+    })?;
     Ok(bad)
+}
+
+/// Reads a pack and says of each chunk whether it is what was written.
+pub(super) fn sound(
+    path: &Path,
+    slots: &[Slot],
+    take: &mut dyn FnMut(&Slot, bool) -> Result<()>,
+) -> Result<()> {
+    let file = File::open(path).map_err(io("read", path))?;
+    for slot in slots {
+        // A part of a disk that cannot be read is damage like any other.
+        let stored = pack::stored(&file, slot).ok();
+        let content = stored.map(|stored| chunks::unpress(&slot.hash, stored, slot.length));
+        take(slot, matches!(content, Some(Ok(_))))?;
+    }
+    Ok(())
 }
 
 struct Damages<'a> {

@@ -12,7 +12,7 @@ use std::{
 use crate::space::{Answer, Space};
 
 /// Bytes that no compression makes fewer, the same for the same seed.
-fn noise(seed: u64, length: usize) -> Vec<u8> {
+pub fn noise(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
         state ^= state << 13;
@@ -24,7 +24,7 @@ fn noise(seed: u64, length: usize) -> Vec<u8> {
     words.take(length).collect()
 }
 
-fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
+pub fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
     let path = folder.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, content).unwrap();
@@ -32,7 +32,7 @@ fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
 
 /// Do two folders hold the same?
 #[track_caller]
-fn same(a: &Path, b: &Path) {
+pub fn same(a: &Path, b: &Path) {
     let diff = Command::new("diff")
         .arg("-r")
         .args([a, b])

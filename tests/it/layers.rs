@@ -27,10 +27,11 @@ const FRONT_ENDS: [&str; 3] = ["agent", "tui", "cli"];
 const BEHIND_OPS: [&str; 2] = ["store", "vault"];
 
 /// A library and the one room that may name it.
-const HOMES: [(&str, &str); 11] = [
+const HOMES: [(&str, &str); 12] = [
     ("rusqlite", "store"),
     ("pco", "store"),
     ("fastcdc", "vault"),
+    ("object_store", "vault"),
     ("polars", "data"),
     ("polars_parquet", "data"),
     ("candle_core", "train"),

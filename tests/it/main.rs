@@ -7,6 +7,7 @@ mod colours;
 mod commands;
 mod data;
 mod data_content;
+mod data_remote;
 mod data_screen;
 mod keys;
 mod layers;
