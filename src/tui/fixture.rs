@@ -1,33 +1,30 @@
 //! Runs, details and queues as tests need them: fixed, so that pictures of the screen are too.
 
+mod data;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::buffer::{Buffer, Cell};
 
+pub use self::data::{data_changes, data_contents, data_detail, data_profiles, versions};
 use super::{
     chart::ChartData,
     effect::{GroupsQuestion, Own, RunRow, Table, TableQuestion, Trend, TrendsQuestion},
     shared::Shared,
 };
 use crate::{
-    data::{compare, profile},
     domain::{
         actors::Actor,
-        datasets::{Place, Split, Version, VersionId},
         events::{Event, Process, What},
         filter::Filter,
-        hashes::Hash,
         ids::{Id, JobId, RunId},
         jobs::{Exit, Job, JobState, Needs, Slot},
         metrics::{Direction, Extreme, Summary},
-        runs::{Activity, Ending, Progress, Run, RunKind, RunState, StateWord, Tag, Trashed},
+        runs::{Activity, Ending, Progress, Run, RunKind, RunState, StateWord, Tag},
         series::{Bucket, Extent, Point, Segment},
         time::Timestamp,
     },
     ops::{
-        datasets::{
-            self, Compared, Contents, FileChange, Profiles, TableChange, TableProfile, UsedBy,
-        },
         files::FileRow,
         jobs::JobRow,
         lineage::Lineage,
@@ -557,157 +554,4 @@ pub fn jobs() -> Vec<JobRow> {
             None,
         ),
     ]
-}
-
-/// Versions of two data sets.
-pub fn versions() -> Vec<Version> {
-    let version = |dataset: &str, number: u32, days: i64, message: &str| Version {
-        dataset: dataset.to_owned(),
-        number,
-        hash: Hash::of(format!("{dataset}{number}").as_bytes()),
-        files: u64::from(number) * 1_200 - 1_199,
-        bytes: u64::from(number) * 3_456_789,
-        stored: u64::from(number) * 123_456,
-        parent: (1 < number).then(|| number - 1),
-        message: message.to_owned(),
-        tags: match number {
-            1 => vec!["raw".to_owned()],
-            _ => vec![],
-        },
-        actor: running(1, "brave-otter-7").actor,
-        created: ago(days * 86_400),
-        commit: Some("4c1e02f9a81b6d5e7c3f".to_owned()),
-        is_reference: dataset == "lake",
-        sources: vec![Place {
-            at: format!("/mnt/data/{dataset}"),
-            name: None,
-        }],
-        trashed: None,
-    };
-    let thrown_away = Version {
-        trashed: Some(Trashed {
-            at: ago(7_200),
-            by: "ben@laptop".to_owned(),
-        }),
-        ..version("penguins", 4, 1, "all rows twice, by mistake")
-    };
-    vec![
-        version("lake", 1, 30, "two terabytes that stay where they are"),
-        version("penguins", 3, 0, "islands as categories, 41 labels mended"),
-        version("penguins", 2, 2, "without the duplicates"),
-        version("penguins", 1, 9, "as collected"),
-        thrown_away,
-    ]
-}
-
-pub fn data_detail(id: &VersionId) -> datasets::Detail {
-    let all = versions().into_iter();
-    let found = all.into_iter().find(|version| version.id() == *id);
-    let run = |number: u8, name: &str| UsedBy {
-        id: self::id(number),
-        name: name.to_owned(),
-    };
-    let split = |name: &str| Split {
-        name: name.to_owned(),
-        paths: vec![format!("{name}.csv")],
-    };
-    datasets::Detail {
-        splits: match id.number {
-            2 => ["train", "test"].map(split).to_vec(),
-            _ => vec![],
-        },
-        version: found.unwrap_or_else(|| versions().remove(1)),
-        runs: match id.number {
-            2 => vec![run(1, "brave-otter-7"), run(4, "quiet-lynx-4")],
-            _ => vec![],
-        },
-    }
-}
-
-pub fn data_changes(old: &VersionId, new: &VersionId) -> datasets::Comparison {
-    let change = |path: &str, old, new| FileChange {
-        path: path.to_owned(),
-        old,
-        new,
-    };
-    let find = |id: &VersionId| data_detail(id).version;
-    datasets::Comparison {
-        old: find(old),
-        new: find(new),
-        added: 1_199,
-        removed: 1,
-        changed: 2,
-        files: vec![
-            change("labels.csv", Some(12_000), Some(14_500)),
-            change("notes/old.txt", Some(90), None),
-            change("train/\u{1b}[31mred\u{202e}.png", None, Some(41_000)),
-            change("train/0001.png", None, Some(40_000)),
-            change("units.json", Some(300), Some(300)),
-        ],
-    }
-}
-
-/// A table of every kind of column; from one version to the next some of its values move.
-fn penguins(version: u32) -> String {
-    let mut csv =
-        "species,bill_length,body_mass,sex,caught,id,year,evil\u{1b}[31m-漢字漢字漢字漢字漢字\n"
-            .to_owned();
-    let rows = 350 - version * 3;
-    for row in 0..rows {
-        let noise = (row * 7_919 + 13) % 101;
-        let species = ["Adelie", "Gentoo", "Chinstrap"][(row % 7 / 3) as usize];
-        let length = 38.0 + f64::from(noise) / 9.0 + f64::from(row % 7 / 3) * 3.0;
-        let mass = 3_200 + noise * 24 + u32::from(2 < version) * 900;
-        let sex = match row % 29 {
-            0 => "",
-            at if at % 2 == 0 => "female",
-            _ => "male",
-        };
-        let day = 1 + row % 28;
-        let id = row + version;
-        csv += &format!("{species},{length:.1},{mass},{sex},2007-11-{day:02},N{id},2007,{noise}\n");
-    }
-    csv
-}
-
-fn judged(path: &str, content: &str) -> TableProfile {
-    let verdict = profile::judge(path.as_ref(), content.as_bytes(), &|| false);
-    TableProfile {
-        path: path.to_owned(),
-        verdict: verdict.unwrap(),
-    }
-}
-
-/// What is in the tables of a version: of one three tables, of one nothing that was looked into yet, of the others one.
-pub fn data_profiles(id: &VersionId) -> Profiles {
-    let (tables, pending) = match (id.dataset.as_str(), id.number) {
-        ("lake", _) => (vec![], 2),
-        (_, 2) => {
-            let broken = judged("broken.csv", "a,b\n1\n");
-            let test = judged("test.csv", "x,y\n1,a\n2,b\n1,a\n");
-            (vec![broken, test, judged("train.csv", &penguins(2))], 0)
-        }
-        (_, number) => (vec![judged("penguins.csv", &penguins(number))], 0),
-    };
-    Profiles {
-        tables,
-        pending,
-        left_out: 0,
-    }
-}
-
-/// What changed inside the one table of two versions.
-pub fn data_contents(old: &VersionId, new: &VersionId) -> Contents {
-    let path = "penguins.csv";
-    let table =
-        |id: &VersionId| profile::read(path.as_ref(), penguins(id.number).as_bytes()).unwrap();
-    let change = compare::compare(&table(old), &table(new), &[], &|| false);
-    Contents {
-        tables: vec![TableChange {
-            path: path.to_owned(),
-            old_path: path.to_owned(),
-            verdict: Compared::Compared(change.unwrap().unwrap()),
-        }],
-        left_out: 0,
-    }
 }

@@ -1,34 +1,29 @@
 //! Data versions: every version of every data set, what is known of the selected one, what is in it, and what changed.
 
 mod changes;
+mod draw;
 mod facts;
+mod layout;
 mod stats;
 mod verbs;
 
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
-    text::{Line, Span},
 };
 
 use self::{changes::Changes, facts::Facts, stats::Statistics};
 use super::{Root, View};
 use crate::{
-    domain::{
-        datasets::{Version, VersionId},
-        text::counted,
-    },
+    domain::datasets::{Version, VersionId},
     tui::{
         action::Action,
         effect::{Answer, Effect, Kept},
         event::{Ticket, Tickets},
-        look::{Pane, split_across, split_down},
         place::{Place, Settings, Spot},
         remote::Remote,
         shared::{Reaction, Shared, Target},
-        table::{self, Cell, Column, Sheet, Table, Window},
-        text,
-        theme::Role,
+        table::{self, Table, Window},
     },
 };
 
@@ -81,16 +76,6 @@ impl Part {
         }
     }
 }
-
-/// Columns from which parts stand beside the list, and from which there are three columns of them.
-const ROOM_BESIDE: u16 = 100;
-const ROOM_FOR_THREE: u16 = 160;
-/// Rows below which there is no room for more than one part.
-const LEAST_FOR_TWO: u16 = 10;
-/// Rows that a list takes however short it is, where there are so many.
-const LEAST_LIST: u16 = 8;
-/// Rows that facts take where statistics stand below them.
-const FACTS: u16 = 14;
 
 impl table::Row for Version {
     type Id = VersionId;
@@ -225,219 +210,6 @@ impl Data {
         let next = (at.unwrap_or(0) + by) % self.shown.len().max(1);
         self.focus = self.shown.get(next).copied().unwrap_or_default();
     }
-
-    /// The parts that there are, in reading order.
-    fn parts(&self) -> Vec<Part> {
-        let list = (!self.is_alone).then_some(Part::List);
-        list.into_iter().chain(Part::BESIDE).collect()
-    }
-
-    /// The parts that have room, with their places; where there is room for one beside the list, the others take turns.
-    fn layout(&self, area: Rect) -> Vec<(Part, Rect)> {
-        use Part::{Changes, Facts, List, Statistics};
-        let beside = [self.focus, self.lower, Statistics];
-        let one = beside.into_iter().find(|part| *part != List);
-        let one = one.unwrap_or(Statistics);
-        if area.height < LEAST_FOR_TWO {
-            return vec![(self.focus, area)];
-        }
-        match (area.width, self.is_alone) {
-            (..ROOM_BESIDE, true) => vec![(one, area)],
-            (..ROOM_BESIDE, false) => {
-                let (list, below) = split_down(area, self.list_rows(area.height * 2 / 5));
-                vec![(List, list), (one, below)]
-            }
-            (ROOM_BESIDE..ROOM_FOR_THREE, false) => {
-                let (left, right) = split_across(area, area.width * 9 / 20);
-                let (list, changes) = split_down(left, self.list_rows(left.height / 2));
-                let (facts, statistics) = split_down(right, FACTS.min(right.height / 2));
-                vec![
-                    (List, list),
-                    (Changes, changes),
-                    (Facts, facts),
-                    (Statistics, statistics),
-                ]
-            }
-            (_, false) => {
-                let (list, rest) = split_across(area, area.width * 3 / 10);
-                let (middle, statistics) = split_across(rest, rest.width * 9 / 20);
-                let (facts, changes) = split_down(middle, middle.height * 2 / 5);
-                vec![
-                    (List, list),
-                    (Facts, facts),
-                    (Changes, changes),
-                    (Statistics, statistics),
-                ]
-            }
-            (_, true) => {
-                let (left, statistics) = split_across(area, area.width * 9 / 20);
-                let (facts, changes) = split_down(left, left.height * 2 / 5);
-                vec![(Facts, facts), (Changes, changes), (Statistics, statistics)]
-            }
-        }
-    }
-
-    /// Rows that the list takes of so many at most: a short one leaves the others room.
-    fn list_rows(&self, most: u16) -> u16 {
-        let needed = u16::try_from(self.rows().len() + 3).unwrap_or(u16::MAX);
-        needed.max(LEAST_LIST).min(most)
-    }
-
-    /// The list without what stands beside it.
-    pub fn draw_alone(
-        &mut self,
-        buffer: &mut Buffer,
-        area: Rect,
-        shared: &Shared,
-        is_focused: bool,
-    ) {
-        self.rows.want(self.which);
-        self.draw_list(buffer, area, shared, is_focused);
-    }
-
-    fn draw_list(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared, is_focused: bool) {
-        let look = &shared.look;
-        let marked = self.table.marks.len();
-        let mut note = vec![look.span(counted(self.rows().len() as u64, "version"), Role::Dim)];
-        if 0 < marked {
-            note = vec![look.span(format!("{marked} marked: Esc clears"), Role::Accent)];
-        }
-        if let (Some(error), true) = (&self.rows.error, self.rows.value.is_some()) {
-            note = vec![look.span(error.to_string(), Role::Error)];
-        }
-        let title = match self.which {
-            Kept::Outside => "data",
-            Kept::InTrash => "data in the trash",
-        };
-        let inner = look.pane(
-            buffer,
-            area,
-            &Pane::new(title).note(note).focused(is_focused),
-        );
-        let sheet = Sheet {
-            columns: columns(shared),
-            rows: self.rows.value.as_deref().map(Window::whole),
-            error: self.rows.error.as_ref(),
-            empty: match self.which {
-                Kept::Outside => vec![
-                    Line::from(" no data is kept here yet"),
-                    stats::keys(look, &[("C", "keeps a first version of some files")]),
-                    Line::from(vec![
-                        look.span(" sconce data add NAME PATH", Role::Key),
-                        Span::raw("  does the same"),
-                    ]),
-                ],
-                Kept::InTrash => vec![Line::from(" no version is in the trash")],
-            },
-        };
-        self.table.draw(buffer, inner, shared, &sheet, is_focused);
-    }
-
-    /// A part beside the list, in its frame.
-    fn draw_part(
-        &mut self,
-        buffer: &mut Buffer,
-        area: Rect,
-        shared: &Shared,
-        (part, is_focused): (Part, bool),
-    ) {
-        let look = &shared.look;
-        let shares_frame = self.takes_turns;
-        let note = match part {
-            Part::Statistics => self.statistics.note(),
-            Part::Changes => self.changes.note(),
-            Part::List | Part::Facts => None,
-        };
-        let name = self.row().map(|row| look.clip(&row.name(), 40));
-        let titled = |pair: Option<(VersionId, VersionId)>| match (part, pair) {
-            (Part::Changes, Some((old, new))) if old.dataset == new.dataset => {
-                format!("changes v{} to v{}", old.number, new.number)
-            }
-            (Part::Changes, Some((old, new))) => format!("changes {old} to {new}"),
-            (Part::Facts, _) => name.clone().unwrap_or_else(|| part.name().to_owned()),
-            _ => part.name().to_owned(),
-        };
-        let mut pane = Pane::new(look.clip(&titled(self.pair()), 60)).focused(is_focused);
-        if shares_frame {
-            pane.title = self.tabs(look, part);
-        }
-        let note = note.or_else(|| shares_frame.then_some(name.clone()).flatten());
-        let pane = pane.note(vec![look.span(note.unwrap_or_default(), Role::Dim)]);
-        let inner = look.pane(buffer, area, &pane);
-        let Some(version) = self.row().cloned() else {
-            return;
-        };
-        match part {
-            Part::List => {}
-            Part::Facts => self.facts.draw(buffer, inner, shared, &version, is_focused),
-            Part::Statistics => {
-                let id = version.id();
-                let detail = self.facts.known(&id);
-                let splits = detail.map_or(vec![], |detail| detail.splits.clone());
-                self.facts.detail.want(id.clone());
-                let of = (&id, &splits[..]);
-                self.statistics.draw(buffer, inner, shared, of, is_focused);
-            }
-            Part::Changes => match self.pair() {
-                Some(pair) => self.changes.draw(buffer, inner, shared, pair, is_focused),
-                None => {
-                    let text = match version.parent {
-                        None => " the first version: mark two to compare them",
-                        Some(_) => " the version before it is gone: mark two to compare them",
-                    };
-                    let text = look.clip(text, usize::from(inner.width));
-                    look.line(buffer, inner, look.span(text, Role::Dim).into());
-                }
-            },
-        }
-    }
-
-    /// The names of the parts that take turns in a frame.
-    fn tabs(&self, look: &crate::tui::look::Look, front: Part) -> Vec<Span<'static>> {
-        let names = Part::BESIDE.iter().flat_map(|part| {
-            let role = match *part == front {
-                true => Role::Banner,
-                false => Role::Dim,
-            };
-            [
-                look.span(format!(" {} ", part.name()), role),
-                Span::raw(" "),
-            ]
-        });
-        names.collect()
-    }
-}
-
-fn columns(shared: &Shared) -> Vec<Column<'_, Version>> {
-    let look = &shared.look;
-    let text = |title, role: Role, of: fn(&Version) -> String| {
-        Column::new(title, move |row: &Version| Cell::of(of(row), look, role))
-    };
-    let age = move |row: &Version| Cell::of(shared.age(row.created), look, Role::Dim);
-    vec![
-        text("DATA", Role::Text, |row| row.dataset.clone()).least(10),
-        text("VER", Role::Text, |row| format!("v{}", row.number)).right(),
-        text("FILES", Role::Dim, |row| text::count(row.files as i64))
-            .right()
-            .gives_way(3),
-        text("SIZE", Role::Text, |row| text::bytes(row.bytes as f64))
-            .right()
-            .gives_way(1),
-        text("NEW", Role::Dim, |row| text::bytes(row.stored as f64))
-            .right()
-            .gives_way(5),
-        Column::new("AGE", age).right().gives_way(2),
-        text("TAGS", Role::Accent, |row| row.tags.join(" "))
-            .most(20)
-            .gives_way(4),
-        text("BY", Role::Dim, |row| row.actor.name.clone())
-            .most(12)
-            .gives_way(6),
-        text("MESSAGE", Role::Dim, |row| row.message.clone())
-            .least(8)
-            .gives_way(7)
-            .fills(),
-    ]
 }
 
 impl View for Data {

@@ -1,7 +1,5 @@
 //! What is done with data versions: the keys of each part, and the verbs.
 
-use ratatui::{buffer::Buffer, layout::Rect, text::Line};
-
 use super::{Data, Kept, Part};
 use crate::{
     domain::{
@@ -11,7 +9,6 @@ use crate::{
     tui::{
         action::Action,
         effect::{DataVerb, Verb},
-        look::Pane,
         overlay::{
             Overlay,
             confirm::{Answer, Confirm, MOST_BY_KEY, Question, Tier},
@@ -20,8 +17,6 @@ use crate::{
         },
         shared::{Reaction, Shared},
         text,
-        theme::Role,
-        trouble,
     },
 };
 
@@ -145,26 +140,6 @@ impl Data {
             }
             _ => return None,
         })
-    }
-
-    /// Says that the version which this view is of is not there, or why nothing is known of it.
-    pub(super) fn draw_absence(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        self.shown.clear();
-        let look = &shared.look;
-        let name = self.table.cursor.id().map(ToString::to_string);
-        let name = name.unwrap_or_default();
-        let inner = look.pane(buffer, area, &Pane::new(look.clip(&name, 60)));
-        if let Some(error) = &self.rows.error {
-            return trouble::draw(buffer, inner, look, error);
-        }
-        let line: Line<'_> = match self.rows.value {
-            None => look.span(" …", Role::Dim).into(),
-            Some(_) => {
-                let text = format!(" there is no {name}: `:data trash` lists what is in the trash");
-                Line::from(look.clip(&text, usize::from(inner.width)))
-            }
-        };
-        look.line(buffer, inner, line);
     }
 }
 
