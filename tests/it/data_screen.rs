@@ -62,7 +62,7 @@ fn a_version_is_made_tagged_compared_and_thrown_away_on_the_screen() {
     screen.press("R");
     screen.until("no version is in the trash");
     screen.press("q");
-    screen.until("as collected");
+    screen.until("2 versions");
     screen.press("q");
     assert_eq!(screen.end(), 0);
     let versions = space.json(&["data", "log", "scales"]);

@@ -322,7 +322,7 @@ fn refused(table: &TableProfile, look: &Look, width: usize) -> Vec<Line<'static>
         .collect()
 }
 
-/// `penguins.csv  344 rows, 7 columns, 2 of them again`.
+/// `penguins.csv  344 rows, 7 columns  2 repeated (0.6%)`.
 fn title(path: &str, profile: &Profile, look: &Look, width: usize) -> Line<'static> {
     let size = format!(
         "  {}, {}",
@@ -332,8 +332,8 @@ fn title(path: &str, profile: &Profile, look: &Look, width: usize) -> Line<'stat
     let again = match profile.repeated_rows {
         0 => "  no row twice".to_owned(),
         rows => format!(
-            "  {} ({}) repeat one before",
-            counted(rows, "row"),
+            "  {} repeated ({})",
+            text::count(rows as i64),
             share(rows, profile.rows)
         ),
     };

@@ -176,7 +176,7 @@ fn of_several_tables_the_largest_comes_first_and_each_is_reached() {
         ],
     );
     stage.keys("]");
-    says(&mut stage, &["test.csv", "1 row (33.3%) repeat one before"]);
+    says(&mut stage, &["test.csv", "1 repeated (33.3%)"]);
     stage.keys("]");
     says(&mut stage, &["broken.csv was not read"]);
     stage.keys("]");

@@ -244,7 +244,7 @@ fn columns(look: &Look) -> Vec<Column<'_, Row<'_>>> {
         Column::new("COLUMN", |row: &Row<'_>| {
             Cell::of(&row.column.name, look, Role::Text)
         })
-        .least(10)
+        .least(14)
         .most(28),
         Column::new("MOVED", |row: &Row<'_>| moved(row, look)),
         figure("JS", ColumnChange::distance).gives_way(2),
