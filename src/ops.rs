@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod leases;
 pub mod lineage;
 pub mod logs;
+pub mod paths;
 pub mod presets;
 pub mod runs;
 mod selection;

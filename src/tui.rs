@@ -45,6 +45,7 @@ pub mod toast;
 pub mod trouble;
 pub mod verbs;
 pub mod views;
+pub mod work;
 
 #[cfg(test)]
 mod fixture;

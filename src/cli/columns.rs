@@ -37,7 +37,10 @@ pub fn columns(text: &str) -> ops::Result<Vec<Column>> {
         .map(str::trim)
         .filter(|word| !word.is_empty());
     let columns = words.map(|word| {
-        if let Some((field, _)) = filter::FIELDS.iter().find(|(field, _)| *field == word) {
+        let mut fields = filter::FIELDS.iter();
+        // The data of a run is a parameter.
+        let field = fields.find(|(field, of)| *field == word && *of != filter::Field::Data);
+        if let Some((field, _)) = field {
             return Ok(Column::Field(field));
         }
         if let Some(param) = word.strip_prefix("p.") {

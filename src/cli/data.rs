@@ -23,6 +23,7 @@ mod gc;
 mod leaks;
 mod profile;
 mod remote;
+mod show;
 
 /// Keep versions of data: add, compare, get back, verify
 ///
@@ -132,6 +133,8 @@ enum Verb {
     Clone(remote::Clone),
 }
 
+pub use self::show::print_version;
+
 const NONE: &str = "no data set yet: `sconce data add NAME PATH` makes one";
 
 impl Data {
@@ -144,7 +147,7 @@ impl Data {
                 version,
                 files,
                 columns,
-            }) => show(context, &version, files, columns),
+            }) => show::show(context, &version, files, columns),
             Some(Verb::Profile(profile)) => profile.run(context),
             Some(Verb::Leaks(leaks)) => leaks.run(context),
             Some(Verb::Diff(diff)) => diff.run(context),
@@ -311,105 +314,6 @@ fn print_versions(context: &Context, ws: &Workspace, versions: &[Version]) -> Re
         ]);
     }
     out.table(&table)
-}
-
-fn show(context: &Context, text: &str, with_files: bool, with_columns: bool) -> Answer {
-    let ws = context.workspace()?;
-    let detail = datasets::show(&ws, text)?;
-    let files = match with_files {
-        true => Some(datasets::files(&ws, &detail.version)?),
-        false => None,
-    };
-    let profiles = match with_columns {
-        true => Some(datasets::profiles(&ws, &detail.version)?),
-        false => None,
-    };
-    let (out, version) = (&context.out, &detail.version);
-    if out.is_json() {
-        let mut value = serde_json::to_value(&detail).unwrap_or_default();
-        if let Some(files) = files {
-            value["contents"] = json!(files);
-        }
-        if let Some(profiles) = profiles {
-            value["profile"] = json!(profiles);
-        }
-        out.json(&value)?;
-        return Ok(DONE);
-    }
-    let mut table = Table::default().word("").text("");
-    let mut fact = |name: &str, value: String| table.row(vec![name.into(), value.into()]);
-    fact("version", version.name());
-    fact("hash", version.hash.to_string());
-    let size = format::bytes(version.bytes);
-    fact(
-        "content",
-        format!("{}, {size}", counted(version.files, "file")),
-    );
-    match version.is_reference {
-        true => fact("kept", "by name: the content stays where it is".to_owned()),
-        false => fact(
-            "stored",
-            format!("{} more than before", format::bytes(version.stored)),
-        ),
-    }
-    fact(
-        "made",
-        format!("{} by {}", format::moment(version.created), version.actor),
-    );
-    if !version.message.is_empty() {
-        fact("message", version.message.clone());
-    }
-    if !version.tags.is_empty() {
-        fact("tags", version.tags.join(" "));
-    }
-    if let Some(parent) = version.parent {
-        fact("after", format!("{}@v{parent}", version.dataset));
-    }
-    if let Some(commit) = &version.commit {
-        fact("commit", commit.clone());
-    }
-    for place in &version.sources {
-        fact("from", place.at.clone());
-    }
-    if let Some(trashed) = &version.trashed {
-        fact(
-            "trash",
-            format!("since {} by {}", format::moment(trashed.at), trashed.by),
-        );
-    }
-    for split in &detail.splits {
-        fact(
-            "split",
-            format!("{}: {}", split.name, split.paths.join(", ")),
-        );
-    }
-    for run in &detail.runs {
-        fact("run", run.name.clone());
-    }
-    out.table(&table)?;
-    if let Some(files) = files {
-        let mut table = Table::default().number("size").text("file");
-        for file in &files {
-            table.row(vec![
-                format::bytes(file.bytes).into(),
-                file.path.as_str().into(),
-            ]);
-        }
-        out.line("")?;
-        out.table(&table)?;
-    }
-    if let Some(profiles) = profiles {
-        out.line("")?;
-        profile::print(out, &profiles)?;
-        if 0 < profiles.pending {
-            let tables = counted(profiles.pending, "table");
-            let name = version.name();
-            out.say(&format!(
-                "{tables} not profiled yet: `sconce data profile {name}` does it"
-            ));
-        }
-    }
-    Ok(DONE)
 }
 
 fn check_out(context: &Context, text: &str, folder: &std::path::Path, force: bool) -> Answer {

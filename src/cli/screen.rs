@@ -15,7 +15,7 @@ use crate::{
         screens::{self, Screen, Screens},
     },
     domain::text::{nearest, shortened},
-    ops::{self, Error, Kind, runs},
+    ops::{self, Error, Kind, datasets, runs},
     tui::{
         self,
         access::{Access, Motion},
@@ -31,7 +31,7 @@ use crate::{
 /// Characters of a name that are said again.
 const LONGEST: usize = 60;
 
-/// Open the screen on a run, or on what a link names
+/// Open the screen on a run, a data version, or what a link names
 ///
 /// A link is what `y u` on the screen copies. What else was open the last time is open again.
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,7 @@ const LONGEST: usize = 60;
     after_long_help = "Examples:\n  sconce open brave-otter-7\n  sconce open 'sconce://runs?filter=state%3Afailed'"
 )]
 pub struct Open {
-    /// A run's name or id, a view's name, or a link.
+    /// A run's name or id, a data version (NAME@v3, NAME@TAG), a view's name, or a link.
     what: String,
     #[command(flatten)]
     pub flags: Flags,
@@ -69,6 +69,10 @@ fn named(ws: &Workspace, name: &str) -> ops::Result<Place> {
     };
     if let Ok(root) = name.parse() {
         return Ok(Place::of_root(root));
+    }
+    if name.contains('@') {
+        let version = datasets::find(ws, name)?;
+        return Ok(Place::of(Spot::Version(version.id())));
     }
     let mut hint = format!("the views are {}", place::views(name).join(", "));
     if let Some(known) = &error.hint {

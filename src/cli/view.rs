@@ -26,12 +26,12 @@ const LOG: u64 = 64 << 10;
 /// Print a view of the screen as text
 #[derive(Debug, clap::Args)]
 #[command(
-    after_long_help = "Examples:\n  sconce view bench --plain\n  sconce view live --json\n  sconce view run brave-otter-7\n  sconce view runs --csv"
+    after_long_help = "Examples:\n  sconce view bench --plain\n  sconce view live --json\n  sconce view run brave-otter-7\n  sconce view data penguins@v3\n  sconce view runs --csv"
 )]
 pub struct View {
     /// The view.
     name: Name,
-    /// Of `run`, which one: a name, or enough leading digits of an id.
+    /// Of `run`, which one: a name, or enough leading digits of an id; of `data`, a version.
     run: Option<String>,
     /// Text, which it is without --json too.
     #[arg(long, conflicts_with_all = ["json", "csv"])]
@@ -54,7 +54,7 @@ enum Name {
     Runs,
     /// Runs at work; with none, the one that ended last.
     Live,
-    /// Data versions.
+    /// Data versions; of one, what is known of it, what is in its tables, and what changed.
     Data,
     Jobs,
     /// One run: how far it is, its metrics, parameters, files, and the end of its output.
@@ -63,7 +63,7 @@ enum Name {
 
 impl View {
     pub fn run(self, context: &Context) -> Answer {
-        if let (Some(run), false) = (&self.run, matches!(self.name, Name::Run)) {
+        if let (Some(run), false) = (&self.run, matches!(self.name, Name::Run | Name::Data)) {
             let error = Error::new(
                 Kind::Invalid,
                 format!("this view is not of one run: {run:?}"),
@@ -75,6 +75,14 @@ impl View {
             Name::Runs => self.list(context, &ws, "")?,
             Name::Live => self.live(context, &ws)?,
             Name::Run => self.one(context, &ws)?,
+            Name::Data if let Some(version) = &self.run => {
+                if self.csv {
+                    let error = Error::new(Kind::Invalid, "a version is more than one table");
+                    let hint = format!("`sconce view data {version} --json`");
+                    return Err(error.hint(hint).into());
+                }
+                data::print_version(context, &ws, version)?;
+            }
             Name::Data => data::print(context, &ws, self.limit, self.csv)?,
             Name::Jobs => jobs::print(context, &ws, self.limit, self.csv)?,
             Name::Bench if self.csv => {

@@ -1,6 +1,9 @@
 //! What changed from one table to another: its columns, its rows, and how the values of each column lie.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -8,7 +11,7 @@ use serde::Serialize;
 use super::{
     Error, Table,
     cells::Cells,
-    profile::{Kind, kind, sample},
+    profile::{Kind, MOST_NAMED, kind, sample},
     rows::identities,
 };
 use crate::stats::{
@@ -69,9 +72,41 @@ pub struct ColumnChange {
     pub name: String,
     /// Cells without a value, before and after.
     pub nulls: [u64; 2],
+    /// What it holds now.
+    pub kind: Kind,
     #[serde(flatten)]
     pub drift: Drift,
 }
+
+/// How many values of both tables lie in each of the bins of which the distances are.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BinCounts {
+    /// One more than there are bins; the outer two take in what lies beyond them.
+    pub edges: Vec<f64>,
+    pub old: Vec<u64>,
+    pub new: Vec<u64>,
+}
+
+/// What to make of a column that is not as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::Display)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moved {
+    /// Samples of one population differ as much.
+    #[strum(to_string = "as by chance")]
+    ByChance,
+    #[strum(to_string = "a little")]
+    Little,
+    #[strum(to_string = "some")]
+    Some,
+    #[strum(to_string = "much")]
+    Much,
+}
+
+/// How likely chance alone may make one of all the columns of a table differ so, for that it is believed.
+const LEVEL: f64 = 0.05;
+/// Stability indices from which a change is some, and from which it is much: N. Siddiqi (2006).
+const SOME: f64 = 0.1;
+const MUCH: f64 = 0.25;
 
 /// How far the values of a column in two tables are apart. The old table is the reference.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -84,10 +119,15 @@ pub enum Drift {
         kolmogorov_smirnov: KolmogorovSmirnov,
         /// In the unit of the values.
         wasserstein: f64,
+        bins: BinCounts,
     },
     Categories {
         distances: Distances,
         chi_square: ChiSquare,
+        /// Those with the most rows, at most [`MOST_NAMED`].
+        commonest: Vec<Category>,
+        /// Rows of all others, before and after.
+        rest: [u64; 2],
         /// Categories that the old table has not.
         unseen: Vec<Category>,
         /// Categories that the new table has not.
@@ -106,6 +146,42 @@ impl ColumnChange {
             }
             Drift::Nothing { .. } => None,
         }
+    }
+
+    /// How likely chance alone makes the values differ so.
+    pub fn p(&self) -> Option<f64> {
+        match &self.drift {
+            Drift::Numbers {
+                kolmogorov_smirnov, ..
+            } => Some(kolmogorov_smirnov.p),
+            Drift::Categories { chi_square, .. } => Some(chi_square.p),
+            Drift::Nothing { .. } => None,
+        }
+    }
+
+    /// The population stability index.
+    pub fn psi(&self) -> Option<f64> {
+        match &self.drift {
+            Drift::Numbers { distances, .. } | Drift::Categories { distances, .. } => {
+                Some(distances.psi)
+            }
+            Drift::Nothing { .. } => None,
+        }
+    }
+}
+
+impl Change {
+    /// What to make of one of the columns. The more of them are tested, the more likely chance makes one differ, so each has
+    /// its part of the level alone: O. Dunn, "Multiple comparisons among means" (1961). `None` where there are no distances.
+    pub fn moved(&self, column: &ColumnChange) -> Option<Moved> {
+        let tested = self.columns.iter().filter_map(ColumnChange::p).count();
+        let (p, psi) = (column.p()?, column.psi()?);
+        Some(match psi {
+            _ if LEVEL <= p * tested as f64 => Moved::ByChance,
+            ..SOME => Moved::Little,
+            ..MUCH => Moved::Some,
+            _ => Moved::Much,
+        })
     }
 }
 
@@ -218,6 +294,7 @@ impl<'a> Shared<'a> {
         ColumnChange {
             name: self.names[at].to_owned(),
             nulls: [missing(old, self.rows[0]), missing(new, self.rows[1])],
+            kind: after,
             drift,
         }
     }
@@ -245,10 +322,16 @@ fn of_numbers(old: &Sample, new: &Sample) -> Result<Drift, NotEnough> {
         Err(NotEnough::OneBin) => Bins::of_equal_width(old, BINS)?.compare(old, new),
         binned => binned,
     };
+    let binned = binned?;
     Ok(Drift::Numbers {
-        distances: binned?.distances,
+        distances: binned.distances,
         kolmogorov_smirnov: kolmogorov_smirnov(old, new)?,
         wasserstein: wasserstein(old, new)?,
+        bins: BinCounts {
+            edges: binned.bins.edges().to_vec(),
+            old: binned.reference,
+            new: binned.current,
+        },
     })
 }
 
@@ -264,11 +347,21 @@ fn of_categories(old: &Tally, new: &Tally) -> Drift {
         (Ok(distances), Ok(chi_square)) => (distances, chi_square),
         (Err(why), _) | (_, Err(why)) => return not_enough(why),
     };
+    let unseen = both.unseen().cloned().collect();
+    let missing = both.missing().cloned().collect();
+    let mut commonest = both.categories;
+    commonest.sort_by_key(|category| Reverse(category.reference + category.current));
+    let others = commonest.split_off(commonest.len().min(MOST_NAMED));
     Drift::Categories {
         distances,
         chi_square,
-        unseen: both.unseen().cloned().collect(),
-        missing: both.missing().cloned().collect(),
+        commonest,
+        rest: [
+            others.iter().map(|category| category.reference).sum(),
+            others.iter().map(|category| category.current).sum(),
+        ],
+        unseen,
+        missing,
     }
 }
 

@@ -338,15 +338,15 @@ pub(super) fn sample(cells: &Cells, kind: Kind, rows: usize) -> Sample {
 
 /// The first and last date of days since 1970.
 pub(super) fn span((first, last): (f64, f64), kind: Kind) -> Option<[String; 2]> {
-    let text = |days: f64| {
-        let at = civil((days * MICROS_A_DAY as f64).round() as i64)?;
-        Some(match kind {
-            Kind::Date => at.date().to_string(),
-            _ => at.to_string(),
-        })
-    };
+    Some([date(first, kind)?, date(last, kind)?])
+}
+
+/// Days since 1970 as a column of this kind writes them; `None` where it holds no dates.
+pub fn date(days: f64, kind: Kind) -> Option<String> {
+    let at = || civil((days * MICROS_A_DAY as f64).round() as i64);
     match kind {
-        Kind::Date | Kind::Moment => Some([text(first)?, text(last)?]),
+        Kind::Date => Some(at()?.date().to_string()),
+        Kind::Moment => Some(at()?.to_string()),
         _ => None,
     }
 }

@@ -36,10 +36,21 @@ pub struct Version {
 }
 
 /// By what a version is known: it keeps both for ever.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct VersionId {
     pub dataset: String,
     pub number: u32,
+}
+
+impl VersionId {
+    /// Reads `penguins@v3`; `None` where that is not the name of one version for ever.
+    pub fn parse(text: &str) -> Option<Self> {
+        let Reference { dataset, which } = Reference::parse(text)?;
+        match which {
+            Which::Number(number) => Some(Self { dataset, number }),
+            Which::Latest | Which::Tag(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for VersionId {

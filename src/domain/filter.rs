@@ -7,14 +7,14 @@
 //! term  = "(" query ")" | "has:" field | field op value | word | "\"" words "\"" | "/" regex "/" | "~" letters | "@" saved
 //! op    = ":" | "=" | "!=" | "<" | "<=" | ">" | ">="
 //! value = one | list ("a|b|c") | range ("a..b", "a..", "..b", both ends included)
-//! field = id name state tag user host created age dur step epoch note experiment preset kind
+//! field = id name state tag user host created age dur step epoch note experiment preset kind data
 //!       | "in" (with the one value "trash")
 //!       | a metric, with @last (when nothing is said), @best, @min, @max, @mean or @step=N
 //!       | a parameter, with "p." or "cfg." before it where its name means something else
 //! ```
 //!
 //! `:` contains in texts (small letters match either case) and equals elsewhere; `=` is exact. `id` matches from its start,
-//! `tag` as a whole. Numbers may end in `k`, `M`, `G` or `%`, and may be `nan` or `inf`; `age` and `dur` take spans (`2h30m`);
+//! `tag` as a whole. `data` is what a run was made of: of a data version, its data set, `v3`, or both (`penguins@v3`). Numbers may end in `k`, `M`, `G` or `%`, and may be `nan` or `inf`; `age` and `dur` take spans (`2h30m`);
 //! `created` takes a day or a moment, in UTC. `a!=b` is `-a=b`: it lets through what has no `a`. A bare word is searched in id, name, tags, note
 //! and experiment, and is a state where it names one.
 //! A name in quotes is a metric or a parameter, whatever it looks like. `/regex/` is searched where a word is, `~letters` in
@@ -27,6 +27,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::{
+    datasets::FileOf,
     ids::RunId,
     metrics::MetricValue,
     runs::{RunKind, StateWord},
@@ -96,6 +97,8 @@ pub enum Field {
     Experiment,
     Preset,
     Kind,
+    /// The data that a run was made of: the parameter of this name.
+    Data,
     /// The trash, or nowhere else.
     In,
     Metric {
@@ -113,7 +116,7 @@ pub enum Field {
 }
 
 /// The fields that every run has, by the names that filters know.
-pub const FIELDS: [(&str, Field); 16] = [
+pub const FIELDS: [(&str, Field); 17] = [
     ("id", Field::Id),
     ("name", Field::Name),
     ("state", Field::State),
@@ -129,8 +132,12 @@ pub const FIELDS: [(&str, Field); 16] = [
     ("experiment", Field::Experiment),
     ("preset", Field::Preset),
     ("kind", Field::Kind),
+    (DATA, Field::Data),
     ("in", Field::In),
 ];
+
+/// The parameter that says what data a run was made of.
+const DATA: &str = "data";
 
 /// The one value of `in`.
 pub const TRASH: &str = "trash";
@@ -313,6 +320,7 @@ impl Expr {
             }
             Field::Param(name) => names.params.insert(name.clone()),
             Field::Named(name) => names.either.insert(name.clone()),
+            Field::Data => names.params.insert(DATA.to_owned()),
             _ => false,
         };
     }
@@ -353,6 +361,7 @@ fn has<R: Facts>(field: &Field, seen: &Seen<R>) -> bool {
         Field::Experiment => !run.experiment().is_empty(),
         Field::Preset => run.preset().is_some(),
         Field::In => run.is_in_trash(),
+        Field::Data => run.param(DATA).is_some(),
         Field::Metric { name, value } => (seen.metric)(name, *value).is_some(),
         Field::MetricAt { name, step } => (seen.metric_at)(name, *step).is_some(),
         Field::Param(name) => run.param(name).is_some(),
@@ -395,6 +404,10 @@ impl Test {
             Field::Epoch => amount(run.epoch()),
             // The parser takes no other value.
             Field::In => run.is_in_trash(),
+            Field::Data => {
+                let data = run.param(DATA).and_then(Json::as_str);
+                data.is_some_and(|data| self.data(data, value))
+            }
             Field::Metric { name, value } => amount((seen.metric)(name, *value)),
             Field::MetricAt { name, step } => amount((seen.metric_at)(name, *step)),
             Field::Param(name) => param(name),
@@ -417,6 +430,20 @@ impl Test {
             Op::Is => contains(text, wanted),
             _ => text == wanted,
         }
+    }
+
+    /// Of a version, its number is not a text that another number begins with.
+    fn data(&self, data: &str, value: &Value) -> bool {
+        let Some(FileOf { version, .. }) = FileOf::parse(data) else {
+            return self.text(data, value);
+        };
+        let Value::Text(wanted) = value else {
+            return false;
+        };
+        let name = version.to_string();
+        let number = name.rsplit('@').next().unwrap_or_default();
+        let is_meant = [data, &name, number, &version.dataset].contains(&wanted.as_str());
+        is_meant || self.op == Op::Is && !wanted.contains('@') && contains(&version.dataset, wanted)
     }
 
     fn whole(&self, text: &str, value: &Value) -> bool {

@@ -114,6 +114,16 @@ pub fn counted(count: u64, noun: &str) -> String {
     format!("{number} {noun}{many}")
 }
 
+/// A part as a share: `0`, `<0.1%`, `12.5%`.
+pub fn share(part: u64, all: u64) -> String {
+    let percent = 100.0 * part as f64 / all.max(1) as f64;
+    match part {
+        0 => "0".to_owned(),
+        _ if percent < 0.1 => "<0.1%".to_owned(),
+        _ => format!("{percent:.1}%"),
+    }
+}
+
 /// A measured value in at most 9 columns: four significant digits, `NaN`, `inf`.
 pub fn value(value: f64) -> String {
     let size = value.abs();
@@ -225,5 +235,19 @@ mod tests {
         assert_eq!(nearest("Fraud", names), Some("fraud"));
         assert_eq!(nearest("weather", names), None);
         assert_eq!(nearest("x", []), None);
+    }
+
+    #[test]
+    fn a_share_that_is_not_nothing_never_reads_so() {
+        let cases = [
+            (0, 10, "0"),
+            (1, 10, "10.0%"),
+            (1, 100_000, "<0.1%"),
+            (10, 10, "100.0%"),
+            (0, 0, "0"),
+        ];
+        for (part, all, text) in cases {
+            assert_eq!(share(part, all), text);
+        }
     }
 }

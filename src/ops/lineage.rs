@@ -6,7 +6,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Result;
-use crate::{domain::ids::RunId, jobs::files, workspace::Workspace};
+use crate::{
+    domain::{datasets::VersionId, ids::RunId},
+    jobs::files,
+    store::datasets,
+    workspace::Workspace,
+};
 
 /// Fingerprints of what went into a run and came out of it; what is not known is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -15,13 +20,22 @@ pub struct Lineage {
     pub data: Option<String>,
     /// BLAKE3 of the data file when the run was asked for, hex.
     pub data_hash: Option<String>,
+    /// The data version that this is, where it is one.
+    pub version: Option<VersionId>,
     /// BLAKE3 of the package's weights, hex.
     pub weights: Option<String>,
 }
 
 /// Reads what the run's frozen request and its package say. Of a run that has neither, nothing is known.
 pub fn of(ws: &Workspace, run: &RunId) -> Result<Lineage> {
-    Ok(in_folder(&ws.run_dir(run)))
+    let made_of = ws.store.read(|tx| datasets::of_run(tx, run))?;
+    let version = made_of
+        .into_iter()
+        .map(|(dataset, number)| VersionId { dataset, number });
+    Ok(Lineage {
+        version: version.min(),
+        ..in_folder(&ws.run_dir(run))
+    })
 }
 
 fn in_folder(dir: &Path) -> Lineage {
@@ -39,6 +53,7 @@ fn in_folder(dir: &Path) -> Lineage {
     Lineage {
         data: said("/work/preset/data"),
         data_hash: said("/work/data_hash"),
+        version: None,
         weights: weights.map(str::to_owned),
     }
 }
@@ -60,6 +75,7 @@ mod tests {
         let known = Lineage {
             data: word("a.csv"),
             data_hash: word("d1"),
+            version: None,
             weights: word("w1"),
         };
         assert_eq!(in_folder(dir.path()), known);

@@ -271,7 +271,7 @@ pub struct Names {
     pub metrics: Vec<String>,
     /// Saved filters.
     pub filters: Vec<String>,
-    /// What runs outside the trash have in these fields: experiment, host, preset, tag, user.
+    /// What runs outside the trash have in these fields: data, experiment, host, preset, tag, user.
     pub values: BTreeMap<&'static str, Vec<String>>,
 }
 
@@ -281,6 +281,7 @@ pub fn names(ws: &Workspace) -> Result<Names> {
     let mut index = ws.index.lock().unwrap_or_else(PoisonError::into_inner);
     ws.store.read(|tx| {
         index.refresh(tx)?;
+        index.want_param(tx, "data")?;
         Ok(Names {
             filters: filters.into_iter().map(|saved| saved.name).collect(),
             params: rows::known_params(tx)?.into_iter().collect(),
@@ -307,6 +308,8 @@ fn values(runs: &Runs) -> BTreeMap<&'static str, Vec<String>> {
         take("host", run.host());
         take("preset", run.preset().unwrap_or_default());
         take("user", run.user());
+        let data = run.param("data").and_then(serde_json::Value::as_str);
+        take("data", data.unwrap_or_default());
         run.tags().for_each(|tag| take("tag", tag));
     }
     let listed = known.into_iter();

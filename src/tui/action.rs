@@ -90,6 +90,10 @@ pub enum Action {
     Difference,
     /// groups: the runs by a parameter
     Groups,
+    /// what changed: inside the tables, or in the files
+    Contents,
+    /// where it is used: the runs that were made of it
+    UsedBy,
     /// only what matters: at work, or the log's end
     Matter,
     /// sort
@@ -188,6 +192,8 @@ pub enum Action {
     Trash,
     /// demo: real models on real data, in a store of its own
     Demo,
+    /// new version of a data set: a form
+    Add,
     /// command line
     Command,
     /// palette: whatever can be done or opened
@@ -223,6 +229,7 @@ impl Action {
             action if action <= Self::Refresh => "what is shown",
             action if action <= Self::PanRight => "charts",
             action if action <= Self::Demo => "runs",
+            Self::Add => "data",
             _ => "the screen",
         }
     }
@@ -241,16 +248,17 @@ impl Action {
             Self::Undo => "sconce runs restore",
             Self::Tag => "sconce runs tag",
             Self::Note => "sconce runs note",
+            Self::Add => "sconce data add",
             _ => return None,
         })
     }
 
     /// The work of others or of the machine changes by it, beyond tags and notes.
     pub fn changes_state(self) -> bool {
-        use Action::{Checkpoint, Lower, Pause, Raise, Resume, Stop, Train, Trash};
+        use Action::{Add, Checkpoint, Lower, Pause, Raise, Resume, Stop, Train, Trash};
         matches!(
             self,
-            Trash | Train | Stop | Resume | Pause | Checkpoint | Raise | Lower
+            Add | Trash | Train | Stop | Resume | Pause | Checkpoint | Raise | Lower
         )
     }
 }

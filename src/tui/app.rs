@@ -1,5 +1,6 @@
 //! The whole screen as a value: events in, effects out, and a picture of it on demand. No clock, no disk, no terminal.
 
+mod adding;
 mod calls;
 mod commands;
 mod draw;
@@ -12,22 +13,22 @@ use std::{collections::VecDeque, time::Duration};
 
 use ratatui::layout::{Position, Rect};
 
-use self::{calls::Calls, commands::Then, yank::Undo};
+use self::{adding::Adding, calls::Calls, commands::Then, yank::Undo};
 use super::{
     Ended, How, Notify, Options, Rate,
     access::{Access, Motion},
     chord::Chord,
-    effect::{Answer, Done, Effect, Verb},
+    effect::{Answer, DataVerb, Done, Effect, Verb},
     event::{Event, Link, Ticket, Tickets},
     keymap::Keymap,
-    overlay::Overlay,
+    overlay::{Overlay, version::VersionForm},
     place::{Place, Spot},
     remote::Remote,
     session::Session,
     shared::Shared,
     theme::Theme,
     toast::{Level, Toasts},
-    views::stacks::Stacks,
+    views::{Root, stacks::Stacks},
 };
 use crate::{
     config::screens::{Screen, Screens},
@@ -86,6 +87,13 @@ pub struct App {
     /// Names of what was picked from the palette, the newest first.
     recent: Vec<String>,
     undo: Option<Undo>,
+    /// A change that is being taken back: it is not offered to be taken back once more.
+    taken_back: Option<Verb>,
+    /// A data version that is being made.
+    adding: Option<Adding>,
+    /// One that could not be made, to be mended.
+    unmade: Option<VersionForm>,
+    paths: Remote<String, Vec<String>>,
     /// What to say of the newest change, and since when, where it cannot be taken back.
     instead: Option<(Timestamp, String)>,
     calls: Calls,
@@ -157,6 +165,10 @@ impl App {
             history: vec![],
             recent: vec![],
             undo: None,
+            taken_back: None,
+            adding: None,
+            unmade: None,
+            paths: Remote::default(),
             instead: None,
             calls: Calls::new(now),
             notify: options.notify,
@@ -267,7 +279,9 @@ impl App {
         let busy = (self.busy).map(|since| {
             Timestamp(self.shared.now.0 + 1_000 - self.shared.now.since(since) % 1_000)
         });
-        [toast, which_key, follow, age, busy]
+        let is_at_work = self.adding.is_some() || self.stacks.front_ref().is_at_work();
+        let work = is_at_work.then_some(Timestamp(self.drawn.0 + pace));
+        [toast, which_key, follow, age, busy, work]
             .into_iter()
             .flatten()
             .min()
@@ -329,6 +343,8 @@ impl App {
     fn is_card_shown(&self) -> bool {
         match &self.store {
             StoreState::Failed(error) => error.kind == ops::Kind::NotFound,
+            // Data may be kept before the first run.
+            StoreState::Open if self.stacks.root() == Root::Data => false,
             StoreState::Open => self.counts.value.is_some_and(|counts| counts.runs == 0),
             StoreState::Opening => false,
         }
@@ -347,6 +363,8 @@ impl App {
         self.candidates = Remote::default();
         self.calls = Calls::new(self.shared.now);
         (self.undo, self.instead) = (None, None);
+        (self.taken_back, self.unmade) = (None, None);
+        self.paths = Remote::default();
         self.pending.clear();
         self.yanks.clear();
     }
@@ -394,6 +412,15 @@ impl App {
                     palette.found(found.clone());
                 }
                 self.candidates.answer(found);
+                return vec![];
+            }
+            Answer::Paths(result) if self.paths.awaits(ticket) => {
+                if let (Some(Overlay::Version(form)), Ok(found)) =
+                    (self.overlays.last_mut(), &result)
+                {
+                    form.found(found.clone());
+                }
+                self.paths.answer(result);
                 return vec![];
             }
             Answer::Counts(result) if self.counts.awaits(ticket) => {
@@ -450,6 +477,9 @@ impl App {
         self.expire();
         match (&done.verb, &done.result) {
             (Verb::Trash(ids), Ok(_)) => self.stacks.all().for_each(|view| view.forget(ids)),
+            (Verb::Data(DataVerb::Trash(ids) | DataVerb::Restore(ids)), Ok(_)) => {
+                self.stacks.all().for_each(|view| view.forget_versions(ids));
+            }
             // They leave the list of the trash alone.
             (Verb::Restore(ids), Ok(_)) if self.shows_trash() => self.stacks.front().forget(ids),
             _ => {}
@@ -468,7 +498,8 @@ impl App {
                     self.open(&Place::of(Spot::Run(run)));
                 }
             }
-            (verb, Ok(said)) => self.say_done(&verb, said.text),
+            (Verb::Data(DataVerb::Add(_, work)), result) => self.added(&work, result),
+            (verb, Ok(said)) => self.say_done(&verb, said),
             (_, Err(error)) => self.complain(&error),
         }
     }

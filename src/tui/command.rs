@@ -55,6 +55,8 @@ pub enum Step {
     Act(Action),
     /// To a root; the list there is filtered anew where a text is given.
     Go(Root, Option<String>),
+    /// To the data versions in the trash.
+    DataTrash,
     Open(Place),
     /// The run of this name or id is opened.
     Find(String),

@@ -1,5 +1,6 @@
 //! Work that the screen asks for and never does itself: the only callers of `ops`.
 
+mod data;
 mod list;
 mod page;
 mod verb;
@@ -8,6 +9,7 @@ mod yank;
 use std::time::Duration;
 
 pub use self::{
+    data::{DataVerb, NewVersion, data_tags},
     list::{GroupsQuestion, Matching, Own, RunRow, Table, TableQuestion},
     page::{FindQuestion, LogQuestion, RatesQuestion, Trend, TrendsQuestion},
     verb::{Said, Verb},
@@ -20,6 +22,7 @@ use self::{
 use super::{
     chart::{ChartData, ChartQuestion},
     event::{Event, Opened, Ticket},
+    work::Work,
 };
 use crate::{
     domain::{
@@ -36,6 +39,7 @@ use crate::{
         jobs::JobRow,
         lineage::Lineage,
         logs::{Chunk, Found},
+        paths,
         presets::Offer,
         runs::{Comparison, Counts, Detail, Grouping, Names, News},
         series::Rates,
@@ -65,11 +69,19 @@ pub enum Effect {
     Files(Ticket, RunId),
     Lineage(Ticket, RunId),
     Jobs(Ticket),
-    /// Versions of data sets.
-    Versions(Ticket),
+    /// Versions of data sets: those outside the trash, or those in it.
+    Versions(Ticket, Kept),
     Version(Ticket, VersionId),
     /// What changed from one version to another.
     Changes(Ticket, VersionId, VersionId),
+    /// What is known of the tables of a version.
+    Profiles(Ticket, VersionId),
+    /// Look into the tables of a version.
+    Profile(Ticket, VersionId, Work),
+    /// What changed inside the tables, from one version to another.
+    Contents(Ticket, VersionId, VersionId, Work),
+    /// What a path that is being typed may go on to.
+    Paths(Ticket, String),
     Offers(Ticket),
     Counts(Ticket),
     /// Runs as they are now.
@@ -102,6 +114,14 @@ pub const CHANGES: usize = 200;
 /// Rows of the queue that are shown.
 pub const JOB_ROWS: u64 = 500;
 
+/// Which versions a list is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kept {
+    #[default]
+    Outside,
+    InTrash,
+}
+
 /// An answer to a question of a pane.
 #[derive(Debug)]
 pub enum Answer {
@@ -123,6 +143,9 @@ pub enum Answer {
     Versions(ops::Result<Vec<Version>>),
     Version(ops::Result<Box<datasets::Detail>>),
     Changes(ops::Result<Box<datasets::Comparison>>),
+    Profiles(ops::Result<Box<datasets::Profiles>>),
+    Contents(ops::Result<Box<datasets::Contents>>),
+    Paths(ops::Result<Vec<String>>),
     Offers(ops::Result<Vec<Offer>>),
     Counts(ops::Result<Counts>),
     Runs(ops::Result<Vec<Run>>),
@@ -148,9 +171,19 @@ impl Effect {
                 | (Self::Jobs(_), Self::Jobs(_))
                 | (Self::Version(..), Self::Version(..))
                 | (Self::Changes(..), Self::Changes(..))
+                | (Self::Profiles(..), Self::Profiles(..))
+                | (Self::Paths(..), Self::Paths(..))
                 | (Self::Counts(_), Self::Counts(_))
                 | (Self::Candidates(..), Self::Candidates(..))
                 | (Self::News(..), Self::News(..))
+        )
+    }
+
+    /// May it take minutes? Then it keeps no question waiting.
+    pub fn is_long(&self) -> bool {
+        matches!(
+            self,
+            Self::Profile(..) | Self::Contents(..) | Self::Do(Verb::Data(DataVerb::Add(..)))
         )
     }
 
@@ -213,7 +246,13 @@ impl Effect {
                 ticket,
                 Answer::Jobs(ws.and_then(|ws| ops::jobs::list(ws, JOB_ROWS))),
             ),
-            Self::Versions(ticket) => (ticket, Answer::Versions(ws.and_then(datasets::versions))),
+            Self::Versions(ticket, kept) => {
+                let list = match kept {
+                    Kept::Outside => datasets::versions,
+                    Kept::InTrash => datasets::in_trash,
+                };
+                (ticket, Answer::Versions(ws.and_then(list)))
+            }
             Self::Version(ticket, id) => {
                 let detail = ws.and_then(|ws| datasets::show(ws, &id.to_string()));
                 (ticket, Answer::Version(detail.map(Box::new)))
@@ -222,6 +261,22 @@ impl Effect {
                 let (old, new) = (old.to_string(), new.to_string());
                 let found = ws.and_then(|ws| datasets::compare(ws, &old, &new, CHANGES));
                 (ticket, Answer::Changes(found.map(Box::new)))
+            }
+            Self::Profiles(ticket, id) => (
+                ticket,
+                Answer::Profiles(ws.and_then(|ws| data::profiles(ws, &id))),
+            ),
+            Self::Profile(ticket, id, work) => (
+                ticket,
+                Answer::Profiles(ws.and_then(|ws| data::profile(ws, &id, &work))),
+            ),
+            Self::Contents(ticket, old, new, work) => {
+                let found = ws.and_then(|ws| data::contents(ws, &old, &new, &work));
+                (ticket, Answer::Contents(found))
+            }
+            Self::Paths(ticket, text) => {
+                let found = ws.map(|ws| paths::beginning(ws, &text, data::PATHS));
+                (ticket, Answer::Paths(found))
             }
             Self::Offers(ticket) => (ticket, Answer::Offers(ws.map(ops::presets::list))),
             Self::Counts(ticket) => (ticket, Answer::Counts(ws.and_then(ops::runs::counts))),

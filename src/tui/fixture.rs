@@ -1,9 +1,12 @@
 //! Runs, details and queues as tests need them: fixed, so that pictures of the screen are too.
 
+mod data;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::buffer::{Buffer, Cell};
 
+pub use self::data::{data_changes, data_contents, data_detail, data_profiles, versions};
 use super::{
     chart::ChartData,
     effect::{GroupsQuestion, Own, RunRow, Table, TableQuestion, Trend, TrendsQuestion},
@@ -12,10 +15,8 @@ use super::{
 use crate::{
     domain::{
         actors::Actor,
-        datasets::{Place, Version, VersionId},
         events::{Event, Process, What},
         filter::Filter,
-        hashes::Hash,
         ids::{Id, JobId, RunId},
         jobs::{Exit, Job, JobState, Needs, Slot},
         metrics::{Direction, Extreme, Summary},
@@ -24,7 +25,6 @@ use crate::{
         time::Timestamp,
     },
     ops::{
-        datasets::{self, FileChange, UsedBy},
         files::FileRow,
         jobs::JobRow,
         lineage::Lineage,
@@ -507,6 +507,7 @@ pub fn lineage() -> Lineage {
     Lineage {
         data: Some("demo:diagnosis".into()),
         data_hash: Some("dc911cacdd35efe7".repeat(4)),
+        version: None,
         weights: Some("1f39c88e7d7b0432".repeat(4)),
     }
 }
@@ -553,77 +554,4 @@ pub fn jobs() -> Vec<JobRow> {
             None,
         ),
     ]
-}
-
-/// Versions of two data sets.
-pub fn versions() -> Vec<Version> {
-    let version = |dataset: &str, number: u32, days: i64, message: &str| Version {
-        dataset: dataset.to_owned(),
-        number,
-        hash: Hash::of(format!("{dataset}{number}").as_bytes()),
-        files: u64::from(number) * 1_200 - 1_199,
-        bytes: u64::from(number) * 3_456_789,
-        stored: u64::from(number) * 123_456,
-        parent: (1 < number).then(|| number - 1),
-        message: message.to_owned(),
-        tags: match number {
-            1 => vec!["raw".to_owned()],
-            _ => vec![],
-        },
-        actor: running(1, "brave-otter-7").actor,
-        created: ago(days * 86_400),
-        commit: Some("4c1e02f9a81b6d5e7c3f".to_owned()),
-        is_reference: dataset == "lake",
-        sources: vec![Place {
-            at: format!("/mnt/data/{dataset}"),
-            name: None,
-        }],
-        trashed: None,
-    };
-    vec![
-        version("lake", 1, 30, "two terabytes that stay where they are"),
-        version("penguins", 3, 0, "islands as categories, 41 labels mended"),
-        version("penguins", 2, 2, "without the duplicates"),
-        version("penguins", 1, 9, "as collected"),
-    ]
-}
-
-pub fn data_detail(id: &VersionId) -> datasets::Detail {
-    let all = versions().into_iter();
-    let found = all.into_iter().find(|version| version.id() == *id);
-    let run = |number: u8, name: &str| UsedBy {
-        id: self::id(number),
-        name: name.to_owned(),
-    };
-    datasets::Detail {
-        splits: vec![],
-        version: found.unwrap_or_else(|| versions().remove(1)),
-        runs: match id.number {
-            2 => vec![run(1, "brave-otter-7"), run(4, "quiet-lynx-4")],
-            _ => vec![],
-        },
-    }
-}
-
-pub fn data_changes(old: &VersionId, new: &VersionId) -> datasets::Comparison {
-    let change = |path: &str, old, new| FileChange {
-        path: path.to_owned(),
-        old,
-        new,
-    };
-    let find = |id: &VersionId| data_detail(id).version;
-    datasets::Comparison {
-        old: find(old),
-        new: find(new),
-        added: 1_199,
-        removed: 1,
-        changed: 2,
-        files: vec![
-            change("labels.csv", Some(12_000), Some(14_500)),
-            change("notes/old.txt", Some(90), None),
-            change("train/\u{1b}[31mred\u{202e}.png", None, Some(41_000)),
-            change("train/0001.png", None, Some(40_000)),
-            change("units.json", Some(300), Some(300)),
-        ],
-    }
 }

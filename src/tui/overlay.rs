@@ -12,6 +12,7 @@ pub mod palette;
 pub mod picker;
 pub mod prompt;
 pub mod recall;
+pub mod version;
 
 use ratatui::{
     buffer::Buffer,
@@ -31,11 +32,12 @@ use self::{
     palette::{Does, Palette},
     picker::Picker,
     prompt::{Prompt, Purpose},
+    version::VersionForm,
 };
 use super::{
     action::Action,
     chord::Chord,
-    effect::Verb,
+    effect::{NewVersion, Verb},
     look::{Look, Pane},
     scroll,
     shared::{Reply, Shared},
@@ -52,6 +54,7 @@ pub enum Overlay {
     Picker(Picker),
     Prompt(Prompt),
     Form(Form),
+    Version(VersionForm),
     Line(CommandLine),
     Palette(Palette),
     Messages(Messages),
@@ -90,6 +93,8 @@ pub enum Outcome {
     Do(Verb),
     /// Do this and stay until it is done.
     Try(Verb),
+    /// Close, and make this version while the screen goes on.
+    Add(NewVersion),
     Sort(Sort),
     /// Tell the view; close when it is over.
     Reply {
@@ -121,6 +126,7 @@ impl Overlay {
             Self::Picker(picker) => picker.key(key),
             Self::Prompt(prompt) => prompt.key(key),
             Self::Form(form) => form.key(key),
+            Self::Version(form) => form.key(key),
             Self::Line(line) => line.key(key),
             Self::Palette(palette) => palette.key(key),
             Self::Messages(messages) => messages.key(key),
@@ -138,6 +144,7 @@ impl Overlay {
                 Some((prompt.typed(), pasted))
             }
             Self::Form(form) => Some((Outcome::Stay, form.paste(text)?)),
+            Self::Version(form) => Some((Outcome::Stay, form.paste(text))),
             Self::Confirm(confirm) => Some((Outcome::Stay, confirm.paste(text)?)),
             Self::Line(line) => {
                 line.edited();
@@ -186,6 +193,13 @@ impl Overlay {
             ],
             Self::Prompt(prompt) => prompt.hints(),
             Self::Picker(picker) => picker.hints(),
+            Self::Version(_) => vec![
+                ("Esc", "cancel"),
+                ("Enter", "add"),
+                ("↑ ↓", "field"),
+                ("Tab", "complete"),
+                ("^u", "clear the field"),
+            ],
             Self::Form(_) => vec![
                 ("Esc", "cancel"),
                 ("Enter", "train"),
@@ -210,6 +224,7 @@ impl Overlay {
             Self::Picker(picker) => picker.draw(buffer, area, shared),
             Self::Prompt(prompt) => prompt.draw(buffer, area, &shared.look),
             Self::Form(form) => form.draw(buffer, area, &shared.look),
+            Self::Version(form) => form.draw(buffer, area, &shared.look),
             Self::Line(line) => line.draw(buffer, area, &shared.look),
             Self::Palette(palette) => palette.draw(buffer, area, shared),
             Self::Messages(messages) => {

@@ -3,6 +3,7 @@
 //! ```text
 //! sconce://runs?filter=state%3Afailed&sort=val%2Fauc%40best
 //! sconce://run/0f3c6a…?metric=loss&x=14000..15300
+//! sconce://data/penguins@v3
 //! ```
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
@@ -12,6 +13,7 @@ use strum::IntoEnumIterator as _;
 
 use super::views::Root;
 use crate::domain::{
+    datasets::VersionId,
     ids::RunId,
     text::{shortened, similar_first},
 };
@@ -32,6 +34,8 @@ pub enum Spot {
     Compare(Vec<RunId>),
     /// The runs of a list by the values of a parameter.
     Groups,
+    /// A data version.
+    Version(VersionId),
 }
 
 /// Words by name. Each view knows its own and passes over the others, so that an old link still opens.
@@ -71,6 +75,8 @@ pub enum NotAPlace {
     },
     #[error("{:?} is not the whole id of a run", shortened(.0, LONGEST))]
     Run(String),
+    #[error("{:?} is no data version: one is written penguins@v3", shortened(.0, LONGEST))]
+    Version(String),
 }
 
 const SCHEME: &str = "sconce://";
@@ -87,6 +93,7 @@ impl Place {
         match self.spot {
             Spot::Root(root) => root,
             Spot::Run(_) | Spot::Compare(_) | Spot::Groups => Root::Runs,
+            Spot::Version(_) => Root::Data,
         }
     }
 
@@ -113,6 +120,7 @@ impl fmt::Display for Place {
                 write!(f, "compare/{}", ids.join("+"))?;
             }
             Spot::Groups => write!(f, "groups")?,
+            Spot::Version(id) => write!(f, "data/{id}")?,
         }
         if self.settings == Settings::default() {
             return Ok(());
@@ -141,6 +149,10 @@ impl FromStr for Place {
             Some(("compare", ids)) => {
                 let id = |id: &str| id.parse().map_err(|_| NotAPlace::Run(id.to_owned()));
                 Spot::Compare(ids.split('+').map(id).collect::<Result<_, _>>()?)
+            }
+            Some(("data", name)) => {
+                let id = VersionId::parse(name);
+                Spot::Version(id.ok_or_else(|| NotAPlace::Version(name.to_owned()))?)
             }
             None if path == "groups" => Spot::Groups,
             _ => Spot::Root(root(path)?),
@@ -196,6 +208,10 @@ mod tests {
                 r#"there is no view "rnus"; there are runs, jobs, bench, live, data"#,
             ),
             ("sconce://run/12", r#""12" is not the whole id of a run"#),
+            (
+                "sconce://data/penguins@clean",
+                r#""penguins@clean" is no data version: one is written penguins@v3"#,
+            ),
         ];
         for (link, message) in cases {
             assert_eq!(link.parse::<Place>().unwrap_err().to_string(), message);
@@ -204,9 +220,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_place_is_read_as_it_is_written(words in prop::collection::btree_map("[a-z]{1,8}", ".{1,12}", 0..5), runs in prop::collection::vec(0u8..9, 0..4)) {
+        fn a_place_is_read_as_it_is_written(words in prop::collection::btree_map("[a-z]{1,8}", ".{1,12}", 0..5), runs in prop::collection::vec(0u8..9, 0..4), version in prop::option::of(("[a-zA-Z0-9][a-zA-Z0-9._-]{0,9}", any::<u32>()))) {
             let ids: Vec<RunId> = runs.into_iter().map(fixture::id).collect();
             let spot = match &ids[..] {
+                [] if let Some((dataset, number)) = version => {
+                    Spot::Version(VersionId { dataset, number })
+                }
                 [] => Spot::Groups,
                 [id] => Spot::Run(*id),
                 _ => Spot::Compare(ids),

@@ -23,6 +23,8 @@ pub type Open = Arc<dyn Fn() -> ops::Result<Workspace> + Send + Sync>;
 const WATCH: Duration = Duration::from_millis(250);
 /// Enough to draw a list while a verb waits for the store.
 const THREADS: usize = 3;
+/// Work that takes its time has threads of its own.
+const LONG_THREADS: usize = 2;
 /// Work that takes longer waits for the store.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -41,6 +43,8 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Effect>,
+    /// Work that takes its time.
+    long: VecDeque<Effect>,
     is_closed: bool,
     /// The least time between two `StoreChanged`.
     pace: Duration,
@@ -64,6 +68,10 @@ impl Runner {
             let (shared, events) = (shared.clone(), events.clone());
             thread::spawn(move || shared.work(number, &events));
         }
+        for _ in 0..LONG_THREADS {
+            let (shared, events) = (shared.clone(), events.clone());
+            thread::spawn(move || shared.work_long(&events));
+        }
         let (watched, news) = (shared.clone(), events.clone());
         thread::spawn(move || watched.watch(&news));
         let (timed, news) = (shared.clone(), events.clone());
@@ -73,6 +81,10 @@ impl Runner {
 
     pub fn perform(&self, effect: Effect) {
         let mut queue = self.shared.queue();
+        if effect.is_long() {
+            queue.long.push_back(effect);
+            return self.shared.filled.notify_all();
+        }
         match queue
             .waiting
             .iter()
@@ -110,10 +122,19 @@ impl Shared {
     }
 
     fn work(&self, number: usize, events: &UnboundedSender<Event>) {
-        while let Some(effect) = self.next() {
+        while let Some(effect) = self.next(|queue| &mut queue.waiting) {
             // A training is checked against its data first, which may take its time.
             let is_slow = matches!(effect, Effect::Do(Verb::Train { .. }));
             let event = self.timed(number, is_slow, || self.attempt(effect));
+            if event.is_some_and(|event| events.send(event).is_err()) {
+                return;
+            }
+        }
+    }
+
+    fn work_long(&self, events: &UnboundedSender<Event>) {
+        while let Some(effect) = self.next(|queue| &mut queue.long) {
+            let event = self.attempt(effect);
             if event.is_some_and(|event| events.send(event).is_err()) {
                 return;
             }
@@ -159,13 +180,13 @@ impl Shared {
         }
     }
 
-    fn next(&self) -> Option<Effect> {
+    fn next(&self, line: fn(&mut Queue) -> &mut VecDeque<Effect>) -> Option<Effect> {
         let mut queue = self.queue();
         loop {
             if queue.is_closed {
                 return None;
             }
-            match queue.waiting.pop_front() {
+            match line(&mut queue).pop_front() {
                 Some(effect) => return Some(effect),
                 None => {
                     queue = self
@@ -308,6 +329,37 @@ mod tests {
         let is_open = |event: &Event| matches!(event, Event::Opened(Err(_)));
         let is_calm = |event: &Event| matches!(event, Event::StoreBusy(false));
         assert!(is_open(&one) && is_calm(&other) || is_calm(&one) && is_open(&other));
+    }
+
+    #[test]
+    fn long_work_keeps_no_question_waiting() {
+        let (sender, mut inbox) = mpsc::unbounded_channel();
+        let locked = || ops::Error::new(ops::Kind::Conflict, "the store is locked");
+        let open: Open = Arc::new(move || Err(locked()));
+        // Nobody does any of it yet.
+        let shared = Shared {
+            open,
+            workspace: RwLock::default(),
+            queue: Mutex::default(),
+            filled: Condvar::new(),
+        };
+        let runner = Runner {
+            shared: Arc::new(shared),
+        };
+        let id = crate::tui::fixture::versions().remove(1).id();
+        for number in 0..9 {
+            let work = crate::tui::work::Work::default();
+            runner.perform(Effect::Profile(Ticket(number), id.clone(), work));
+        }
+        runner.perform(Effect::Counts(Ticket(9)));
+        let (shared, events) = (runner.shared.clone(), sender);
+        let worker = thread::spawn(move || shared.work(0, &events));
+        assert!(matches!(
+            inbox.blocking_recv(),
+            Some(Event::Loaded(Ticket(9), _))
+        ));
+        drop(runner);
+        worker.join().unwrap();
     }
 
     #[test]

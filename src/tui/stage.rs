@@ -7,18 +7,21 @@ use super::{
     app::App,
     chart::ChartQuestion,
     compose,
-    effect::{Answer, Done, Effect, Said, Table, TableQuestion, Verb, Wanted},
+    effect::{Answer, DataVerb, Done, Effect, Kept, Said, Table, TableQuestion, Verb, Wanted},
     event::{Event, Opened},
     fixture,
     keymap::Keymap,
 };
 use crate::{
     config::screens,
-    domain::{filter::Seen, ids::RunId, presets::Preset, runs::Run, time::Timestamp},
+    domain::{
+        datasets::VersionId, filter::Seen, ids::RunId, presets::Preset, runs::Run, time::Timestamp,
+    },
     ops::{
         self,
         candidates::{Candidate, Of, Question},
         jobs::JobRow,
+        lineage::Lineage,
         logs::Found,
         presets::Offer,
         runs::{Counts, News, Sight},
@@ -48,6 +51,10 @@ pub struct Stage {
     pub copied: Vec<String>,
     pub calls: Vec<String>,
     pub has_mouse: bool,
+    /// Long work that waits until it is let go on; where this is `None` it is done at once.
+    pub held: Option<Vec<Effect>>,
+    /// The data version that runs were made of.
+    pub made_of: Option<VersionId>,
     open: Result<(), fn() -> ops::Error>,
 }
 
@@ -86,6 +93,8 @@ impl Stage {
             copied: vec![],
             calls: vec![],
             has_mouse: false,
+            held: None,
+            made_of: None,
             open,
         };
         let first = stage.app.start();
@@ -166,6 +175,13 @@ impl Stage {
         );
     }
 
+    /// Lets long work that waits be done.
+    pub fn let_go(&mut self) -> &mut Self {
+        let held = self.held.take().unwrap_or_default();
+        self.perform(held);
+        self.rest()
+    }
+
     pub fn picture(&mut self) -> Buffer {
         compose(&mut self.app, Rect::new(0, 0, self.size.0, self.size.1))
     }
@@ -188,6 +204,10 @@ impl Stage {
 
     /// What the store says to a question.
     pub fn answer(&mut self, effect: Effect) -> Option<Event> {
+        if let (true, Some(held)) = (effect.is_long(), &mut self.held) {
+            held.push(effect);
+            return None;
+        }
         self.asked.push(name(&effect));
         if let (Some(failure), false) = (self.failure, matches!(effect, Effect::Open)) {
             return effect.perform(Err(failure()));
@@ -253,7 +273,14 @@ impl Stage {
                 (ticket, Answer::Trends(Ok(fixture::trends(&question))))
             }
             Effect::Files(ticket, _) => (ticket, Answer::Files(Ok(fixture::files()))),
-            Effect::Lineage(ticket, _) => (ticket, Answer::Lineage(Ok(fixture::lineage()))),
+            Effect::Lineage(ticket, _) => {
+                let version = self.made_of.clone();
+                let lineage = Lineage {
+                    version,
+                    ..fixture::lineage()
+                };
+                (ticket, Answer::Lineage(Ok(lineage)))
+            }
             Effect::Jobs(ticket) => (
                 ticket,
                 Answer::Jobs(Ok(if self.runs.is_empty() {
@@ -262,12 +289,12 @@ impl Stage {
                     self.jobs.clone()
                 })),
             ),
-            Effect::Versions(ticket) => {
-                let versions = if self.runs.is_empty() {
-                    vec![]
-                } else {
-                    fixture::versions()
-                };
+            Effect::Versions(ticket, kept) => {
+                let mut versions = fixture::versions();
+                versions.retain(|version| version.trashed.is_some() == (kept == Kept::InTrash));
+                if self.runs.is_empty() {
+                    versions.clear();
+                }
                 (ticket, Answer::Versions(Ok(versions)))
             }
             Effect::Version(ticket, id) => {
@@ -277,6 +304,19 @@ impl Stage {
             Effect::Changes(ticket, old, new) => {
                 let found = fixture::data_changes(&old, &new);
                 (ticket, Answer::Changes(Ok(Box::new(found))))
+            }
+            Effect::Profiles(ticket, id) | Effect::Profile(ticket, id, _) => {
+                let found = fixture::data_profiles(&id);
+                (ticket, Answer::Profiles(Ok(Box::new(found))))
+            }
+            Effect::Contents(ticket, old, new, _) => {
+                let found = fixture::data_contents(&old, &new);
+                (ticket, Answer::Contents(Ok(Box::new(found))))
+            }
+            Effect::Paths(ticket, text) => {
+                let all = ["images/", "iris.csv", "penguins.csv"].map(str::to_owned);
+                let found = all.into_iter().filter(|path| path.starts_with(&text));
+                (ticket, Answer::Paths(Ok(found.collect())))
             }
             Effect::Offers(ticket) => (ticket, Answer::Offers(Ok(offers()))),
             Effect::Counts(ticket) => {
@@ -296,8 +336,18 @@ impl Stage {
             Effect::Do(verb) => {
                 self.verbs.push(verb.clone());
                 let said = Said {
-                    text: "done".into(),
                     run: matches!(verb, Verb::Train { .. }).then(|| fixture::id(1)),
+                    version: match &verb {
+                        Verb::Data(DataVerb::Add(..)) => Some(fixture::versions()[2].id()),
+                        _ => None,
+                    },
+                    back: match &verb {
+                        Verb::Data(DataVerb::Trash(ids)) => {
+                            Some(Verb::Data(DataVerb::Restore(ids.clone())))
+                        }
+                        _ => None,
+                    },
+                    ..Said::of("done".to_owned())
                 };
                 return Some(Event::Done(Done {
                     verb,
@@ -433,9 +483,13 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Files(..) => "files",
         Effect::Lineage(..) => "lineage",
         Effect::Jobs(_) => "jobs",
-        Effect::Versions(_) => "versions",
+        Effect::Versions(..) => "versions",
         Effect::Version(..) => "version",
         Effect::Changes(..) => "changes",
+        Effect::Profiles(..) => "profiles",
+        Effect::Profile(..) => "profile",
+        Effect::Contents(..) => "contents",
+        Effect::Paths(..) => "paths",
         Effect::Offers(_) => "offers",
         Effect::Counts(_) => "counts",
         Effect::Runs(..) => "runs",

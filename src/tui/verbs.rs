@@ -22,10 +22,8 @@ use crate::{
 
 /// Why an action is not possible on these runs now; `None` when it is on one of them, or when it needs no run.
 pub fn refusal(action: Action, targets: &[Target], shared: &Shared) -> Option<String> {
-    if shared.is_read_only
-        && (action.changes_state() || matches!(action, Action::Tag | Action::Note))
-    {
-        return Some("this screen is read only".into());
+    if is_locked(action, shared) {
+        return Some(LOCKED.into());
     }
     if !is_of_runs(action) {
         return None;
@@ -45,6 +43,14 @@ pub fn refusal(action: Action, targets: &[Target], shared: &Shared) -> Option<St
         1 => why,
         count => format!("none of the {count} can: {why}"),
     })
+}
+
+/// Why nothing can be changed on a screen that is only looked at.
+pub const LOCKED: &str = "this screen is read only";
+
+/// Would this change something on a screen that is read only?
+pub fn is_locked(action: Action, shared: &Shared) -> bool {
+    shared.is_read_only && (action.changes_state() || matches!(action, Action::Tag | Action::Note))
 }
 
 fn is_of_runs(action: Action) -> bool {

@@ -30,7 +30,7 @@ use super::{
     shared::{Reaction, Reply, Shared, Target},
 };
 pub use crate::config::screens::Root;
-use crate::domain::{ids::RunId, time::Timestamp};
+use crate::domain::{datasets::VersionId, ids::RunId, time::Timestamp};
 
 /// One screenful with its own state.
 ///
@@ -59,6 +59,26 @@ pub trait View {
         self.target().into_iter().collect()
     }
 
+    /// Is this a verb that it does itself, on what is no run?
+    fn does(&self, _: Action) -> bool {
+        false
+    }
+
+    /// Why a verb of its own cannot be done now.
+    fn refuses(&self, _: Action) -> Option<String> {
+        None
+    }
+
+    /// What its own verbs are on, by name.
+    fn subject(&self) -> Option<String> {
+        None
+    }
+
+    /// What is copied by an action where it is of no run: what that is, and the text.
+    fn yanks(&self, _: Action) -> Option<(String, String)> {
+        None
+    }
+
     /// The list of runs that it shows.
     fn list(&self) -> Option<&RunList> {
         None
@@ -74,6 +94,12 @@ pub trait View {
 
     /// These runs have left the lists by a person's will: no mark of theirs stays.
     fn forget(&mut self, _: &[RunId]) {}
+
+    /// These data versions leave the list by a person's will.
+    fn forget_versions(&mut self, _: &[VersionId]) {}
+
+    /// A data version was made: where it is listed, the cursor goes to it.
+    fn made(&mut self, _: &VersionId) {}
 
     /// Where one is, for the line below the tabs: its name, and how it is set.
     fn crumb(&self) -> String;
@@ -115,6 +141,11 @@ pub trait View {
 
     /// Something on the screen grows without the store saying so: a followed log.
     fn is_following(&self) -> bool {
+        false
+    }
+
+    /// Long work is under way that it shows the progress of.
+    fn is_at_work(&self) -> bool {
         false
     }
 
@@ -170,11 +201,12 @@ impl Place {
             Spot::Root(Root::Bench) => Box::new(Bench::at(settings)),
             Spot::Root(Root::Runs) => Box::new(Runs::at(settings)),
             Spot::Root(Root::Live) => Box::new(Live::at(settings)),
-            Spot::Root(Root::Data) => Box::new(Data::default()),
+            Spot::Root(Root::Data) => Box::new(Data::at(settings)),
             Spot::Root(Root::Jobs) => Box::new(Jobs::default()),
             Spot::Run(id) => Box::new(Page::at(id, settings)),
             Spot::Compare(ref ids) => Box::new(Compare::at(ids, settings)),
             Spot::Groups => Box::new(Groups::at(settings)),
+            Spot::Version(ref id) => Box::new(Data::of(id, settings)),
         }
     }
 }

@@ -8,6 +8,7 @@ mod commands;
 mod data;
 mod data_content;
 mod data_remote;
+mod data_screen;
 mod keys;
 mod layers;
 mod link;

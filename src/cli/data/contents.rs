@@ -1,10 +1,9 @@
 //! What changed inside tables, for people.
 
-use super::profile::share;
 use crate::{
     cli::{Failure, Out, format, table::Table},
     data::compare::{Change, ColumnChange, Drift, SchemaChange},
-    domain::text::{counted, thousands},
+    domain::text::{counted, share, thousands},
     ops::datasets::{Compared, Contents, MOST_TABLES, TableChange},
     stats::Category,
 };
@@ -46,17 +45,22 @@ fn print_table(out: &Out, found: &TableChange) -> Result<(), Failure> {
         .number("JS")
         .number("PSI")
         .number("p")
-        .number("moved")
+        .number("by")
+        .word("moved")
         .text("");
     for column in change.columns.iter().take(MOST_COLUMNS) {
-        let [distance, psi, p, moved, words] = cells(column);
+        let [distance, psi, p, by, words] = cells(column);
+        let moved = change.moved(column);
         table.row(vec![
             column.name.as_str().into(),
             missing(column, change).into(),
             distance.into(),
             psi.into(),
             p.into(),
-            moved.into(),
+            by.into(),
+            moved
+                .map_or_else(String::new, |moved| moved.to_string())
+                .into(),
             words.into(),
         ]);
     }
@@ -117,6 +121,7 @@ fn cells(column: &ColumnChange) -> [String; 5] {
             distances,
             kolmogorov_smirnov,
             wasserstein,
+            ..
         } => [
             number(distances.jensen_shannon),
             number(distances.psi),
@@ -129,6 +134,7 @@ fn cells(column: &ColumnChange) -> [String; 5] {
             chi_square,
             unseen,
             missing,
+            ..
         } => {
             let parts = [names("new", unseen), names("gone", missing)];
             let words: Vec<String> = parts.into_iter().flatten().collect();

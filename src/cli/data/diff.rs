@@ -4,9 +4,11 @@ use serde_json::json;
 
 use super::{contents, no_if};
 use crate::{
-    cli::{Answer, INTERRUPTED, format, open::Context, progress::watch, table::Table},
+    cli::{
+        Answer, Failure, INTERRUPTED, Out, format, open::Context, progress::watch, table::Table,
+    },
     domain::text::counted,
-    ops::datasets::{self, FileChange},
+    ops::datasets::{self, Comparison, FileChange},
 };
 
 /// Compare the files of two versions, and the tables in them
@@ -14,7 +16,9 @@ use crate::{
 /// Tables that are in both are compared by what is in them: columns and rows that came, went or changed, and how far the
 /// values of each column moved: the Jensen-Shannon distance (JS, 0 to 1), the population stability index (PSI: below 0.1
 /// little, above 0.25 much), how likely chance alone does as much (p: Kolmogorov-Smirnov for numbers, chi-square for
-/// categories), and the Wasserstein distance in the unit of the values (moved). Those that moved farthest come first.
+/// categories), the Wasserstein distance in the unit of the values (by), and what to make of it (moved): "as by chance" where
+/// the p-values of so many columns are no evidence, else a little, some or much by the PSI. Those that moved farthest come
+/// first.
 ///
 /// Exit code 0 where nothing differs, 1 where something does.
 #[derive(Debug, clap::Args)]
@@ -66,12 +70,7 @@ impl Diff {
             out.json(&value)?;
             return Ok(no_if(0 < all));
         }
-        let mut table = Table::default().word("").text("").number("");
-        for file in &found.files {
-            let (sign, size) = change(file);
-            table.row(vec![sign.into(), file.path.as_str().into(), size.into()]);
-        }
-        out.table(&table)?;
+        list_files(out, &found)?;
         let more = all - found.files.len() as u64;
         if 0 < more {
             out.say(&format!("and {more} more: --limit 0 lists all"));
@@ -80,19 +79,38 @@ impl Diff {
             contents::print(out, &contents)?;
             out.line("")?;
         }
-        let (old, new) = (&found.old, &found.new);
-        out.line(format!(
-            "{} to {}: {} added, {} removed, {} changed; {} to {}",
-            old.name(),
-            new.name(),
-            found.added,
-            found.removed,
-            found.changed,
-            format::bytes(old.bytes),
-            format::bytes(new.bytes),
-        ))?;
+        out.line(sum(&found))?;
         Ok(no_if(0 < all))
     }
+}
+
+/// The files that changed as far as they are listed, and a sentence on all.
+pub fn print_files(out: &Out, found: &Comparison) -> Result<(), Failure> {
+    list_files(out, found)?;
+    out.line(sum(found))
+}
+
+fn list_files(out: &Out, found: &Comparison) -> Result<(), Failure> {
+    let mut table = Table::default().word("").text("").number("");
+    for file in &found.files {
+        let (sign, size) = change(file);
+        table.row(vec![sign.into(), file.path.as_str().into(), size.into()]);
+    }
+    out.table(&table)
+}
+
+fn sum(found: &Comparison) -> String {
+    let (old, new) = (&found.old, &found.new);
+    format!(
+        "{} to {}: {} added, {} removed, {} changed; {} to {}",
+        old.name(),
+        new.name(),
+        found.added,
+        found.removed,
+        found.changed,
+        format::bytes(old.bytes),
+        format::bytes(new.bytes),
+    )
 }
 
 fn change(file: &FileChange) -> (&'static str, String) {

@@ -4,7 +4,7 @@ use crate::{
         table::Table,
     },
     data::profile::{Column, Distinct, Histogram, Kind, Verdict},
-    domain::text::counted,
+    domain::text::{counted, share},
     ops::datasets::{self, MOST_TABLES, Profiles, TableProfile},
 };
 
@@ -125,16 +125,6 @@ fn figures(column: &Column) -> [String; 3] {
     }
 }
 
-/// `0`, `<0.1%`, `12.5%`.
-pub fn share(part: u64, all: u64) -> String {
-    let percent = 100.0 * part as f64 / all.max(1) as f64;
-    match part {
-        0 => "0".to_owned(),
-        _ if percent < 0.1 => "<0.1%".to_owned(),
-        _ => format!("{percent:.1}%"),
-    }
-}
-
 fn distinct(found: Distinct) -> String {
     let count = format::number(Some(found.count as f64));
     match (found.is_more, found.count) {
@@ -204,19 +194,5 @@ mod tests {
         assert_eq!(picture(&histogram(&[0, 1, 400, 800])), " ▁▄█");
         assert_eq!(picture(&histogram(&[5, 5])), "██");
         assert_eq!(picture(&histogram(&[0, 0])), "  ");
-    }
-
-    #[test]
-    fn a_share_that_is_not_nothing_never_reads_so() {
-        let cases = [
-            (0, 10, "0"),
-            (1, 10, "10.0%"),
-            (1, 100_000, "<0.1%"),
-            (10, 10, "100.0%"),
-            (0, 0, "0"),
-        ];
-        for (part, all, text) in cases {
-            assert_eq!(share(part, all), text);
-        }
     }
 }

@@ -131,6 +131,7 @@ fn distances_are_those_of_the_values() {
         distances,
         kolmogorov_smirnov,
         wasserstein,
+        bins,
     } = &column(&change, "x").drift
     else {
         panic!("{change:?}");
@@ -141,9 +142,14 @@ fn distances_are_those_of_the_values() {
         (distances.total_variation - 0.1).abs() < 1e-12,
         "{distances:?}"
     );
+    assert_eq!((bins.edges.len(), bins.old.len()), (11, 10), "{bins:?}");
+    assert_eq!(bins.old, [1; 10]);
+    assert_eq!(bins.new, [0, 1, 1, 1, 1, 1, 1, 1, 1, 2]);
     let Drift::Categories {
         distances,
         chi_square,
+        commonest,
+        rest,
         unseen,
         missing,
     } = &column(&change, "kind").drift
@@ -158,6 +164,8 @@ fn distances_are_those_of_the_values() {
     assert!((distances.jensen_shannon - divergence.sqrt()).abs() < 1e-12);
     assert_eq!(unseen.len(), 1);
     assert_eq!((unseen[0].name.as_str(), unseen[0].current), ("c", 3));
+    let names: Vec<&str> = commonest.iter().map(|known| known.name.as_str()).collect();
+    assert_eq!((names, *rest), (vec!["a", "b", "c"], [0, 0]));
     assert_eq!(missing.len(), 0);
     // The one that is farther away stands first.
     assert_eq!(change.columns[0].name, "kind");
@@ -239,4 +247,44 @@ proptest! {
         let distances: Vec<_> = by_row.columns.iter().map(|column| column.distance().unwrap_or(-1.0)).collect();
         prop_assert!(distances.is_sorted_by(|a, b| b <= a));
     }
+}
+
+/// 200 rows of each side: a shift by a tenth of a standard deviation is nothing that chance does not do, one by three is much. A
+/// column of chance alone is not believed the sooner for that there are many of them.
+#[test]
+fn a_column_is_believed_to_have_moved_where_chance_does_not_explain_it() {
+    let csv = |shift: f64, kind: &dyn Fn(usize) -> &'static str| {
+        let row = |at: usize| {
+            let value = (at * 7_919 % 200) as f64;
+            let near = value + shift;
+            let far = value + 30.0 * shift;
+            format!("{near},{far},{}\n", kind(at))
+        };
+        let rows: String = (0..200).map(row).collect();
+        format!("near,far,kind\n{rows}")
+    };
+    let old = csv(0.0, &|at| if at % 2 == 0 { "a" } else { "b" });
+    let new = csv(5.0, &|at| if at % 20 < 11 { "a" } else { "b" });
+    let change = of(&old, &new, &[]).unwrap();
+    let moved = |name: &str| change.moved(column(&change, name));
+    assert_eq!(moved("near"), Some(Moved::ByChance));
+    assert_eq!(moved("far"), Some(Moved::Much));
+    assert_eq!(moved("kind"), Some(Moved::ByChance));
+    assert_eq!(Moved::ByChance.to_string(), "as by chance");
+}
+
+#[test]
+fn categories_beyond_those_that_are_named_are_counted_together() {
+    let csv = |rows: usize| {
+        let rows: String = (0..rows).map(|at| format!("k{},1\n", at % 15)).collect();
+        format!("kind,one\n{rows}")
+    };
+    let change = of(&csv(30), &csv(60), &[]).unwrap();
+    let Drift::Categories {
+        commonest, rest, ..
+    } = &column(&change, "kind").drift
+    else {
+        panic!("{change:?}");
+    };
+    assert_eq!((commonest.len(), *rest), (MOST_NAMED, [10, 20]));
 }

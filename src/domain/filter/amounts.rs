@@ -26,7 +26,8 @@ impl Wants {
             | Field::Host
             | Field::Note
             | Field::Experiment
-            | Field::Preset => Self::Text,
+            | Field::Preset
+            | Field::Data => Self::Text,
             Field::State => Self::State,
             Field::Kind => Self::Kind,
             Field::In => Self::Place,

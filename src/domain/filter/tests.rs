@@ -310,6 +310,38 @@ proptest! {
 }
 
 #[test]
+fn a_run_is_found_by_the_data_that_it_was_made_of() {
+    let version = "penguins@v3/train.csv";
+    let cases = [
+        (version, "data:penguins", true),
+        (version, "data:peng", true),
+        (version, "data=peng", false),
+        (version, "data:penguins@v3", true),
+        (version, "data=penguins@v3", true),
+        (version, "data:v3", true),
+        (version, "data:v2|v3", true),
+        (version, "data!=v3", false),
+        (version, "data:penguins@v3/train.csv", true),
+        (version, "data:penguins@v31", false),
+        ("penguins@v31", "data:penguins@v3", false),
+        ("penguins@v31", "data:v3", false),
+        ("/data/churn.csv", "data:churn", true),
+        ("/data/churn.csv", "data=churn", false),
+        ("demo:fraud", "data:demo:fraud", true),
+        ("demo:fraud", "has:data", true),
+    ];
+    for (data, filter, expected) in cases {
+        let mut run = run();
+        run.params.insert("data".to_owned(), json!(data));
+        let filter = Filter::parse(filter).unwrap();
+        assert_eq!(lets(&filter, &run), expected, "{data} {filter}");
+    }
+    assert!(!matches("has:data") && !matches("data:v3"));
+    let needs = Filter::parse("data:v3").unwrap().fields();
+    assert_eq!(needs.params.into_iter().collect::<Vec<_>>(), ["data"]);
+}
+
+#[test]
 fn not_equal_is_the_negation_of_equal() {
     for test in [
         "tag=junk",

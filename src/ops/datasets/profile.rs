@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{checkout::Places, find, rows, vault};
 use crate::{
     data::profile::{self as tables, Verdict, large},
-    domain::datasets::Version,
+    domain::datasets::{Split, Version},
     ops::{Error, Result},
     vault::{
         Error as VaultError, Open, Outside as _, Progress,
@@ -40,6 +40,20 @@ pub struct TableProfile {
     pub path: String,
     #[serde(flatten)]
     pub verdict: Verdict,
+}
+
+impl Profiles {
+    /// Rows of all tables of a split together; `None` where one of its files has no profile.
+    pub fn rows_of(&self, split: &Split) -> Option<u64> {
+        let rows = split.paths.iter().map(|path| {
+            let table = self.tables.iter().find(|table| table.path == *path)?;
+            match &table.verdict {
+                Verdict::Profiled(profile) => Some(profile.rows),
+                Verdict::NotRead { .. } | Verdict::TooLarge { .. } => None,
+            }
+        });
+        rows.sum()
+    }
 }
 
 /// What was found when the tables of a version were profiled; nothing is read.

@@ -2,7 +2,10 @@
 
 use super::App;
 use crate::{
-    domain::runs::{Run, Tag},
+    domain::{
+        ids::RunId,
+        runs::{Run, Tag},
+    },
     ops,
     tui::{
         action::Action,
@@ -14,7 +17,7 @@ use crate::{
         shared::{Reaction, Reply, Target},
         toast::Level,
         verbs,
-        views::{Root, groups::Groups},
+        views::{Root, data::Data, groups::Groups},
     },
 };
 
@@ -168,6 +171,10 @@ impl App {
         match step {
             Step::Act(action) => return self.act(action),
             Step::Go(root, filter) => self.go(root, filter),
+            Step::DataTrash => {
+                self.stacks.go(Root::Data);
+                self.open(&Data::trash());
+            }
             Step::Open(place) => self.open(&place),
             Step::Rate(rate) => {
                 self.rate = rate;
@@ -231,8 +238,12 @@ impl App {
         let Some(Overlay::Confirm(asked)) = self.overlays.pop() else {
             return vec![Effect::Do(verb)];
         };
+        let ids: Vec<RunId> = asked.asked_of().collect();
+        if ids.is_empty() {
+            // On what is no run: whether it can be done is seen when it is done.
+            return vec![Effect::Do(verb)];
+        }
         let ticket = self.tickets.draw();
-        let ids = asked.asked_of().collect();
         let then = Then::Confirmed(Box::new(asked), verb);
         self.pending.push((ticket, then));
         vec![Effect::Runs(ticket, Wanted::These(ids))]

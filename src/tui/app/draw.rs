@@ -72,6 +72,13 @@ impl App {
                     .map(|(ticket, question)| Effect::Candidates(ticket, question)),
             );
         }
+        if let Some(Overlay::Version(form)) = self.overlays.last()
+            && let Some(text) = form.question()
+        {
+            self.paths.want(text);
+            let paths = self.paths.ask(&mut self.tickets);
+            effects.extend(paths.map(|(ticket, text)| Effect::Paths(ticket, text)));
+        }
         effects.extend(self.calls.ask(&mut self.tickets));
         effects.extend(self.stacks.front().ask(&mut self.tickets));
         effects
@@ -165,8 +172,9 @@ impl App {
         let mut hints: Vec<(String, String)> = vec![];
         let mut named = vec![];
         let targets = self.stacks.front_ref().targets();
-        let is_useful =
-            |action: Action| self.is_offered(action) && self.refusal(action, &targets).is_none();
+        let is_useful = |action: Action| {
+            self.is_offered(action) && self.refusal_here(action, &targets).is_none()
+        };
         for action in actions.filter(|action| is_useful(**action)) {
             let key = self.keymap.keys_of(&contexts, *action).into_iter().next();
             if let Some(keys) = key.filter(|_| !named.contains(action)) {
@@ -194,6 +202,9 @@ impl App {
         if let Some(since) = self.busy {
             let waits = crate::domain::time::Span(self.shared.now.since(since));
             banners.push((Role::Stale, format!("STORE BUSY {waits}")));
+        }
+        if let Some(told) = self.told_of_adding() {
+            banners.push((Role::Banner, told));
         }
         if self.shared.is_read_only {
             banners.push((Role::ReadOnly, "READ-ONLY".into()));

@@ -102,14 +102,21 @@ impl App {
     /// All verbs on what the cursor stands on, each with its key and why it cannot be done now.
     pub(super) fn open_menu(&mut self) {
         let targets = self.stacks.front_ref().targets();
+        let front = self.stacks.front_ref();
         let title = match &targets[..] {
+            [] if let Some(name) = front.subject() => crate::domain::text::shown(&name),
             [] => return self.say(Level::Warn, "no run is selected"),
             [target] => crate::domain::text::shown(&target.name),
             many => format!("{} runs", many.len()),
         };
         let is_verb = |action: Action| {
             let others = [Action::Menu, Action::Demo, Action::Train, Action::Undo];
-            action == Action::Open || action.section() == "runs" && !others.contains(&action)
+            let is_of_runs = action.section() == "runs" && !others.contains(&action);
+            action == Action::Open
+                || match front.subject() {
+                    Some(_) => front.does(action),
+                    None => is_of_runs,
+                }
         };
         let bindings = self.bindings().into_iter();
         let choices = bindings.filter(|binding| is_verb(binding.action));

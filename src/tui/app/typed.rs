@@ -11,7 +11,7 @@ use crate::{
         action::Action,
         chord::{Chord, Keys},
         chrome,
-        effect::{Effect, Verb},
+        effect::{Effect, Verb, data_tags},
         keymap::Lookup,
         overlay::{
             Key, Outcome, Overlay,
@@ -225,6 +225,7 @@ impl App {
                 self.point(at);
             }
             Outcome::Try(verb) => return vec![Effect::Do(verb)],
+            Outcome::Add(new) => return self.add(new),
             Outcome::Sort(sort) => {
                 self.overlays.pop();
                 return self.reply(Reply::Sort(sort));
@@ -271,6 +272,11 @@ impl App {
                 }
                 Err(why) => self.say(Level::Error, why),
             },
+            Purpose::DataTags(id) => match data_tags(id, text) {
+                Ok(verbs) if verbs.is_empty() => {}
+                Ok(verbs) => return vec![Effect::Do(Verb::each(verbs))],
+                Err(why) => self.say(Level::Error, why),
+            },
         }
         vec![]
     }
@@ -289,7 +295,7 @@ impl App {
     pub fn act(&mut self, action: Action) -> Vec<Effect> {
         self.is_dirty = true;
         let targets = self.stacks.front_ref().targets();
-        if let Some(why) = self.refusal(action, &targets) {
+        if let Some(why) = self.refusal_here(action, &targets) {
             self.say(Level::Warn, why);
             return vec![];
         }
@@ -314,7 +320,12 @@ impl App {
             Reaction::None | Reaction::Done => {}
             Reaction::Do(verb) => return vec![Effect::Do(verb)],
             Reaction::Open(place) => self.open(&place),
-            Reaction::Overlay(overlay) => {
+            Reaction::Overlay(mut overlay) => {
+                if let Overlay::Version(form) = &mut *overlay
+                    && let Some(unmade) = self.unmade.take()
+                {
+                    *form = unmade;
+                }
                 let awaits_names = match &*overlay {
                     Overlay::Picker(picker) => picker.awaits_names,
                     Overlay::Prompt(prompt) => prompt.purpose == Purpose::Filter,
@@ -338,6 +349,24 @@ impl App {
             // The status says why.
             Some(_) if is_verb => Some("nothing can be changed until then".to_owned()),
             _ => verbs::refusal(action, targets, &self.shared),
+        }
+    }
+
+    /// The same of what the view in front has: its own verbs, or those on runs.
+    pub(super) fn refusal_here(&self, action: Action, targets: &[Target]) -> Option<String> {
+        let front = self.stacks.front_ref();
+        if self.is_card_shown() || !front.does(action) {
+            return self.refusal(action, targets);
+        }
+        if verbs::is_locked(action, &self.shared) {
+            return Some(verbs::LOCKED.to_owned());
+        }
+        match (&self.gone, &self.adding) {
+            (Some(_), _) => Some("nothing can be changed until then".to_owned()),
+            (None, Some(_)) if action == Action::Add => {
+                Some("a version is being made: one at a time".to_owned())
+            }
+            _ => front.refuses(action),
         }
     }
 
@@ -410,9 +439,21 @@ impl App {
     }
 
     fn back(&mut self) {
-        if !self.stacks.close() {
-            self.how = Some(How::Quit);
+        if self.stacks.close() {
+            return;
         }
+        let is_warned = self.interrupted.is_some_and(|at| self.is_at_once(at));
+        if self.adding.is_some() && !is_warned {
+            self.interrupted = Some(self.shared.now);
+            let text = "once more leaves, and nothing is added";
+            return self.say(Level::Warn, text);
+        }
+        self.how = Some(How::Quit);
+    }
+
+    /// Is this so little ago that a second key goes with the first?
+    fn is_at_once(&self, before: Timestamp) -> bool {
+        self.shared.now.since(before) <= INTERRUPT_MS
     }
 
     fn interrupt(&mut self) {
@@ -420,8 +461,11 @@ impl App {
             self.overlays.pop();
             return;
         }
+        if self.stop_adding() {
+            return;
+        }
         match self.interrupted.replace(self.shared.now) {
-            Some(before) if self.shared.now.since(before) <= INTERRUPT_MS => {
+            Some(before) if self.is_at_once(before) => {
                 self.how = Some(How::Quit);
             }
             _ => self.say(Level::Info, "once more to leave"),
@@ -439,7 +483,7 @@ impl App {
                 action,
                 label: self.label(action).to_owned(),
                 keys,
-                refusal: self.refusal(action, &targets),
+                refusal: self.refusal_here(action, &targets),
             })
             .collect()
     }
@@ -447,12 +491,13 @@ impl App {
     /// The keys of the other views, for who looks for one of them here.
     pub(super) fn elsewhere(&self) -> Vec<(&'static str, Binding)> {
         let here = self.contexts();
-        let views: [(&str, &[&str]); 7] = [
+        let views: [(&str, &[&str]); 8] = [
             ("Runs", &["runs"]),
             ("tables", &["table"]),
             ("Compare", &["compare"]),
             ("Groups", &["groups"]),
             ("a run's page", &["live"]),
+            ("Data", &["data"]),
             ("Jobs", &["jobs"]),
             ("the welcome", &["card"]),
         ];
@@ -502,6 +547,7 @@ impl App {
         match front.place().spot {
             _ if self.is_card_shown() => "the welcome".to_owned(),
             Spot::Run(_) => "a run's page".to_owned(),
+            Spot::Version(_) => "a data version".to_owned(),
             _ => crate::domain::text::shown(&front.name()),
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     ops,
     tui::{
         action::Action,
-        effect::{Effect, Verb, Yank},
+        effect::{Effect, Said, Verb, Yank},
         place::{Place, Spot},
         shared::Target,
         toast::Level,
@@ -47,8 +47,19 @@ impl App {
     }
 
     /// A verb was done: says so, and how to take it back.
-    pub(super) fn say_done(&mut self, verb: &Verb, text: String) {
-        let now = self.shared.now;
+    pub(super) fn say_done(&mut self, verb: &Verb, said: Said) {
+        let (now, text) = (self.shared.now, said.text);
+        let is_taken_back = self.taken_back.take_if(|known| known == verb).is_some();
+        if let Some(opposite) = said.back.filter(|_| !is_taken_back) {
+            self.instead = None;
+            self.undo = Some(Undo {
+                of: verb.clone(),
+                opposite,
+                asked: now,
+                until: None,
+                said: String::new(),
+            });
+        }
         match self.undo.as_mut().filter(|undo| undo.of == *verb) {
             Some(undo) => {
                 undo.until = Some(Timestamp(now.0 + UNDO_MS));
@@ -78,6 +89,7 @@ impl App {
         match undo.filter(|undo| undo.until.is_some_and(|until| now < until)) {
             Some(undo) => {
                 self.toasts.take_back(&undo.said);
+                self.taken_back = Some(undo.opposite.clone());
                 vec![Effect::Do(undo.opposite)]
             }
             None => {
@@ -99,6 +111,9 @@ impl App {
                 return copy("the command", command(&place, name.as_deref()));
             }
             _ => {}
+        }
+        if let Some((what, text)) = front.yanks(action) {
+            return copy(what, text);
         }
         let of = match &targets[..] {
             [] => {
@@ -182,7 +197,11 @@ fn command(place: &Place, name: Option<&str>) -> String {
         (Spot::Root(Root::Bench), _) if filter.is_empty() => "sconce view bench".to_owned(),
         (Spot::Root(Root::Bench), _) => format!("sconce view bench --filter {}", quoted(filter)),
         (Spot::Root(Root::Jobs), _) => "sconce jobs".to_owned(),
-        (Spot::Root(Root::Data), _) => "sconce data".to_owned(),
+        (Spot::Root(Root::Data), _) if place.settings.get("trash").is_some() => {
+            "sconce data trash".to_owned()
+        }
+        (Spot::Root(Root::Data), _) => "sconce view data".to_owned(),
+        (Spot::Version(id), _) => format!("sconce view data {id}"),
         (Spot::Root(Root::Live), _) => "sconce view live".to_owned(),
         (Spot::Run(_), Some(name)) => format!("sconce runs show {}", quoted(name)),
         (Spot::Compare(ids), _) => {

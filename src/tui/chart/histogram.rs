@@ -13,6 +13,24 @@ pub struct Histogram<'a> {
     /// Values that are in no bin.
     pub nan: u64,
     pub infinite: u64,
+    /// What stands below the first and the last bin where that is no plain number.
+    pub ends: Option<[String; 2]>,
+}
+
+/// The same in one row: a cell for each bin, or for neighbouring bins together, as high as its count; blank where nothing is.
+pub fn row(look: &Look, counts: &[u64], columns: usize) -> String {
+    let counts = fitting(counts, columns);
+    let most = counts.iter().copied().max().unwrap_or(0);
+    let levels = look.charset.levels();
+    let cell = |count: &u64| match count {
+        0 => " ",
+        count => {
+            levels[((*count as f64 / most as f64 * levels.len() as f64).ceil() as usize)
+                .clamp(1, levels.len())
+                - 1]
+        }
+    };
+    counts.iter().map(cell).collect()
 }
 
 impl Histogram<'_> {
@@ -95,7 +113,10 @@ impl Histogram<'_> {
         let [Some(first), Some(last)] = ends else {
             return;
         };
-        let (first, last) = (text::rough(first), text::rough(last));
+        let (first, last) = match &self.ends {
+            Some([first, last]) => (first.clone(), last.clone()),
+            None => (text::rough(first), text::rough(last)),
+        };
         if wide < text::width(&first) + 2 + text::width(&last) {
             return;
         }
@@ -156,6 +177,7 @@ mod tests {
             counts,
             nan,
             infinite: 0,
+            ends: None,
         };
         histogram.draw(&mut buffer, area);
         fixture::edged(&buffer)
@@ -172,6 +194,15 @@ mod tests {
             "histogram_narrow_ascii",
             picture(Charset::Ascii, &counts, 0, 20, 6)
         );
+    }
+
+    #[test]
+    fn a_row_has_a_cell_for_each_bin_and_none_where_nothing_is() {
+        let told = |counts: &[u64], columns| row(&Look::default(), counts, columns);
+        assert_eq!(told(&[0, 1, 400, 800], 20), " ▁▄█");
+        assert_eq!(told(&[5, 5], 20), "██");
+        assert_eq!(told(&[1, 1, 4, 4], 2), "▂█");
+        assert_eq!([told(&[0, 0], 20), told(&[], 20)], ["  ", ""]);
     }
 
     #[test]

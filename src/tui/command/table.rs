@@ -11,7 +11,7 @@ use crate::{
     tui::{Rate, action::Action, glyphs::Charset, views::Root},
 };
 
-pub static COMMANDS: [Command; 29] = [
+pub static COMMANDS: [Command; 30] = [
     Command {
         name: "bench",
         args: "[/FILTER]",
@@ -43,6 +43,14 @@ pub static COMMANDS: [Command; 29] = [
         takes: &[],
         action: Some(Action::Data),
         read: |rest| rest.only(Step::Go(Root::Data, None)),
+    },
+    Command {
+        name: "data trash",
+        args: "",
+        help: "the data versions in the trash, to restore them before they are gone for good",
+        takes: &[],
+        action: None,
+        read: |rest| rest.only(Step::DataTrash),
     },
     Command {
         name: "jobs",

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::DataVerb;
 use crate::{
     domain::{
+        datasets::VersionId,
         filter::Filter,
         ids::RunId,
         runs::{Run, RunState, Tag},
@@ -41,13 +43,32 @@ pub enum Verb {
         overrides: Vec<String>,
         note: String,
     },
+    Data(DataVerb),
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Said {
     pub text: String,
     /// A run to open, when one was made.
     pub run: Option<RunId>,
+    /// A data version that was made.
+    pub version: Option<VersionId>,
+    /// What takes it back, where only who did it knows.
+    pub back: Option<Verb>,
+}
+
+impl Said {
+    pub fn of(text: String) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
+
+    pub fn taken_back_by(self, verb: DataVerb) -> Self {
+        let back = Some(Verb::Data(verb));
+        Self { back, ..self }
+    }
 }
 
 impl Verb {
@@ -75,23 +96,19 @@ impl Verb {
             | Self::Save(..)
             | Self::Trash(_)
             | Self::Restore(_)
-            | Self::Train { .. } => None,
+            | Self::Train { .. }
+            | Self::Data(_) => None,
         }
     }
 
     pub fn perform(&self, ws: &Workspace) -> ops::Result<Said> {
-        let of = |text: &str, run: Run| Said {
-            text: format!("{}: {text}", run.name),
-            run: None,
-        };
+        let of = |text: &str, run: Run| Said::of(format!("{}: {text}", run.name));
         Ok(match self {
             Self::Each(verbs) => return each(verbs, ws),
+            Self::Data(verb) => return verb.perform(ws),
             Self::Save(name, filter) => {
                 let saved = ops::filters::save(ws, name, filter)?;
-                Said {
-                    text: format!("@{} stands for {}", saved.name, saved.text),
-                    run: None,
-                }
+                Said::of(format!("@{} stands for {}", saved.name, saved.text))
             }
             Self::Trash(ids) => return trash(ws, ids),
             Self::Restore(ids) => {
@@ -119,10 +136,7 @@ impl Verb {
             Self::Note(id, text) => of("note kept", runs::note(ws, id, text)?),
             Self::Priority(id, priority) => {
                 ops::jobs::set_priority(ws, id, *priority)?;
-                Said {
-                    text: format!("priority {priority}"),
-                    run: None,
-                }
+                Said::of(format!("priority {priority}"))
             }
             Self::Train {
                 preset,
@@ -141,8 +155,8 @@ impl Verb {
                     },
                 )?;
                 Said {
-                    text: format!("{} queued", submitted.name),
                     run: Some(submitted.run),
+                    ..Said::of(format!("{} queued", submitted.name))
                 }
             }
         })
@@ -185,15 +199,19 @@ fn told(report: &runs::Report, done: &str) -> ops::Result<Said> {
             format!("{} of {count} runs are {done}; {error}", names.len())
         }
     };
-    Ok(Said { text, run: None })
+    Ok(Said::of(text))
 }
 
 /// Tells of the first, and how many others there were. One that is refused keeps none of the others.
 fn each(verbs: &[Verb], ws: &Workspace) -> ops::Result<Said> {
-    let (mut done, mut refused) = (vec![], vec![]);
+    let (mut done, mut back, mut refused) = (vec![], vec![], vec![]);
     for verb in verbs {
         match verb.perform(ws) {
-            Ok(said) => done.push(said.text),
+            Ok(said) => {
+                done.push(said.text);
+                // What was done last is taken back first.
+                back.splice(0..0, said.back);
+            }
             Err(error) => refused.push(error),
         }
     }
@@ -205,13 +223,12 @@ fn each(verbs: &[Verb], ws: &Workspace) -> ops::Result<Said> {
             error.message = format!("{so_many} of {count} done: {}", error.message);
             Err(error)
         }
-        (None, 1) => Ok(Said {
-            text: first,
-            run: None,
-        }),
         (None, so_many) => Ok(Said {
-            text: format!("{first}, and {} more", so_many - 1),
-            run: None,
+            back: (!back.is_empty()).then(|| Verb::each(back)),
+            ..Said::of(match so_many {
+                1 => first,
+                so_many => format!("{first}, and {} more", so_many - 1),
+            })
         }),
     }
 }

@@ -10,6 +10,7 @@ use ratatui::{
 use super::{Key, Outcome, input::Input, recall::Recall};
 use crate::{
     domain::{
+        datasets::VersionId,
         filter::{self, Filter},
         ids::RunId,
     },
@@ -34,6 +35,8 @@ pub enum Purpose {
     /// Tags with blanks between; one with `-` before it is taken away.
     Tags(Vec<RunId>),
     Note(RunId),
+    /// The same of a data version.
+    DataTags(VersionId),
 }
 
 impl Prompt {
@@ -81,7 +84,7 @@ impl Prompt {
     fn error(&self) -> Option<filter::Error> {
         match self.purpose {
             Purpose::Filter => Filter::parse(&self.input.text).err(),
-            Purpose::Search | Purpose::Tags(_) | Purpose::Note(_) => None,
+            Purpose::Search | Purpose::Tags(_) | Purpose::Note(_) | Purpose::DataTags(_) => None,
         }
     }
 
@@ -89,12 +92,12 @@ impl Prompt {
         let (take, give_up) = match self.purpose {
             Purpose::Filter => ("keep", "as it was"),
             Purpose::Search => ("search", "as it was"),
-            Purpose::Tags(_) => ("tag", "cancel"),
+            Purpose::Tags(_) | Purpose::DataTags(_) => ("tag", "cancel"),
             Purpose::Note(_) => ("keep the note", "cancel"),
         };
         let more: &[(&str, &str)] = match self.purpose {
             Purpose::Filter => &[("Tab", "complete"), ("↑", "an earlier one")],
-            Purpose::Tags(_) | Purpose::Note(_) | Purpose::Search => &[],
+            Purpose::Tags(_) | Purpose::DataTags(_) | Purpose::Note(_) | Purpose::Search => &[],
         };
         let mut hints = vec![("Esc", give_up), ("Enter", take)];
         hints.extend(more);
@@ -105,7 +108,7 @@ impl Prompt {
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<Position> {
         let title = match self.purpose {
             Purpose::Filter | Purpose::Search => " / ",
-            Purpose::Tags(_) => " tags (-tag removes): ",
+            Purpose::Tags(_) | Purpose::DataTags(_) => " tags (-tag removes): ",
             Purpose::Note(_) => " note: ",
         };
         let wrong = self.error().map(|error| {

@@ -15,11 +15,14 @@ pub struct Versions(Data);
 
 impl super::Pane for Versions {
     fn contexts(&self) -> &'static [&'static str] {
-        &["data", "table", "list"]
+        &["table", "list"]
     }
 
     fn act(&mut self, action: Action, _: &mut Selection, _: &Shared) -> Reaction {
-        self.0.go(action)
+        match action {
+            Action::Open => self.0.open(),
+            action => self.0.go(action),
+        }
     }
 
     fn draw(

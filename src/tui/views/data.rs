@@ -1,43 +1,81 @@
-//! Data versions: every version of every data set, what is known of the selected one, and what changed in it.
+//! Data versions: every version of every data set, what is known of the selected one, what is in it, and what changed.
+
+mod changes;
+mod draw;
+mod facts;
+mod layout;
+mod stats;
+mod verbs;
 
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
-    text::{Line, Span},
 };
 
+use self::{changes::Changes, facts::Facts, stats::Statistics};
 use super::{Root, View};
 use crate::{
-    domain::{
-        datasets::{Version, VersionId},
-        text::counted,
-    },
-    ops::datasets::{Comparison, Detail, FileChange},
+    domain::datasets::{Version, VersionId},
     tui::{
         action::Action,
-        effect::{Answer, Effect},
+        effect::{Answer, Effect, Kept},
         event::{Ticket, Tickets},
-        look::{Look, Pane, fit, split_across, split_down},
-        place::Place,
+        place::{Place, Settings, Spot},
         remote::Remote,
         shared::{Reaction, Shared, Target},
-        table::{self, Cell, Column, Sheet, Table, Window},
-        text,
-        theme::Role,
+        table::{self, Table, Window},
     },
 };
 
+/// The list of all versions with what is known of the selected one; or that of one version alone.
 #[derive(Default)]
 pub struct Data {
-    rows: Remote<(), Vec<Version>>,
+    rows: Remote<Which, Vec<Version>>,
     table: Table<VersionId>,
-    detail: Remote<VersionId, Box<Detail>>,
-    changes: Remote<(VersionId, VersionId), Box<Comparison>>,
+    facts: Facts,
+    statistics: Statistics,
+    changes: Changes,
+    /// The part that the keys act on.
+    focus: Part,
+    /// The part that is shown below the list where there is room for one.
+    lower: Part,
+    /// The parts of the last frame, in reading order.
+    shown: Vec<Part>,
+    /// Parts take turns in one frame.
+    takes_turns: bool,
     is_zoomed: bool,
+    which: Which,
+    /// Versions that leave the list by a person's will.
+    forgotten: Vec<VersionId>,
+    /// One version has the whole view.
+    is_alone: bool,
 }
 
-/// Columns from which the detail stands beside the list.
-const ROOM_BESIDE: u16 = 100;
+/// Which versions are listed.
+type Which = Kept;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Part {
+    #[default]
+    List,
+    Facts,
+    Statistics,
+    Changes,
+}
+
+impl Part {
+    /// What stands beside the list.
+    const BESIDE: [Self; 3] = [Self::Statistics, Self::Facts, Self::Changes];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::List => "data",
+            Self::Facts => "facts",
+            Self::Statistics => "statistics",
+            Self::Changes => "changes",
+        }
+    }
+}
 
 impl table::Row for Version {
     type Id = VersionId;
@@ -52,12 +90,47 @@ impl table::Row for Version {
 }
 
 impl Data {
+    pub fn at(settings: &Settings) -> Self {
+        let mut data = Self::default();
+        if settings.get("trash").is_some() {
+            data.which = Kept::InTrash;
+        }
+        data
+    }
+
+    /// One version, with all the room.
+    pub fn of(id: &VersionId, settings: &Settings) -> Self {
+        let mut data = Self::at(settings);
+        data.is_alone = true;
+        data.focus = Part::Statistics;
+        data.table.cursor.aim(id.clone());
+        data
+    }
+
+    /// The versions in the trash.
+    pub fn trash() -> Place {
+        Place {
+            spot: Spot::Root(Root::Data),
+            settings: Settings::default().with("trash", "yes"),
+        }
+    }
+
     fn rows(&self) -> &[Version] {
         self.rows.value.as_deref().unwrap_or_default()
     }
 
     fn row(&self) -> Option<&Version> {
         self.table.row(Window::whole(self.rows()))
+    }
+
+    /// The versions that verbs are on: those that are marked, else the selected one.
+    fn chosen(&self) -> Vec<&Version> {
+        let is_marked = |version: &&Version| self.table.marks.contains(&version.id());
+        let marked: Vec<&Version> = self.rows().iter().filter(is_marked).collect();
+        match marked.is_empty() {
+            true => self.row().into_iter().collect(),
+            false => marked,
+        }
     }
 
     /// The two versions that are compared: those that are marked, else the selected one and the one before it.
@@ -84,260 +157,59 @@ impl Data {
         self.table.act(action, Window::whole(rows))
     }
 
-    /// The list without what stands beside it.
-    pub fn draw_alone(
-        &mut self,
-        buffer: &mut Buffer,
-        area: Rect,
-        shared: &Shared,
-        is_focused: bool,
-    ) {
-        self.rows.want(());
-        self.draw_list(buffer, area, shared, is_focused);
-    }
-
-    fn draw_list(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared, is_focused: bool) {
-        let look = &shared.look;
-        let marked = self.table.marks.len();
-        let mut note = vec![look.span(counted(self.rows().len() as u64, "version"), Role::Dim)];
-        if 0 < marked {
-            note = vec![look.span(format!("{marked} marked: Esc clears"), Role::Accent)];
+    /// Opens the selected version.
+    pub fn open(&self) -> Reaction {
+        match self.row() {
+            Some(row) => Reaction::Open(Place {
+                spot: Spot::Version(row.id()),
+                settings: self.settings(),
+            }),
+            None => Reaction::Refuse("no version is selected".to_owned()),
         }
-        if let (Some(error), true) = (&self.rows.error, self.rows.value.is_some()) {
-            note = vec![look.span(error.to_string(), Role::Error)];
+    }
+
+    fn settings(&self) -> Settings {
+        match self.which {
+            Kept::Outside => Settings::default(),
+            Kept::InTrash => Settings::default().with("trash", "yes"),
         }
-        let inner = look.pane(
-            buffer,
-            area,
-            &Pane::new("data").note(note).focused(is_focused),
-        );
-        let sheet = Sheet {
-            columns: columns(shared),
-            rows: self.rows.value.as_deref().map(Window::whole),
-            error: self.rows.error.as_ref(),
-            empty: vec![
-                Line::from(" no data is kept here yet"),
-                Line::from(vec![
-                    look.span(" sconce data add NAME PATH", Role::Key),
-                    Span::raw("  keeps a first version"),
-                ]),
-            ],
+    }
+
+    fn mark(&mut self) -> Reaction {
+        let Some(id) = self.row().map(Version::id) else {
+            return Reaction::Refuse("no version is selected".into());
         };
-        self.table.draw(buffer, inner, shared, &sheet, is_focused);
+        self.table.marks.toggle(id);
+        self.go(Action::Down)
     }
 
-    fn draw_detail(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        let look = &shared.look;
-        let Some(version) = self.row() else {
-            look.pane(buffer, area, &Pane::new("detail"));
-            return;
+    /// To the version before or after this one of its data set.
+    fn step(&mut self, action: Action) -> Reaction {
+        let Some(row) = self.row() else {
+            return Reaction::None;
         };
-        let (id, title) = (version.id(), look.clip(&version.name(), 40));
-        let known = self.detail.value.as_ref();
-        let known = known.filter(|detail| detail.version.id() == id);
-        let mut lines = facts(version, shared);
-        match (known, &self.detail.error) {
-            (_, Some(error)) => lines.push(("", error.to_string(), Role::Error)),
-            (Some(detail), None) => lines.extend(used_by(detail)),
-            (None, None) => {}
-        }
-        let inner = look.pane(buffer, area, &Pane::new(title));
-        let width = usize::from(inner.width);
-        let lines = lines.into_iter().flat_map(|(name, value, role)| {
-            let room = width.saturating_sub(LABEL + 2).max(8);
-            let parts = text::wrap(&value, room).into_iter().enumerate();
-            parts.map(move |(at, part)| {
-                let name = if at == 0 { name } else { "" };
-                Line::from(vec![
-                    look.span(format!(" {} ", look.cell(name, LABEL)), Role::Dim),
-                    look.span(part, role),
-                ])
-            })
-        });
-        look.lines(buffer, inner, lines);
-        self.detail.want(id);
-    }
-
-    fn draw_changes(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        let look = &shared.look;
-        let Some((old, new)) = self.pair() else {
-            let inner = look.pane(buffer, area, &Pane::new("changes"));
-            if let Some(row) = self.row() {
-                let text = match row.parent {
-                    None => " the first version: mark two to compare them",
-                    Some(_) => " the version before it is gone: mark two to compare them",
-                };
-                let text = look.clip(text, usize::from(inner.width));
-                look.line(buffer, inner, look.span(text, Role::Dim).into());
-            }
-            return;
+        let is_next = action == Action::NextSibling;
+        let of_it = self.rows().iter();
+        let of_it = of_it.filter(|version| version.dataset == row.dataset);
+        let number = |version: &&Version| version.number;
+        let found = match is_next {
+            true => of_it.filter(|v| row.number < v.number).min_by_key(number),
+            false => of_it.filter(|v| v.number < row.number).max_by_key(number),
         };
-        let title = format!("{old} to {new}");
-        let pane = Pane::new(look.clip(&title, usize::from(area.width.saturating_sub(4))));
-        let inner = look.pane(buffer, area, &pane);
-        let width = usize::from(inner.width);
-        let known = self.changes.value.as_ref();
-        let known = known.filter(|found| found.old.id() == old && found.new.id() == new);
-        let lines = match (known, &self.changes.error) {
-            (_, Some(error)) => {
-                let wrapped = text::wrap(&error.with_hint(), width.saturating_sub(2));
-                let line = |part: String| Line::from(look.span(format!(" {part}"), Role::Error));
-                wrapped.into_iter().map(line).collect()
-            }
-            (None, None) => vec![Line::from(look.span(" …", Role::Dim))],
-            (Some(found), None) => changed(found, look, width, usize::from(inner.height)),
+        let Some(id) = found.map(Version::id) else {
+            return Reaction::Refuse("there is no other version on this side".to_owned());
         };
-        look.lines(buffer, inner, lines);
-        self.changes.want((old, new));
+        self.table.cursor.aim(id);
+        let rows = self.rows.value.as_deref().unwrap_or_default();
+        self.table.settle(Window::whole(rows), None, true);
+        Reaction::Done
     }
-}
 
-/// Columns of the names of facts.
-const LABEL: usize = 8;
-
-/// A name, what is to be said, and how.
-type Fact = (&'static str, String, Role);
-
-fn facts(version: &Version, shared: &Shared) -> Vec<Fact> {
-    let mut facts = vec![
-        ("hash", version.hash.to_string(), Role::Text),
-        (
-            "content",
-            format!(
-                "{}, {}",
-                counted(version.files, "file"),
-                text::bytes(version.bytes as f64)
-            ),
-            Role::Text,
-        ),
-    ];
-    let mut fact = |name, value: String, role| facts.push((name, value, role));
-    match version.is_reference {
-        true => fact(
-            "kept",
-            "by name: the content stays where it is".to_owned(),
-            Role::Warn,
-        ),
-        false => fact("new", text::bytes(version.stored as f64), Role::Text),
+    fn turn(&mut self, by: usize) {
+        let at = self.shown.iter().position(|part| *part == self.focus);
+        let next = (at.unwrap_or(0) + by) % self.shown.len().max(1);
+        self.focus = self.shown.get(next).copied().unwrap_or_default();
     }
-    fact(
-        "made",
-        format!("by {}, {} ago", version.actor, shared.age(version.created)),
-        Role::Text,
-    );
-    if !version.message.is_empty() {
-        fact("message", version.message.clone(), Role::Text);
-    }
-    if !version.tags.is_empty() {
-        fact("tags", version.tags.join(" "), Role::Accent);
-    }
-    if let Some(parent) = version.parent {
-        fact("after", format!("v{parent}"), Role::Text);
-    }
-    if let Some(commit) = &version.commit {
-        fact("commit", commit.clone(), Role::Text);
-    }
-    for place in &version.sources {
-        fact("from", place.at.clone(), Role::Text);
-    }
-    facts
-}
-
-/// The runs that were made of a version.
-fn used_by(detail: &Detail) -> Vec<Fact> {
-    const FEW: usize = 6;
-    let runs = &detail.runs;
-    let Some(first) = runs.first() else {
-        return vec![("used by", "no run yet".to_owned(), Role::Dim)];
-    };
-    let mut facts = vec![("used by", first.name.clone(), Role::Text)];
-    let others = runs[1..].iter().take(FEW - 1);
-    facts.extend(others.map(|run| ("", run.name.clone(), Role::Text)));
-    if FEW < runs.len() {
-        facts.push(("", format!("and {} more runs", runs.len() - FEW), Role::Dim));
-    }
-    facts
-}
-
-/// What changed: how much of it, then the files as far as there is room.
-fn changed<'a>(found: &Comparison, look: &Look, width: usize, height: usize) -> Vec<Line<'a>> {
-    let all = found.added + found.removed + found.changed;
-    if all == 0 {
-        return vec![Line::from(look.span(" the same content", Role::Dim))];
-    }
-    let (old, new) = (found.old.bytes as f64, found.new.bytes as f64);
-    let sum = format!(
-        " {} added  {} removed  {} changed   {} to {}",
-        text::count(found.added as i64),
-        text::count(found.removed as i64),
-        text::count(found.changed as i64),
-        text::bytes(old),
-        text::bytes(new),
-    );
-    let mut lines = vec![Line::from(Span::raw(look.clip(&sum, width)))];
-    let is_all = all <= (height.saturating_sub(1)) as u64;
-    let room = height.saturating_sub(if is_all { 1 } else { 2 });
-    let shown = found.files.iter().take(room);
-    lines.extend(shown.map(|file| line(file, look, width)));
-    let more = all.saturating_sub(found.files.len().min(room) as u64);
-    if 0 < more {
-        let text = format!(" and {} more", text::count(more as i64));
-        lines.push(Line::from(look.span(text, Role::Dim)));
-    }
-    lines
-}
-
-fn line<'a>(file: &FileChange, look: &Look, width: usize) -> Line<'a> {
-    let size = |bytes: u64| text::bytes(bytes as f64);
-    let (sign, role, sizes) = match (file.old, file.new) {
-        (None, new) => ("+", Role::Ok, size(new.unwrap_or_default())),
-        (Some(old), None) => ("-", Role::Error, size(old)),
-        (Some(old), Some(new)) if old == new => ("~", Role::Warn, size(new)),
-        (Some(old), Some(new)) => ("~", Role::Warn, format!("{} to {}", size(old), size(new))),
-    };
-    let room = width.saturating_sub(text::width(&sizes) + 6);
-    let path = look.cell(
-        &text::squeeze(&file.path, room, look.charset.ellipsis()),
-        room,
-    );
-    let spans = vec![
-        look.span(format!(" {sign} "), role),
-        Span::raw(path),
-        look.span(format!("  {sizes}"), Role::Dim),
-    ];
-    fit(spans, width, look.charset.ellipsis())
-}
-
-fn columns(shared: &Shared) -> Vec<Column<'_, Version>> {
-    let look = &shared.look;
-    let text = |title, role: Role, of: fn(&Version) -> String| {
-        Column::new(title, move |row: &Version| Cell::of(of(row), look, role))
-    };
-    let age = move |row: &Version| Cell::of(shared.age(row.created), look, Role::Dim);
-    vec![
-        text("DATA", Role::Text, |row| row.dataset.clone()).least(10),
-        text("VER", Role::Text, |row| format!("v{}", row.number)).right(),
-        text("FILES", Role::Dim, |row| text::count(row.files as i64))
-            .right()
-            .gives_way(3),
-        text("SIZE", Role::Text, |row| text::bytes(row.bytes as f64))
-            .right()
-            .gives_way(1),
-        text("NEW", Role::Dim, |row| text::bytes(row.stored as f64))
-            .right()
-            .gives_way(5),
-        Column::new("AGE", age).right().gives_way(2),
-        text("TAGS", Role::Accent, |row| row.tags.join(" "))
-            .most(20)
-            .gives_way(4),
-        text("BY", Role::Dim, |row| row.actor.name.clone())
-            .most(12)
-            .gives_way(6),
-        text("MESSAGE", Role::Dim, |row| row.message.clone())
-            .least(8)
-            .gives_way(7)
-            .fills(),
-    ]
 }
 
 impl View for Data {
@@ -345,70 +217,124 @@ impl View for Data {
         &["data", "table", "list"]
     }
 
-    fn act(&mut self, action: Action, _: &Shared) -> Reaction {
+    fn act(&mut self, action: Action, shared: &Shared) -> Reaction {
         match action {
-            Action::Zoom => self.is_zoomed = !self.is_zoomed,
-            Action::Escape if self.is_zoomed => self.is_zoomed = false,
-            Action::Mark => {
-                let Some(id) = self.row().map(Version::id) else {
-                    return Reaction::Refuse("no version is selected".into());
-                };
-                self.table.marks.toggle(id);
-                self.go(Action::Down);
+            Action::Zoom if self.is_zoomed || 1 < self.shown.len() => {
+                self.is_zoomed = !self.is_zoomed;
             }
-            Action::Escape if !self.table.marks.is_empty() => self.table.marks.clear(),
-            action => return self.go(action),
+            Action::NextPane if 1 < self.shown.len() => self.turn(1),
+            Action::PreviousPane if 1 < self.shown.len() => self.turn(self.shown.len() - 1),
+            Action::Tag | Action::Trash | Action::Resume | Action::Add => {
+                return self.verb(action, shared);
+            }
+            Action::UsedBy => {
+                return match self.row() {
+                    Some(row) => Reaction::Open(facts::runs_of(&row.id())),
+                    None => Reaction::Refuse("no version is selected".to_owned()),
+                };
+            }
+            Action::Contents => {
+                if !self.shown.contains(&Part::Changes) || self.takes_turns {
+                    self.focus = Part::Changes;
+                }
+                // It may not have been drawn yet.
+                self.changes.stand(self.pair());
+                return self.changes.act(action);
+            }
+            action => return self.act_in_part(action),
         }
         Reaction::Done
     }
 
     fn draw(&mut self, buffer: &mut Buffer, area: Rect, shared: &Shared) {
-        self.rows.want(());
-        if self.is_zoomed || self.rows().is_empty() {
-            return self.draw_list(buffer, area, shared, true);
+        self.rows.want(self.which);
+        let is_nothing = self.rows().is_empty() && !self.is_alone;
+        let mut places = match is_nothing {
+            true => vec![(Part::List, area)],
+            false => self.layout(area),
+        };
+        let beside = places.iter().filter(|(part, _)| *part != Part::List);
+        self.takes_turns = !is_nothing && beside.count() < Part::BESIDE.len();
+        self.shown = match self.takes_turns {
+            true => self.parts(),
+            false => places.iter().map(|(part, _)| *part).collect(),
+        };
+        if !self.shown.contains(&self.focus) {
+            self.focus = self.shown.first().copied().unwrap_or_default();
         }
-        let (list, rest) = match area.width {
-            ROOM_BESIDE.. => split_across(area, area.width / 2),
-            _ => split_down(area, area.height / 2),
-        };
-        let (detail, changes) = match area.width {
-            ROOM_BESIDE.. => split_down(rest, rest.height / 2),
-            _ => split_across(rest, rest.width / 2),
-        };
-        self.draw_list(buffer, list, shared, true);
-        self.draw_detail(buffer, detail, shared);
-        self.draw_changes(buffer, changes, shared);
+        if self.focus != Part::List {
+            self.lower = self.focus;
+        }
+        if self.is_zoomed {
+            places = vec![(self.focus, area)];
+        }
+        if !places.iter().any(|(part, _)| *part == Part::List) {
+            self.table.hide();
+        }
+        if self.is_alone && self.row().is_none() {
+            return self.draw_absence(buffer, area, shared);
+        }
+        for (part, place) in places {
+            let is_focused = part == self.focus;
+            match part {
+                Part::List => self.draw_list(buffer, place, shared, is_focused),
+                part => self.draw_part(buffer, place, shared, (part, is_focused)),
+            }
+        }
     }
 
     fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
         let rows = self.rows.ask(tickets);
-        let rows = rows.map(|(ticket, ())| Effect::Versions(ticket));
-        let detail = self.detail.ask(tickets);
-        let detail = detail.map(|(ticket, id)| Effect::Version(ticket, id));
-        let changes = self.changes.ask(tickets);
-        let changes = changes.map(|(ticket, (old, new))| Effect::Changes(ticket, old, new));
-        [rows, detail, changes].into_iter().flatten().collect()
+        let rows = rows.map(|(ticket, which)| Effect::Versions(ticket, which));
+        let mut effects: Vec<Effect> = rows.into_iter().chain(self.facts.ask(tickets)).collect();
+        effects.extend(self.statistics.ask(tickets));
+        effects.extend(self.changes.ask(tickets));
+        effects
     }
 
     fn expire(&mut self) {
         self.rows.expire();
-        // A version never changes, but who used it does.
-        self.detail.expire();
+        self.facts.expire();
+        self.statistics.expire();
     }
 
     fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
-        match answer {
-            Answer::Versions(result) if self.rows.awaits(ticket) => {
-                let known = self.row().map(Version::name);
-                self.rows.answer(result);
-                let rows = self.rows.value.as_deref().unwrap_or_default();
+        if let Answer::Versions(result) = answer {
+            if !self.rows.awaits(ticket) {
+                return Some(Answer::Versions(result));
+            }
+            let id = self.row().map(Version::id);
+            let is_expected = id.as_ref().is_some_and(|id| self.forgotten.contains(id));
+            let known = id.filter(|_| !is_expected).map(|id| id.to_string());
+            self.rows.answer(result);
+            let rows = self.rows.value.as_deref().unwrap_or_default();
+            // The one that has the view stays in it, there or not.
+            if !self.is_alone
+                || rows
+                    .iter()
+                    .any(|row| Some(&row.id()) == self.table.cursor.id())
+            {
                 self.table.settle(Window::whole(rows), known, true);
             }
-            Answer::Version(result) if self.detail.awaits(ticket) => self.detail.answer(result),
-            Answer::Changes(result) if self.changes.awaits(ticket) => self.changes.answer(result),
-            other => return Some(other),
+            let ids: Vec<VersionId> = rows.iter().map(Version::id).collect();
+            self.table.marks.retain(|id| ids.contains(id));
+            // One that came back may leave again.
+            self.forgotten.retain(|id| !ids.contains(id));
+            return None;
         }
-        None
+        let answer = self.facts.loaded(ticket, answer)?;
+        let answer = self.statistics.loaded(ticket, answer)?;
+        self.changes.loaded(ticket, answer)
+    }
+
+    fn forget_versions(&mut self, ids: &[VersionId]) {
+        self.forgotten.extend_from_slice(ids);
+    }
+
+    fn made(&mut self, id: &VersionId) {
+        if !self.is_alone && self.which == Kept::Outside {
+            self.table.cursor.aim(id.clone());
+        }
     }
 
     fn handles(&self) -> Vec<Position> {
@@ -417,7 +343,9 @@ impl View for Data {
 
     fn point(&mut self, at: Position) {
         let rows = self.rows.value.as_deref().unwrap_or_default();
-        self.table.point(at, Window::whole(rows));
+        if self.table.point(at, Window::whole(rows)) {
+            self.focus = Part::List;
+        }
     }
 
     /// No run: the verbs of runs do nothing here.
@@ -425,31 +353,99 @@ impl View for Data {
         None
     }
 
+    fn does(&self, action: Action) -> bool {
+        matches!(
+            action,
+            Action::Tag | Action::Trash | Action::Resume | Action::Add
+        )
+    }
+
+    fn refuses(&self, action: Action) -> Option<String> {
+        self.refusal(action)
+    }
+
+    fn subject(&self) -> Option<String> {
+        match &self.chosen()[..] {
+            [] => Some("data".to_owned()),
+            [version] => Some(version.name()),
+            many => Some(format!("{} versions", many.len())),
+        }
+    }
+
+    fn yanks(&self, action: Action) -> Option<(String, String)> {
+        self.yanked(action)
+    }
+
     fn name(&self) -> String {
-        "data".to_owned()
+        match self.table.cursor.id().filter(|_| self.is_alone) {
+            Some(id) => id.to_string(),
+            None => "data".to_owned(),
+        }
     }
 
     fn place(&self) -> Place {
-        Place::of_root(Root::Data)
+        let spot = match self.table.cursor.id().filter(|_| self.is_alone) {
+            Some(id) => Spot::Version(id.clone()),
+            None => Spot::Root(Root::Data),
+        };
+        let settings = self.settings();
+        Place { spot, settings }
     }
 
     fn crumb(&self) -> String {
-        "data".to_owned()
+        let name = self.name();
+        match (self.which, self.is_alone) {
+            (Kept::InTrash, false) => format!("{name} in the trash"),
+            _ => name,
+        }
     }
 
     fn hints(&self) -> &'static [Action] {
-        &[Action::Mark, Action::Zoom]
+        &[
+            Action::Open,
+            Action::Mark,
+            Action::Contents,
+            Action::Add,
+            Action::Tag,
+            Action::NextPane,
+            Action::UsedBy,
+            Action::Trash,
+            Action::Resume,
+            Action::Zoom,
+        ]
     }
 
     fn offers(&self, action: Action) -> bool {
-        !matches!(action, Action::Open | Action::MarkRange | Action::MarkAll)
+        let is_list = self.focus == Part::List;
+        match action {
+            Action::MarkRange | Action::MarkAll => false,
+            Action::Open => match self.focus {
+                Part::List | Part::Facts => !self.rows().is_empty(),
+                Part::Statistics => self.statistics.is_pending(),
+                Part::Changes => self.changes.can_look_inside(),
+            },
+            Action::Mark => is_list && !self.rows().is_empty(),
+            Action::NextPane | Action::PreviousPane | Action::Zoom => 1 < self.shown.len(),
+            Action::Resume => self.which == Kept::InTrash,
+            Action::Trash | Action::Contents | Action::UsedBy | Action::Tag => {
+                !self.rows().is_empty() && self.which == Kept::Outside
+            }
+            Action::Train => false,
+            _ => true,
+        }
     }
 
     fn label(&self, action: Action) -> Option<&'static str> {
-        match action {
-            Action::Mark => Some("mark: two are compared"),
-            _ => None,
-        }
+        Some(match action {
+            Action::Mark => "mark: two are compared",
+            Action::Resume => "restore: out of the trash",
+            Action::Trash => "into the trash, for some days",
+            Action::Open if self.focus == Part::Statistics => "look: into tables that were not yet",
+            Action::Open if self.focus == Part::Changes => "compare: what is inside the tables",
+            Action::NextSibling => "next table, or version",
+            Action::PreviousSibling => "previous table, or version",
+            _ => return None,
+        })
     }
 
     fn remark(&mut self) -> Option<String> {
@@ -459,6 +455,10 @@ impl View for Data {
 
     fn awaits(&self, _: Action) -> bool {
         self.rows.is_blank()
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.statistics.is_at_work() || self.changes.is_at_work()
     }
 }
 

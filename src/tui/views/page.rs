@@ -228,6 +228,12 @@ impl View for Page {
                 let prompt = Prompt::new(Purpose::Search, text);
                 return Reaction::Overlay(Box::new(Overlay::Prompt(prompt)));
             }
+            Action::Open if self.tab == Tab::Lineage => {
+                return match self.lineage.version() {
+                    Some(id) => Reaction::Open(Place::of(Spot::Version(id.clone()))),
+                    None => Reaction::Refuse("this run was made of no data version".to_owned()),
+                };
+            }
             Action::Charts if self.tab == Tab::Overview => {
                 self.picker = Some(Picker::of(&self.board));
                 true
@@ -424,6 +430,7 @@ impl View for Page {
             Action::Up if self.is_charted() => "previous chart",
             Action::Open if self.tab == Tab::Metrics => "chart",
             Action::Open if self.tab == Tab::Params => "fold",
+            Action::Open if self.tab == Tab::Lineage => "open the data version",
             Action::Down if !matches!(self.tab, Tab::Metrics | Tab::Params) => "scroll down",
             Action::Up if !matches!(self.tab, Tab::Metrics | Tab::Params) => "scroll up",
             Action::Filter if self.tab == Tab::Logs => "search",

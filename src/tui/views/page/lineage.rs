@@ -4,7 +4,7 @@ use ratatui::text::Line;
 use serde_json::Value;
 
 use crate::{
-    domain::{events::What, ids::RunId},
+    domain::{datasets::VersionId, events::What, ids::RunId},
     ops::{lineage::Lineage, runs::Detail},
     tui::{
         board::facts::{head, pairs},
@@ -39,6 +39,11 @@ impl Origin {
         }
     }
 
+    /// The data version that the run was made of.
+    pub fn version(&self) -> Option<&VersionId> {
+        self.0.value.as_ref()?.version.as_ref()
+    }
+
     /// What is known, by what it is about; what is not known is left out.
     pub fn lines(&mut self, detail: &Detail, shared: &Shared, width: usize) -> Vec<Line<'static>> {
         self.0.want(detail.run.id);
@@ -60,6 +65,13 @@ impl Origin {
             "DATA",
             vec![
                 ("data", known.data.clone().or_else(data)),
+                (
+                    "version",
+                    known
+                        .version
+                        .as_ref()
+                        .map(|id| format!("{id}  (Enter opens it)")),
+                ),
                 ("blake3", known.data_hash.clone()),
             ],
         );
