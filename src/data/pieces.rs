@@ -1,7 +1,7 @@
 //! A table of text, too long for the memory, as tables that are not.
 
 /// Bytes of a piece, about.
-pub(super) const USUAL: usize = 16 << 20;
+pub(super) const USUAL: usize = 4 << 20;
 /// A record that is longer is none.
 pub(super) const LONGEST: usize = 64 << 20;
 

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A table of text of more bytes is profiled in pieces ([`large`]).
-pub const MOST_WHOLE: u64 = 32 << 20;
+pub const MOST_WHOLE: u64 = 8 << 20;
 /// A file of more bytes is not compared, nor profiled where it has no lines: it would have to be read into memory whole.
 pub const MOST_BYTES: u64 = 256 << 20;
 /// A Parquet file that holds more values is not profiled: packed well, a small file is a large table.

@@ -79,16 +79,23 @@ impl PairedBars<'_> {
         let look = self.look;
         let mut spans = vec![Span::raw(" ".repeat(label + 1))];
         let (reference, now) = look.charset.sides();
-        let parts = [(reference, self.reference), (now, self.now)];
-        for (number, (shade, part)) in parts.into_iter().enumerate() {
+        let parts = [
+            (reference, Role::Dim, self.reference),
+            (now, Role::Accent, self.now),
+        ];
+        for (number, (shade, role, part)) in parts.into_iter().enumerate() {
             let count = format!(" n={}", text::count(part.count as i64));
             let low = if part.count < ENOUGH { " low n" } else { "" };
+            let fixed = text::width(&count) + text::width(low) + 3;
+            let name = look.clip(&part.name, side.saturating_sub(fixed));
             let p_value = self.p_value.filter(|_| number == 1);
             let p_value = p_value.map_or(String::new(), |p| format!(" p={}", text::rough(p)));
-            let fixed = text::width(&count) + text::width(low) + text::width(&p_value) + 3;
-            let name = look.clip(&part.name, side.saturating_sub(fixed));
             let used = text::width(&name) + fixed - 1;
-            spans.push(Span::raw(format!("{shade} ")));
+            // Whose bars these are is worth more.
+            let has_room = used + text::width(&p_value) < side;
+            let p_value = if has_room { p_value } else { String::new() };
+            let used = used + text::width(&p_value);
+            spans.push(look.span(format!("{shade} "), role));
             spans.push(look.span(format!("{name}{count}{p_value}"), Role::Dim));
             spans.push(look.span(low, Role::Warn));
             spans.push(Span::raw(" ".repeat(side.saturating_sub(used))));
