@@ -337,6 +337,9 @@ fn what_cannot_be_done_is_said_with_what_to_do() {
     );
     let show = space.ok(&["data", "show", "x"]);
     assert!(show.contains("the content stays where it is"), "{show}");
+    space.ok(&["data", "add", "x", "x.csv"]);
+    let refused = space.run(&["train", "diagnosis", "-S", "data=x"]);
+    assert!(refused.err.contains("x@latest"), "{}", refused.err);
 }
 
 #[test]

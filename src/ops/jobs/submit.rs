@@ -113,7 +113,7 @@ pub fn train(ws: &Workspace, request: Train) -> Result<Submitted> {
         }
         None => {
             let file = data_file(ws, &preset)?;
-            let table = data::read(&file)?;
+            let table = data::read(&file).map_err(|error| unread(ws, &file, error))?;
             (file, table)
         }
     };
@@ -405,6 +405,22 @@ fn unwritable(path: &Path, error: impl std::error::Error + Send + Sync + 'static
 }
 
 /// The file that a preset trains on. A shipped data set is laid down in the store first.
+/// A file that is not there may have been meant as a data set.
+fn unread(ws: &Workspace, file: &Path, error: data::Error) -> Error {
+    let name = file.file_name().and_then(|name| name.to_str());
+    let meant = name.and_then(|name| datasets::find(ws, name).ok());
+    match (meant, &error) {
+        (Some(version), data::Error::Absent { .. }) => {
+            let hint = format!(
+                "of the data set, `{}@latest` is the newest version",
+                version.dataset
+            );
+            Error::new(Kind::NotFound, error.to_string()).hint(hint)
+        }
+        _ => error.into(),
+    }
+}
+
 fn data_file(ws: &Workspace, preset: &Preset) -> Result<PathBuf> {
     let Some(name) = preset.data.strip_prefix("demo:") else {
         let file = PathBuf::from(&preset.data);

@@ -125,20 +125,20 @@ impl Input {
 
     /// The text, scrolled so that the cursor is in `columns`, and the column of the cursor.
     pub fn draw(&self, look: &Look, columns: usize) -> (Line<'static>, u16) {
-        let mut start = 0;
-        let width =
-            |from: usize| text::width(&crate::domain::text::shown(&self.text[from..self.cursor]));
         let room = columns.saturating_sub(1);
-        while room < width(start) {
-            start = self.text[start..]
-                .grapheme_indices(true)
-                .nth(1)
-                .map_or(self.cursor, |(at, _)| start + at);
+        let (mut start, mut width) = (self.cursor, 0);
+        // From the cursor back: what is far to its left is not looked at.
+        for (at, grapheme) in self.text[..self.cursor].grapheme_indices(true).rev() {
+            let more = text::width(&crate::domain::text::shown(grapheme));
+            if room < width + more {
+                break;
+            }
+            (start, width) = (at, width + more);
         }
         let seen = text::clip(&self.text[start..], columns, "");
         (
             Line::from(Span::styled(seen, look.style(Role::Text))),
-            width(start) as u16,
+            width as u16,
         )
     }
 }
