@@ -17,6 +17,7 @@ pub mod index;
 pub mod jobs;
 pub mod journals;
 pub mod remotes;
+mod reserve;
 pub mod runs;
 mod schema;
 pub mod series;
@@ -72,8 +73,19 @@ pub enum Standing {
 
 impl Store {
     /// Opens the store in a folder, makes it when it is not there, and brings its schema up to date. One that this user
-    /// cannot write is opened to be read.
+    /// cannot write is opened to be read. On a full disk the space kept back for this is given up.
     pub fn open(root: &Path) -> Result<Self> {
+        let store = match Self::open_as_it_is(root) {
+            Err(Error::Full) if reserve::release(root) => Self::open_as_it_is(root),
+            answer => answer,
+        }?;
+        if !store.is_read_only() {
+            reserve::keep(root, file_mode(root));
+        }
+        Ok(store)
+    }
+
+    fn open_as_it_is(root: &Path) -> Result<Self> {
         disk::refuse_network(root)?;
         let io = |source| Error::Io {
             path: root.to_owned(),
@@ -144,6 +156,7 @@ impl Store {
         &self,
         change: impl FnOnce(&Transaction) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
+        reserve::release_if_scarce(&self.root);
         transact(&mut hold(&self.full), change)
     }
 
@@ -293,17 +306,21 @@ impl Store {
 
 /// Makes the files of a store that are not there, and brings it up to date. The lock is held shared.
 fn prepare(root: &Path, door: &Door) -> Result<File> {
-    let mode = if disk::is_group_writable(root) {
-        0o660
-    } else {
-        0o600
-    };
+    let mode = file_mode(root);
     let lock = open_with_mode(&root.join("schema.lock"), mode)?;
     if !door.path.exists() {
         drop(open_with_mode(&door.path, mode)?);
     }
     schema::bring_up_to_date(root, door, &lock)?;
     Ok(lock)
+}
+
+/// The mode of the files of a store: a group that shares it writes them.
+fn file_mode(root: &Path) -> u32 {
+    match disk::is_group_writable(root) {
+        true => 0o660,
+        false => 0o600,
+    }
 }
 
 fn first_damage(connection: &Connection) -> Result<Option<String>> {

@@ -392,3 +392,60 @@ impl<'a> Person<'a> {
         self.json(&["runs", "show", run])
     }
 }
+
+/// On a disk of its own, which is filled to the last byte.
+#[test]
+fn a_store_on_a_full_disk_is_read_and_freed_and_takes_nothing_half() {
+    let is_allowed = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "true"])
+        .output()
+        .is_ok_and(|answer| answer.status.success());
+    if !is_allowed {
+        eprintln!("not tried: this user may not mount a disk of its own");
+        return;
+    }
+    let space = Space::bare();
+    fs::create_dir(space.store()).unwrap();
+    space.write("work/small.csv", "a,b\n1,2\n3,4\n");
+    let mut noise = vec![0; 2 << 20];
+    let mut state = 1u64;
+    for byte in &mut noise {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        *byte = (state >> 56) as u8;
+    }
+    fs::write(space.path("work/noise.bin"), &noise).unwrap();
+    let script = r#"
+        mount -t tmpfs -o size=80m none "$SCONCE_STORE" || exit 99
+        say() { echo "$1: $2"; }
+        "$SCONCE" init >&2; say init $?
+        "$SCONCE" data add noise noise.bin -m one >&2; say add $?
+        head -c 200M /dev/zero >"$SCONCE_STORE/fill" 2>/dev/null
+        "$SCONCE" data list | grep -c noise
+        "$SCONCE" runs >&2; say runs $?
+        cp noise.bin more.bin; echo more >>more.bin; tr a-m n-z <more.bin >other.bin
+        "$SCONCE" data add other other.bin -m two 2>&1 | grep -c 'disk is full'
+        "$SCONCE" data list | grep -c other
+        "$SCONCE" data cat noise | cmp - noise.bin; say cat $?
+        "$SCONCE" data verify >&2; say verify $?
+        "$SCONCE" data rm noise@v1 >&2; say rm $?
+        rm "$SCONCE_STORE/fill"
+        "$SCONCE" data add other other.bin -m two >&2; say again $?
+    "#;
+    let command = space.command(&[]);
+    let environment: Vec<_> = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+        .collect();
+    let mut command = Command::new("unshare");
+    command
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
+        .current_dir(space.path("work"))
+        .env_clear()
+        .envs(environment)
+        .env("SCONCE", env!("CARGO_BIN_EXE_sconce"));
+    let answer = Answer::of(command);
+    let wanted = "init: 0\nadd: 0\n1\nruns: 0\n1\n0\ncat: 0\nverify: 0\nrm: 0\nagain: 0\n";
+    assert_eq!(answer.out, wanted, "{}", answer.err);
+}
