@@ -35,7 +35,10 @@ pub use self::{
     compare::{Comparison, FileChange, compare},
     contents::{Compared, Contents, TableChange, compare_contents},
     profile::{MOST_TABLES, Profiles, TableProfile, profile, profiles},
-    remotes::{Arrival, Carried, add_remote, clone, forget_remote, offered, pull, push, remotes},
+    remotes::{
+        Arrival, Asked, Carried, DamagedPack, RemoteVerified, Tag, add_remote, clone, forget_remote,
+        offered, pull, push, remotes, verify_remote,
+    },
     splits::{Leaks, leaks},
     verify::{Damaged, Verified, verify},
 };
@@ -232,14 +235,32 @@ pub fn tag(ws: &Workspace, text: &str, tag: &str) -> Result<(Version, Option<u32
     check_tag(tag)?;
     ws.store.write(|tx| {
         let version = find_in(tx, text)?;
-        let before = rows::tagged(tx, &version.dataset, tag)?;
-        rows::set_tag(tx, &version.dataset, tag, version.number)?;
-        let target = format!("{}@{tag}", version.dataset);
-        let number = |number: u32| format!("v{number}");
-        let after = Some(number(version.number));
-        audited(ws, tx, "data.tag", target, before.map(number), after)?;
+        if version.trashed.is_some() {
+            return Err(in_trash_already(&version));
+        }
+        let before = put_tag(ws, tx, &version, tag)?;
         Ok((find_in(tx, &version.name())?, before))
     })
+}
+
+/// Has a tag be on this version. Says which version had it, if another did.
+fn put_tag(ws: &Workspace, tx: &Connection, version: &Version, tag: &str) -> Result<Option<u32>> {
+    let before = rows::tagged(tx, &version.dataset, tag)?;
+    if before == Some(version.number) {
+        return Ok(None);
+    }
+    rows::set_tag(tx, &version.dataset, tag, version.number)?;
+    let target = format!("{}@{tag}", version.dataset);
+    let number = |number: u32| format!("v{number}");
+    let after = Some(number(version.number));
+    audited(ws, tx, "data.tag", target, before.map(number), after)?;
+    Ok(before)
+}
+
+fn in_trash_already(version: &Version) -> Error {
+    let message = format!("{} is in the trash", version.name());
+    let hint = format!("`sconce data restore {}` takes it out", version.name());
+    Error::new(Kind::Conflict, message).hint(hint)
 }
 
 /// Takes a tag away.

@@ -164,7 +164,7 @@ impl From<store::Error> for Error {
             ),
             E::Full => (
                 Kind::Environment,
-                "the disk is full",
+                "cannot write to the store",
                 "free some space: `sconce usage` shows what is kept, `sconce prune` frees what is not needed",
             ),
             E::Damaged { .. } => (
@@ -265,7 +265,7 @@ impl From<vault::Error> for Error {
             E::Sent { .. } => (
                 Kind::Environment,
                 "the remote is damaged",
-                "delete that pack there and push the version again from where it is whole",
+                "`sconce data remote verify --mend`, in a store where the version is whole, sends it again",
             ),
             E::Lacks { .. } => (
                 Kind::Environment,

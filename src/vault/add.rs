@@ -22,7 +22,7 @@ use super::{
     error::{Error, Result, io},
     index::Index,
     manifest::{Builder, Content, Entry, Keep, Kind, Name, Piece, Root},
-    pack,
+    open_at_once, pack,
     scan::{self, Found, Scan, Source, Stamp},
     stamps::{Known, Taken},
     verify,
@@ -239,7 +239,7 @@ impl Reader<'_> {
         at: &std::path::Path,
         stamp: Stamp,
     ) -> Result<std::result::Result<(), Stopped>> {
-        let mut file = File::open(at).map_err(io("read", at))?;
+        let mut file = open_at_once(at).map_err(io("read", at))?;
         let is_same = |file: &File| {
             let meta = file.metadata().map_err(io("read", at))?;
             Ok(Stamp::of(&meta) == stamp)
@@ -478,8 +478,8 @@ impl<'a> Writer<'a> {
         self.packs.shop.progress.check()?;
         let root = self.builder.finish(&mut self.packs)?;
         self.packs.seal()?;
-        // The packs are whole: what was read need not be read again.
-        self.taken.keep()?;
+        // What was read need not be read again; where that cannot be kept, it is.
+        let _ = self.taken.keep();
         let added = Added {
             root,
             new: self.packs.new,

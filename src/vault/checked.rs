@@ -4,14 +4,12 @@
 //! file = head (8) · body · BLAKE3 of both (32)
 //! ```
 
-use std::{
-    fs,
-    io::Write as _,
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::Path,
-};
+use std::{fs, io::Write as _, os::unix::fs::PermissionsExt as _, path::Path};
 
-use super::error::{Result, io};
+use super::{
+    error::{Result, io},
+    fresh,
+};
 use crate::domain::hashes::Hash;
 
 /// The body of a file; `None` where there is none or it is not whole.
@@ -24,23 +22,21 @@ pub fn read(path: &Path, head: [u8; 8]) -> Option<Vec<u8>> {
     is_whole.then_some(bytes)
 }
 
-/// Replaces a file. It is not synced: what is in it can be had again.
+/// Replaces a file, and waits until the disk has it.
 pub fn replace(path: &Path, head: [u8; 8], body: &[u8]) -> Result<()> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&head).update(body);
-    let beside = path.with_extension(format!("{}.new", std::process::id()));
-    let write = || {
-        let mut new = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o640)
-            .open(&beside)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let stem = path.file_name().unwrap_or_default().to_string_lossy();
+    let made = fresh::create(folder, &format!("{stem}."), ".new", 0o640);
+    let (mut new, beside) = made.map_err(io("write", path))?;
+    let mut write = || {
+        // Whatever the umask says: a group may share the vault.
         new.set_permissions(fs::Permissions::from_mode(0o640))?;
         new.write_all(&head)?;
         new.write_all(body)?;
         new.write_all(hasher.finalize().as_bytes())?;
-        drop(new);
+        new.sync_data()?;
         fs::rename(&beside, path)
     };
     write().map_err(|error| {

@@ -2,24 +2,30 @@
 //! same is left alone.
 
 use std::{
+    collections::HashSet,
     ffi::OsStr,
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{ErrorKind, Write as _},
     os::unix::{
         ffi::OsStrExt as _,
-        fs::{MetadataExt as _, OpenOptionsExt as _, symlink},
+        fs::{MetadataExt as _, symlink},
     },
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, AtomicU64, Ordering},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use rayon::prelude::*;
+use rustix::{
+    fs::{CWD, RenameFlags, renameat_with},
+    io::Errno,
+};
 
 use super::{
     Open, Progress,
     error::{Error, Result, io},
+    fresh,
     manifest::{Entry, Kind},
-    scan::{is_store, unfinished},
+    scan::{UNFINISHED, is_store, sweep},
 };
 use crate::domain::hashes::Hash;
 
@@ -109,8 +115,23 @@ impl Open<'_> {
             .store(there.len() as u64, Ordering::Relaxed);
         let (written, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
         let mut done = 0;
+        let mut swept = HashSet::new();
         self.in_batches(version, progress, &mut |entries| {
             let found = &there[done..done + entries.len()];
+            for (entry, _) in entries
+                .iter()
+                .zip(found)
+                .filter(|(_, found)| **found != There::Same)
+            {
+                let folder = folder_of(target.folder, entry);
+                if !swept.contains(&folder) {
+                    // Nothing is touched through a link.
+                    if blocked_above(target.folder, entry)? == There::Same {
+                        sweep(&folder);
+                    }
+                    swept.insert(folder);
+                }
+            }
             done += entries.len();
             let pairs = entries.par_iter().zip(found);
             pairs.try_for_each(|(entry, found)| {
@@ -199,45 +220,90 @@ impl Open<'_> {
 
     fn make(&self, entry: &Entry, there: There, target: &Target) -> Result<()> {
         let path = path(target.folder, entry);
-        let folder = path.parent().unwrap_or(target.folder);
+        let folder = folder_of(target.folder, entry);
         if there == There::Other {
             make_way(target.folder, entry)?;
         }
-        fs::create_dir_all(folder).map_err(io("make", folder))?;
-        let beside = beside(&path);
-        let made = match &entry.kind {
-            Kind::Folder => return fs::create_dir_all(&path).map_err(io("make", &path)),
+        // It may have come since all was looked at: nothing is written through a link.
+        if !matches!(
+            blocked_above(target.folder, entry)?,
+            There::Same | There::Nothing
+        ) {
+            return Err(in_the_way(entry));
+        }
+        fs::create_dir_all(&folder).map_err(io("make", &folder))?;
+        match &entry.kind {
+            Kind::Folder => {
+                if fs::symlink_metadata(&path).is_ok_and(|meta| !meta.is_dir()) {
+                    fs::remove_file(&path).map_err(io("replace", &path))?;
+                }
+                fs::create_dir_all(&path).map_err(io("make", &path))
+            }
             Kind::Link { target } => {
-                symlink(OsStr::from_bytes(target), &beside).map_err(io("write", &path))
+                let [begin, end] = UNFINISHED;
+                let beside = fresh::path(&folder, begin, end);
+                let made = symlink(OsStr::from_bytes(target), &beside).map_err(io("write", &path));
+                made.and_then(|()| place(entry, &beside, &path, there))
             }
             Kind::File { is_executable, .. } => {
                 let from = target.from.map(|outside| outside.path(entry));
                 let mode = if *is_executable { 0o777 } else { 0o666 };
-                self.write(entry, from.as_deref(), &beside, mode)
+                let [begin, end] = UNFINISHED;
+                let made = fresh::create(&folder, begin, end, mode);
+                let (file, beside) = made.map_err(io("write", &path))?;
+                let written = self.write(entry, from.as_deref(), &file, &path);
+                let kept = written.and_then(|()| match there {
+                    // What it replaces is gone then: it must have come to the disk.
+                    There::Other => file.sync_data().map_err(io("write", &path)),
+                    _ => Ok(()),
+                });
+                kept.and_then(|()| place(entry, &beside, &path, there))
+                    .inspect_err(|_| drop(fs::remove_file(&beside)))
             }
-        };
-        let placed = made.and_then(|()| fs::rename(&beside, &path).map_err(io("write", &path)));
-        if placed.is_err() {
-            let _ = fs::remove_file(&beside);
         }
-        placed
     }
 
-    fn write(&self, entry: &Entry, from: Option<&Path>, to: &Path, mode: u32) -> Result<()> {
-        let mut file: File = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(mode)
-            .open(to)
-            .map_err(io("write", to))?;
+    fn write(&self, entry: &Entry, from: Option<&Path>, mut to: &File, at: &Path) -> Result<()> {
         self.read(entry, from, &mut |chunk| {
-            file.write_all(chunk).map_err(io("write", to))
+            to.write_all(chunk).map_err(io("write", at))
         })
+    }
+}
+
+/// Gives what was written its name. Where nothing was when all was looked at, what came since is not replaced.
+fn place(entry: &Entry, beside: &Path, path: &Path, there: There) -> Result<()> {
+    let renamed = match there {
+        There::Other => fs::rename(beside, path),
+        _ => match renameat_with(CWD, beside, CWD, path, RenameFlags::NOREPLACE) {
+            Err(Errno::EXIST) => {
+                let _ = fs::remove_file(beside);
+                return Err(in_the_way(entry));
+            }
+            // A disk that cannot say so.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => fs::rename(beside, path),
+            renamed => renamed.map_err(Into::into),
+        },
+    };
+    renamed.map_err(|error| {
+        let _ = fs::remove_file(beside);
+        io("write", path)(error)
+    })
+}
+
+fn in_the_way(entry: &Entry) -> Error {
+    Error::InTheWay {
+        paths: vec![entry.path.shown()],
     }
 }
 
 fn path(folder: &Path, entry: &Entry) -> PathBuf {
     folder.join(OsStr::from_bytes(entry.path.bytes()))
+}
+
+/// The folder that an entry lies in.
+fn folder_of(folder: &Path, entry: &Entry) -> PathBuf {
+    let path = path(folder, entry);
+    path.parent().unwrap_or(folder).to_owned()
 }
 
 /// The folders that must be there for an entry, from the top.
@@ -284,11 +350,4 @@ fn make_way(folder: &Path, entry: &Entry) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn beside(path: &Path) -> PathBuf {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    // The name may be as long as names can be.
-    path.with_file_name(unfinished(count))
 }

@@ -5,10 +5,11 @@ use std::{
     collections::{HashMap, HashSet},
     fs,
     path::Path,
+    time::Duration,
 };
 
 use super::{
-    Open, Vault, checked, chunks,
+    Open, Progress, Vault, checked, chunks,
     error::{Result, io},
     index::Index,
     pack::{self, Slot},
@@ -37,6 +38,26 @@ pub struct Collected {
     pub next: Option<Timestamp>,
 }
 
+/// Between two looks whether others still use the vault.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Who knows the versions that there are.
+pub trait Collector {
+    /// Those that stay.
+    ///
+    /// # Errors
+    ///
+    /// [`super::Error::Unknown`]: it is not known which.
+    fn versions(&mut self) -> Result<Vec<Hash>>;
+
+    /// The others may be forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`super::Error::Unknown`]: they could not be; then nothing is deleted.
+    fn begin(&mut self) -> Result<()>;
+}
+
 /// Chunks and since when nothing needs them.
 type Unneeded = HashMap<Hash, Timestamp>;
 
@@ -49,22 +70,27 @@ enum Needed {
 
 impl Vault {
     /// Deletes what none of these versions needs and none needed at a collection so many milliseconds before. With `is_dry`,
-    /// says what it would do.
+    /// says what it would do. `begin` is called once it is known that it can be done, and before anything is deleted.
     ///
     /// # Errors
     ///
-    /// A version's list of files cannot be read: what it needs is not known, so nothing is deleted.
+    /// A version's list of files cannot be read: what it needs is not known, so nothing is deleted. [`Error::Interrupted`]:
+    /// others use the vault, and they are waited for no longer.
     pub fn collect(
         &self,
         now: Timestamp,
         grace: i64,
         is_dry: bool,
-        versions: &mut dyn FnMut() -> Result<Vec<Hash>>,
+        shop: &mut dyn Collector,
+        progress: &Progress,
     ) -> Result<Collected> {
         let lock = self.lock()?;
-        lock.lock().map_err(io("lock", &self.root))?;
+        match is_dry {
+            true => lock.lock_shared().map_err(io("lock", &self.root))?,
+            false => self.be_alone(&lock, progress)?,
+        }
         // Alone now: whoever was adding has stored the version.
-        let versions = versions()?;
+        let versions = shop.versions()?;
         let open = self.opened(lock)?;
         let needed = needed(&open, &versions)?;
         let path = self.root.join("unneeded");
@@ -84,6 +110,7 @@ impl Vault {
         if is_dry {
             return Ok(collected);
         }
+        shop.begin()?;
         for path in unsealed.into_iter().chain(stamps::unfinished(&self.root)?) {
             fs::remove_file(&path).map_err(io("delete", &path))?;
         }
@@ -103,6 +130,19 @@ impl Vault {
             let _ = index.save(&self.index());
         }
         Ok(collected)
+    }
+
+    /// Waits until nobody else uses the vault.
+    fn be_alone(&self, lock: &fs::File, progress: &Progress) -> Result<()> {
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(()),
+                // A lock of this kind cannot be waited for with an ear for Ctrl-C, so the wait is a poll.
+                Err(fs::TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+                Err(fs::TryLockError::Error(error)) => return Err(io("lock", &self.root)(error)),
+            }
+            progress.check()?;
+        }
     }
 
     /// Deletes a pack of which everything goes, and writes one anew of which half goes. Says whether it did.

@@ -17,7 +17,7 @@ pub enum Error {
         path: PathBuf,
         source: io::Error,
     },
-    #[error("the disk is full: {} cannot be written", path.display())]
+    #[error("no space is left to write {}", path.display())]
     Full { path: PathBuf },
     #[error("{} is {what}, which has no content to keep", path.display())]
     Special { path: PathBuf, what: &'static str },
@@ -53,7 +53,7 @@ pub enum Error {
     Silent { url: String },
     #[error("{url} is no remote: {what}")]
     NoRemote { url: String, what: &'static str },
-    #[error("{url} has damaged content in the pack {}", pack.short())]
+    #[error("the pack {} of {url} is damaged or missing", pack.short())]
     Sent { url: String, pack: Hash },
     #[error("{url} does not have all of the version: the content {} is missing", hash.short())]
     Lacks { url: String, hash: Hash },

@@ -79,8 +79,8 @@ impl Index {
                         .extend(slots.into_iter().map(|slot| Place { slot, pack }));
                     is_sorted = false;
                 }
-                Err(error @ Error::Pack { .. }) => index.damaged.push(error),
-                Err(error) => return Err(error),
+                // One that cannot be read keeps nobody from the others.
+                Err(error) => index.damaged.push(error),
             }
         }
         if !is_sorted {
@@ -207,9 +207,7 @@ impl Index {
         }
         let file = match open.entry(place.pack) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(File::open(&path).map_err(io("read", &path))?)
-            }
+            std::collections::hash_map::Entry::Vacant(entry) => entry.insert(pack::open(&path)?),
         };
         let file = file.try_clone().map_err(io("read", &path))?;
         drop(open);
@@ -226,7 +224,7 @@ impl Index {
 
 fn damaged_path(error: &Error) -> Option<PathBuf> {
     match error {
-        Error::Pack { path, .. } => Some(path.clone()),
+        Error::Pack { path, .. } | Error::Io { path, .. } => Some(path.clone()),
         _ => None,
     }
 }

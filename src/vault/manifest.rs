@@ -73,6 +73,12 @@ impl Name {
         self.0.split(|byte| *byte == b'/')
     }
 
+    /// Is it a path below another?
+    fn is_below(&self, above: &Self) -> bool {
+        let rest = self.0.strip_prefix(&above.0[..]);
+        rest.is_some_and(|rest| rest.starts_with(b"/"))
+    }
+
     /// As it can be shown: what is no text or would not be seen is escaped.
     pub fn shown(&self) -> String {
         text::shown(&String::from_utf8_lossy(&self.0))
@@ -151,7 +157,8 @@ impl Builder {
     ///
     /// [`Error::Twice`]: it does not.
     pub fn add(&mut self, keep: &mut impl Keep, entry: Entry) -> Result<()> {
-        if self.last.as_ref().is_some_and(|last| entry.path <= *last) {
+        let is_out_of_place = |last: &Name| entry.path <= *last || entry.path.is_below(last);
+        if self.last.as_ref().is_some_and(is_out_of_place) {
             let path = entry.path.shown();
             return Err(Error::Twice { path });
         }
@@ -293,9 +300,36 @@ pub enum Met<'a> {
     Lost(Error),
 }
 
+/// Nodes from a tree's root to its leaves: each level holds a hundred times what the one below does.
+const DEEPEST: u32 = 16;
+
 /// Hands over what is in a tree, in order.
+///
+/// # Errors
+///
+/// [`Error::Manifest`]: the paths are not in order, something lies below what is no folder, or the tree has no end: this
+/// program wrote no such tree. What `take` ends with.
 pub fn walk(
     root: &Hash,
+    load: &mut dyn FnMut(&Hash) -> Result<Vec<u8>>,
+    take: &mut dyn FnMut(Met) -> Result<()>,
+) -> Result<()> {
+    let mut last: Option<Name> = None;
+    walk_below(root, DEEPEST, load, &mut |met| {
+        if let Met::Entry(entry) = &met {
+            let follows = |last: &Name| *last < entry.path && !entry.path.is_below(last);
+            if !last.as_ref().is_none_or(follows) {
+                return Err(unreadable(root));
+            }
+            last = Some(entry.path.clone());
+        }
+        take(met)
+    })
+}
+
+fn walk_below(
+    root: &Hash,
+    levels: u32,
     load: &mut dyn FnMut(&Hash) -> Result<Vec<u8>>,
     take: &mut dyn FnMut(Met) -> Result<()>,
 ) -> Result<()> {
@@ -306,9 +340,10 @@ pub fn walk(
         Ok(Node::Leaf(mut entries)) => entries
             .drain(..)
             .try_for_each(|entry| take(Met::Entry(entry))),
+        Ok(Node::Inner(_)) if levels == 0 => take(Met::Lost(unreadable(root))),
         Ok(Node::Inner(branches)) => branches
             .iter()
-            .try_for_each(|branch| walk(&branch.hash, load, take)),
+            .try_for_each(|branch| walk_below(&branch.hash, levels - 1, load, take)),
     }
 }
 

@@ -11,20 +11,24 @@
 //! that whoever reads knows whether any byte is another than was written.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{BufWriter, Write as _},
-    os::unix::fs::{FileExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{FileExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
 };
 
-use super::error::{Error, Result, io};
+use super::{
+    error::{Error, Result, io},
+    fresh, open_at_once,
+};
 use crate::domain::hashes::Hash;
 
 const HEAD: &[u8; 8] = b"sconcep1";
 const TAIL: &[u8; 8] = b"1pecnocs";
 const ROW: usize = 48;
 const TRAILER: u64 = 16;
+/// Bytes of a chunk: those of files are shorter by far, those that list files are not.
+const LONGEST: u32 = 256 << 20;
 /// Packs that have no name yet.
 const NEW: &str = ".new";
 /// Packs of which not all has come yet.
@@ -55,16 +59,7 @@ pub struct Writer {
 impl Writer {
     /// Begins a pack in the folder of packs.
     pub fn create(folder: &Path) -> Result<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = folder.join(format!("{}.{count}{NEW}", std::process::id()));
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o640)
-            .open(&path)
-            .map_err(io("write", &path))?;
+        let (file, path) = fresh::create(folder, "", NEW, 0o640).map_err(io("write", folder))?;
         let mut new = Self {
             file: BufWriter::with_capacity(1 << 20, file),
             path,
@@ -181,6 +176,21 @@ fn names(folder: &Path) -> Result<Vec<String>> {
         .map_err(io("read", folder))
 }
 
+/// Opens a pack to be read.
+///
+/// # Errors
+///
+/// [`Error::Pack`]: what stands at its place is no file.
+pub fn open(path: &Path) -> Result<File> {
+    let file = open_at_once(path).map_err(io("read", path))?;
+    if !file.metadata().map_err(io("read", path))?.is_file() {
+        let path = path.to_owned();
+        let what = "it is no file";
+        return Err(Error::Pack { path, what });
+    }
+    Ok(file)
+}
+
 /// Which chunks a pack holds, and where.
 ///
 /// # Errors
@@ -191,7 +201,7 @@ pub fn slots(path: &Path, name: &Hash) -> Result<Vec<Slot>> {
         path: path.to_owned(),
         what,
     };
-    let file = File::open(path).map_err(io("read", path))?;
+    let file = open(path)?;
     let length = file.metadata().map_err(io("read", path))?.len();
     let last = |count: u64| {
         let from = length
@@ -221,7 +231,10 @@ pub fn tail(end: &[u8]) -> Option<u64> {
 pub fn table(end: &[u8], name: &Hash) -> Option<Vec<Slot>> {
     let from = end.len().checked_sub(tail(end)? as usize)?;
     let table = &end[from..end.len() - TRAILER as usize];
-    (Hash::of(table) == *name).then(|| decode(table))
+    let slots = (Hash::of(table) == *name).then(|| decode(table))?;
+    // What comes from elsewhere may say anything; as much memory is asked for as it says.
+    let is_sound = |slot: &Slot| slot.stored <= slot.length && slot.length <= LONGEST;
+    slots.iter().all(is_sound).then_some(slots)
 }
 
 /// The bytes of a chunk as they stand in an open pack, compressed or not.

@@ -4,6 +4,7 @@
 //! sconce-remote.json   {"format":1}: here is a remote
 //! packs/HASH.pack      as in the vault, never changed
 //! versions/…           records, of which the vault knows only the names
+//! damaged/HASH.pack    packs that were found to be damaged, out of the way
 //! ```
 //!
 //! What is sent was looked at before, and what comes is looked at before it counts. A record is written after the packs that
@@ -11,6 +12,7 @@
 
 mod pull;
 mod push;
+mod verify;
 
 use std::{
     fs::{self, File},
@@ -45,6 +47,8 @@ const MARK: &str = "sconce-remote.json";
 const FORMAT: &[u8] = br#"{"format":1}"#;
 const PACKS: &str = "packs";
 const RECORDS: &str = "versions";
+/// Packs that were found to be damaged are kept here, in case anything of them is wanted.
+const ASIDE: &str = "damaged";
 
 /// Requests that are under way at once, of those that carry little and of those that carry packs.
 const SMALL: usize = 16;
@@ -257,13 +261,12 @@ impl Remote {
     /// What a pack holds, read from its end, and the pack's size in bytes.
     async fn table(&self, name: &Hash) -> Result<(Vec<Slot>, u64)> {
         let path = packed(name);
-        let size = self.store.head(&path).await;
-        let size = size.map_err(self.trouble("read"))?.size;
-        let end = self.end_of(&path, size, END).await?;
-        let damaged = || Error::Sent {
-            url: self.url.clone(),
-            pack: *name,
+        let damaged = || self.damaged(name);
+        let size = match self.store.head(&path).await {
+            Err(object_store::Error::NotFound { .. }) => return Err(damaged()),
+            head => head.map_err(self.trouble("read"))?.size,
         };
+        let end = self.end_of(&path, size, END).await?;
         let tail = pack::tail(&end).filter(|tail| *tail <= size);
         let tail = tail.ok_or_else(damaged)?;
         let end = match tail <= end.len() as u64 {
@@ -272,6 +275,13 @@ impl Remote {
         };
         let slots = pack::table(&end, name).ok_or_else(damaged)?;
         Ok((slots, size))
+    }
+
+    fn damaged(&self, pack: &Hash) -> Error {
+        Error::Sent {
+            url: self.url.clone(),
+            pack: *pack,
+        }
     }
 
     /// The last bytes of an object of that size.

@@ -11,6 +11,7 @@ use std::{
 
 use super::{
     error::{Error, Result, io},
+    fresh,
     manifest::Name,
 };
 
@@ -68,12 +69,15 @@ pub(super) fn is_store(folder: &Path) -> bool {
     folder.join("store.db").is_file() && folder.join("schema.lock").is_file()
 }
 
-const UNFINISHED: [&str; 2] = [".sconce-", ".part"];
+/// What files are called that are not yet written to their end, around what tells them apart.
+pub(super) const UNFINISHED: [&str; 2] = [".sconce-", ".part"];
 
-/// What a file is called that is not yet written to its end.
-pub(super) fn unfinished(number: u32) -> String {
-    let [before, after] = UNFINISHED;
-    format!("{before}{}-{number}{after}", std::process::id())
+/// Takes away what was left unfinished in a folder by processes that are gone. What cannot be looked at or removed stays:
+/// nobody adds it to a version.
+pub(super) fn sweep(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let unfinished = entries.filter(|entry| is_unfinished(entry.file_name().as_bytes()));
+    unfinished.for_each(|entry| fresh::sweep(&entry.path()));
 }
 
 fn is_unfinished(name: &[u8]) -> bool {

@@ -17,6 +17,7 @@ use std::{
 
 use super::{
     error::{Result, io},
+    fresh,
     manifest::{Entry, Name, Rest, put, put_entry},
     scan::Stamp,
 };
@@ -121,8 +122,10 @@ pub struct Taken {
 impl Taken {
     /// Begins at a moment before the first file is looked at.
     pub fn begin(path: &Path) -> Result<Self> {
-        let beside = path.with_extension(format!("{}.new", std::process::id()));
-        let file = File::create(&beside).map_err(io("write", &beside))?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let stem = path.file_name().unwrap_or_default().to_string_lossy();
+        let made = fresh::create(folder, &format!("{stem}."), ".new", 0o640);
+        let (file, beside) = made.map_err(io("write", path))?;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let until = now.unwrap_or_default().saturating_sub(COARSE);
         let mut taken = Self {

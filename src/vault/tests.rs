@@ -268,6 +268,39 @@ fn a_check_out_replaces_nothing_that_it_was_not_told_to() {
 }
 
 #[test]
+fn a_check_out_takes_away_what_one_that_was_killed_left() {
+    let shop = Shop::new();
+    varied(&shop);
+    let root = shop.add();
+    let out = shop.path("out");
+    let mut gone = std::process::Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    let left = |folder: &str, pid: u32| {
+        let path = out.join(folder).join(format!(".sconce-{pid}-3.part"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "half").unwrap();
+        path
+    };
+    let (above, below) = (left("", gone.id()), left("many", gone.id()));
+    let at_work = left("many", std::os::unix::process::parent_id());
+    shop.check_out(&root, &out, false).unwrap();
+    assert!(!above.exists() && !below.exists() && at_work.exists());
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_pack_is_damage_and_nobody_waits_for_it() {
+    let shop = Shop::new();
+    shop.write("a", noise(1, 300_000));
+    let root = shop.add();
+    let pack = shop.packs().remove(0);
+    fs::remove_file(&pack).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pack, 0o600.into()).unwrap();
+    let refused = shop.check_out(&root, &shop.path("out"), false).unwrap_err();
+    assert!(matches!(refused, Error::Pack { .. }), "{refused}");
+    assert_eq!(shop.verify(&[&root]).damages.len(), 1);
+}
+
+#[test]
 fn a_check_out_does_not_go_through_links() {
     let shop = Shop::new();
     shop.write("a/b/file", "ours");

@@ -1,11 +1,6 @@
 //! Reading everything again: each chunk of each pack against its hash, each version against the chunks.
 
-use std::{
-    collections::HashSet,
-    fs::{self, File},
-    path::Path,
-    sync::atomic::Ordering,
-};
+use std::{collections::HashSet, fs, path::Path, sync::atomic::Ordering};
 
 use rayon::prelude::*;
 
@@ -86,8 +81,11 @@ impl Open<'_> {
                 suspects.extend(slots.iter().map(|slot| (*name, slot.hash)));
             }
         }
-        // Who may only read leaves what is known as it is.
-        let _ = suspect(&self.vault.root, &suspects);
+        match suspect(&self.vault.root, |known| *known = suspects) {
+            // Who may only read leaves what is known as it is.
+            Err(Error::Io { source, .. }) if is_not_allowed(&source) => {}
+            answer => answer?,
+        }
         let suspects: HashSet<Hash> = looked.into_iter().flatten().collect();
         // Of some there may be a whole copy in another pack.
         let bad = suspects
@@ -120,11 +118,34 @@ pub(super) fn suspects(root: &Path) -> Suspects {
         .collect()
 }
 
-pub(super) fn suspect(root: &Path, suspects: &Suspects) -> Result<()> {
-    let path = root.join("damaged");
+fn is_not_allowed(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
+}
+
+/// Changes what is known of damaged copies, one process after the other.
+pub(super) fn suspect(root: &Path, change: impl FnOnce(&mut Suspects)) -> Result<()> {
+    let _lock = lock(root)?;
+    let mut known = suspects(root);
+    change(&mut known);
+    keep(&root.join("damaged"), &known)
+}
+
+fn lock(root: &Path) -> Result<fs::File> {
+    let path = root.join("damaged.lock");
+    let file = fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(&path)
+        .map_err(io("open", &path))?;
+    file.lock().map_err(io("lock", &path))?;
+    Ok(file)
+}
+
+fn keep(path: &Path, suspects: &Suspects) -> Result<()> {
     if suspects.is_empty() {
-        return match fs::remove_file(&path) {
-            Err(error) if path.exists() => Err(io("delete", &path)(error)),
+        return match fs::remove_file(path) {
+            Err(error) if path.exists() => Err(io("delete", path)(error)),
             _ => Ok(()),
         };
     }
@@ -133,18 +154,17 @@ pub(super) fn suspect(root: &Path, suspects: &Suspects) -> Result<()> {
         rows.extend_from_slice(pack.bytes());
         rows.extend_from_slice(chunk.bytes());
     }
-    checked::replace(&path, HEAD, &rows)
+    checked::replace(path, HEAD, &rows)
 }
 
 /// Packs that were written anew are not damaged any more.
 pub(super) fn absolve(root: &Path, packs: &[pack::Sealed]) -> Result<()> {
-    let mut suspects = suspects(root);
-    let before = suspects.len();
-    suspects.retain(|(pack, _)| packs.iter().all(|(name, _)| name != pack));
-    match suspects.len() < before {
-        true => suspect(root, &suspects),
-        false => Ok(()),
+    if suspects(root).is_empty() {
+        return Ok(());
     }
+    suspect(root, |known| {
+        known.retain(|(pack, _)| packs.iter().all(|(name, _)| name != pack));
+    })
 }
 
 fn bytes(slots: &[Slot]) -> u64 {
@@ -173,10 +193,10 @@ pub(super) fn sound(
     slots: &[Slot],
     take: &mut dyn FnMut(&Slot, bool) -> Result<()>,
 ) -> Result<()> {
-    let file = File::open(path).map_err(io("read", path))?;
+    // A part of a disk that cannot be read is damage like any other.
+    let file = pack::open(path).ok();
     for slot in slots {
-        // A part of a disk that cannot be read is damage like any other.
-        let stored = pack::stored(&file, slot).ok();
+        let stored = file.as_ref().and_then(|file| pack::stored(file, slot).ok());
         let content = stored.map(|stored| chunks::unpress(&slot.hash, stored, slot.length));
         take(slot, matches!(content, Some(Ok(_))))?;
     }

@@ -20,8 +20,13 @@ pub struct Gc {
 impl Gc {
     pub fn run(self, context: &Context) -> Answer {
         let ws = context.workspace()?;
-        let found = datasets::collect(&ws, self.dry_run)?;
         let out = &context.out;
+        let found = watch(out, |progress| {
+            datasets::collect(&ws, self.dry_run, progress)
+        })?;
+        let Some(found) = found else {
+            return Ok(INTERRUPTED);
+        };
         if out.is_json() {
             out.json(&found)?;
             return Ok(DONE);
@@ -47,6 +52,13 @@ impl Gc {
             format::bytes(found.freed),
             format::bytes(found.needed)
         ))?;
+        for waiting in &found.waiting {
+            out.line(format!(
+                "{} is in the trash until {}",
+                waiting.name,
+                format::moment(waiting.until)
+            ))?;
+        }
         if let Some(next) = found.next {
             let waiting = format::bytes(found.unneeded - found.freed);
             out.line(format!(

@@ -14,7 +14,7 @@ use crate::{
     },
     ops::{
         self,
-        datasets::{self, Carried, Progress},
+        datasets::{self, Asked, Carried, Progress, RemoteVerified, Tag},
     },
     workspace::Workspace,
 };
@@ -51,6 +51,20 @@ enum Verb {
     Show {
         /// May be left out where one is known, or one is called `origin`.
         name: Option<String>,
+    },
+    /// Read all that a remote has again, and mend it
+    ///
+    /// Exit code 0 where all is whole, 1 where anything is damaged. With --mend, damaged packs are set aside there and the
+    /// versions of them that are whole here are sent again.
+    #[command(
+        after_long_help = "Examples:\n  sconce data remote verify origin\n  sconce data remote verify origin --mend"
+    )]
+    Verify {
+        /// May be left out where one is known, or one is called `origin`.
+        name: Option<String>,
+        /// Send what is damaged there again, where it is whole here.
+        #[arg(long)]
+        mend: bool,
     },
     /// Forget a remote; what is there stays
     #[command(after_long_help = "Example:\n  sconce data remote rm origin")]
@@ -97,6 +111,15 @@ impl Remote {
                     out.say("nothing was pushed there yet: `sconce data push` does it");
                 }
                 Ok(DONE)
+            }
+            Some(Verb::Verify { name, mend }) => {
+                let verified = watch(out, |progress| {
+                    datasets::verify_remote(&ws, name.as_deref(), mend, progress)
+                })?;
+                match verified {
+                    Some(verified) => tell(out, &verified),
+                    None => interrupted(out),
+                }
             }
             Some(Verb::Rm { name }) => {
                 let remote = datasets::forget_remote(&ws, &name)?;
@@ -170,9 +193,23 @@ struct With {
     /// May be left out where one is known, or one is called `origin`.
     #[arg(long, value_name = "NAME")]
     remote: Option<String>,
-    /// What the data set is called at the other end.
+    /// The name that the data set has where the versions go, in place of its own.
     #[arg(long = "as", value_name = "DATASET")]
     called: Option<String>,
+    /// Take a tag from the version that has it where they go. Without this it stays there, and is told.
+    #[arg(long)]
+    move_tags: bool,
+}
+
+impl With {
+    fn asked(self, versions: Vec<String>) -> Asked {
+        Asked {
+            remote: self.remote,
+            versions,
+            called: self.called,
+            moves_tags: self.move_tags,
+        }
+    }
 }
 
 /// Make a remote known and fetch all its versions
@@ -190,20 +227,18 @@ pub struct Clone {
 
 impl Push {
     pub fn run(self, context: &Context) -> Answer {
-        carry(context, "sent", |ws, progress| {
-            let With { remote, called } = &self.with;
-            let (remote, called) = (remote.as_deref(), called.as_deref());
-            datasets::push(ws, remote, &self.versions, called, progress)
+        let asked = self.with.asked(self.versions);
+        carry(context, SENT, |ws, progress| {
+            datasets::push(ws, &asked, progress)
         })
     }
 }
 
 impl Pull {
     pub fn run(self, context: &Context) -> Answer {
-        carry(context, "fetched", |ws, progress| {
-            let With { remote, called } = &self.with;
-            let (remote, called) = (remote.as_deref(), called.as_deref());
-            datasets::pull(ws, remote, &self.versions, called, progress)
+        let asked = self.with.asked(self.versions);
+        carry(context, FETCHED, |ws, progress| {
+            datasets::pull(ws, &asked, progress)
         })
     }
 }
@@ -211,15 +246,20 @@ impl Pull {
 impl Clone {
     pub fn run(self, context: &Context) -> Answer {
         let remote = self.address.remote(context, self.name);
-        carry(context, "fetched", |ws, progress| {
+        carry(context, FETCHED, |ws, progress| {
             datasets::clone(ws, &remote, progress)
         })
     }
 }
 
+/// How versions travel, and where they are then.
+type Way = (&'static str, &'static str);
+const SENT: Way = ("sent", "there");
+const FETCHED: Way = ("fetched", "here");
+
 fn carry(
     context: &Context,
-    how: &str,
+    (how, end): Way,
     work: impl FnOnce(&Workspace, &Progress) -> ops::Result<Carried>,
 ) -> Answer {
     let ws = context.workspace()?;
@@ -234,16 +274,29 @@ fn carry(
     for arrival in carried.versions.iter().filter(|arrival| arrival.is_new) {
         out.line(format!("{} {how}", arrival.version.name()))?;
     }
+    for mended in carried.versions.iter().filter(|arrival| arrival.is_mended) {
+        out.line(format!(
+            "{} was damaged and is whole again",
+            mended.version.name()
+        ))?;
+    }
+    for known in &carried.known {
+        out.say(&format!("{} is {end} as {}", known.name, known.known_as));
+    }
     for refused in &carried.refused {
         out.say(&format!("{} stays: {}", refused.name, refused.why));
     }
     for arrival in &carried.versions {
-        for tag in &arrival.kept_tags {
-            let dataset = &arrival.version.dataset;
-            let name = arrival.version.name();
+        let name = arrival.version.name();
+        for Tag { tag, on } in &arrival.kept_tags {
             out.say(&format!(
-                "the tag {tag} of {dataset} stays where it is here; there it is on {name}"
+                "the tag {tag} stays on v{on} {end}, not on {name}: --move-tags moves it"
             ));
+        }
+        for Tag { tag, on } in &arrival.moved_tags {
+            out.line(format!(
+                "the tag {tag} is on {name} {end}, no more on v{on}"
+            ))?;
         }
     }
     let same = carried.versions.iter().filter(|arrival| !arrival.is_new);
@@ -254,13 +307,50 @@ fn carry(
         parts.push(format!("{bytes} in {packs} {how}"));
     }
     if 0 < same {
-        parts.push(format!("{} there already", counted(same, "version")));
+        parts.push(format!("{} {end} already", counted(same, "version")));
     }
     if parts.is_empty() {
         parts.push(format!("nothing to be {how}"));
     }
     out.line(format!("{}: {}", carried.remote.name, parts.join(", ")))?;
     Ok(no_if(!carried.refused.is_empty()))
+}
+
+fn tell(out: &Out, found: &RemoteVerified) -> Answer {
+    if out.is_json() {
+        out.json(found)?;
+        return Ok(no_if(!found.is_whole()));
+    }
+    for pack in &found.damaged {
+        out.line(format!(
+            "the pack {} is damaged or missing: {} {} it",
+            pack.pack.short(),
+            pack.versions.join(", "),
+            if pack.versions.len() == 1 {
+                "needs"
+            } else {
+                "need"
+            }
+        ))?;
+    }
+    for version in &found.mended {
+        out.line(format!("{version} was sent again"))?;
+    }
+    let (versions, packs) = (
+        counted(found.versions, "version"),
+        counted(found.packs, "pack"),
+    );
+    let read = format!("{packs}, {} read", format::bytes(found.bytes));
+    match (found.damaged.is_empty(), found.is_whole()) {
+        (true, _) => out.line(format!("{}: {versions} whole: {read}", found.remote.name))?,
+        (false, true) => out.line(format!("{}: whole again: {read}", found.remote.name))?,
+        (false, false) => {
+            let damaged = counted(found.damaged.len() as u64, "pack");
+            out.line(format!("{}: {damaged} damaged: {read}", found.remote.name))?;
+            out.say("`sconce data remote verify --mend`, in a store where the versions are whole, sends them again");
+        }
+    }
+    Ok(no_if(!found.is_whole()))
 }
 
 fn interrupted(out: &Out) -> Answer {

@@ -11,7 +11,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{check_tag, find_in, rows, splits};
+use super::{check_tag, find_in, put_tag, rows, splits};
 use crate::{
     domain::{
         datasets::{Place, Split, Version, is_name},
@@ -143,24 +143,13 @@ fn add_sources(
         if !splits.is_empty() {
             declare(ws, tx, &request.dataset, number, &splits)?;
         }
+        let name = format!("{}@v{number}", request.dataset);
+        let version = find_in(tx, &name)?;
         for tag in &request.tags {
-            let before = rows::tagged(tx, &request.dataset, tag)?;
-            if before != Some(number) {
-                rows::set_tag(tx, &request.dataset, tag, number)?;
-                let target = format!("{}@{tag}", request.dataset);
-                let word = |number: u32| format!("v{number}");
-                audited(
-                    ws,
-                    tx,
-                    "data.tag",
-                    target,
-                    before.map(word),
-                    Some(word(number)),
-                )?;
-            }
+            put_tag(ws, tx, &version, tag)?;
         }
         Ok(Added {
-            version: find_in(tx, &format!("{}@v{number}", request.dataset))?,
+            version: find_in(tx, &name)?,
             is_new,
             new_bytes: added.new,
             read: added.read,

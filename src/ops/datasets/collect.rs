@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::rows;
 use crate::{
-    domain::{datasets::Version, time::Timestamp},
+    domain::{datasets::Version, hashes::Hash, time::Timestamp},
     ops::{Error, Result, audited},
     store::Connection,
-    vault,
+    vault::{self, Progress},
     workspace::Workspace,
 };
 
@@ -21,6 +21,8 @@ pub struct Collected {
     pub dry: bool,
     /// Versions whose time in the trash was over.
     pub removed: Vec<Removal>,
+    /// Versions in the trash whose time is not over.
+    pub waiting: Vec<Waiting>,
     /// What each version alone needs.
     pub versions: Vec<Weight>,
     /// Bytes of packs that versions need, that nothing needs, and of the latter those that were freed.
@@ -38,6 +40,13 @@ pub struct Removal {
     pub trashed: Timestamp,
 }
 
+/// A version in the trash, and when a collection may remove it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    pub name: String,
+    pub until: Timestamp,
+}
+
 /// What would go with a version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Weight {
@@ -48,51 +57,44 @@ pub struct Weight {
 
 /// Removes versions whose time in the trash is over, and content that two collections found unneeded, a day apart
 /// (`[store] unneeded_hours`).
-pub fn collect(ws: &Workspace, is_dry: bool) -> Result<Collected> {
-    let due = ws.store.read(|tx| due(ws, tx))?;
+///
+/// # Errors
+///
+/// [`crate::ops::Kind::Environment`]: a version's list of files is damaged, so that it is not known what it needs. Then
+/// nothing was removed.
+pub fn collect(ws: &Workspace, is_dry: bool, progress: &Progress) -> Result<Collected> {
     if !is_dry {
         super::add::sweep_streams(ws)?;
-        ws.store.write(|tx| {
-            for version in &self::due(ws, tx)? {
-                rows::delete(tx, version)?;
-                let before = Some(version.hash.to_string());
-                audited(ws, tx, "data.remove", version.name(), before, None)?;
-            }
-            rows::forget_profiles(tx)?;
-            Ok::<_, Error>(())
-        })?;
     }
-    let mut versions = vec![];
-    let mut list = || {
-        let all = ws.store.read(|tx| Ok::<_, Error>(rows::all(tx)?));
-        let all = all.map_err(|error| vault::Error::Unknown(error.to_string()))?;
-        // A dry look counts what would be gone as gone.
-        let stay =
-            |version: &Version| !is_dry || !due.iter().any(|due| due.name() == version.name());
-        versions = all.into_iter().filter(stay).collect();
-        Ok(versions
-            .iter()
-            .map(|version: &Version| version.hash)
-            .collect())
+    let mut rows = Rows {
+        ws,
+        due: vec![],
+        stay: vec![],
     };
     let hours = i64::from(ws.config.store.unneeded_hours);
-    let found = super::vault(ws).collect(ws.now(), hours * HOUR, is_dry, &mut list)?;
-    let weights = versions
-        .iter()
-        .zip(&found.own)
-        .map(|(version, own)| Weight {
-            name: version.name(),
-            own: *own,
-        });
+    let found = super::vault(ws).collect(ws.now(), hours * HOUR, is_dry, &mut rows, progress)?;
+    let Rows { due, stay, .. } = rows;
+    let weights = stay.iter().zip(&found.own).map(|(version, own)| Weight {
+        name: version.name(),
+        own: *own,
+    });
     let removed = due.iter().filter_map(|version| {
         Some(Removal {
             name: version.name(),
             trashed: version.trashed.as_ref()?.at,
         })
     });
+    let days = i64::from(ws.config.store.trash_days);
+    let waiting = stay.iter().filter_map(|version| {
+        Some(Waiting {
+            name: version.name(),
+            until: Timestamp(version.trashed.as_ref()?.at.0.saturating_add(days * DAY)),
+        })
+    });
     Ok(Collected {
         dry: is_dry,
         removed: removed.collect(),
+        waiting: waiting.collect(),
         versions: weights.collect(),
         needed: found.needed,
         unneeded: found.unneeded,
@@ -101,7 +103,49 @@ pub fn collect(ws: &Workspace, is_dry: bool) -> Result<Collected> {
     })
 }
 
-/// Versions whose time in the trash is over. What a run was made of stays.
+/// The versions of the store, as a collection asks for them.
+struct Rows<'a> {
+    ws: &'a Workspace,
+    /// Those that go, and those that stay.
+    due: Vec<Version>,
+    stay: Vec<Version>,
+}
+
+impl vault::Collector for Rows<'_> {
+    fn versions(&mut self) -> vault::Result<Vec<Hash>> {
+        let known = self.ws.store.read(|tx| {
+            let due = due(self.ws, tx)?;
+            Ok::<_, Error>((due, rows::all(tx)?))
+        });
+        let (due, mut all) = known.map_err(unknown)?;
+        all.retain(|version| due.iter().all(|due| due.id() != version.id()));
+        (self.due, self.stay) = (due, all);
+        Ok(self.stay.iter().map(|version| version.hash).collect())
+    }
+
+    fn begin(&mut self) -> vault::Result<()> {
+        let ws = self.ws;
+        let removed = ws.store.write(|tx| {
+            // One may have come out of the trash meanwhile.
+            let due = due(ws, tx)?;
+            for version in &due {
+                rows::delete(tx, version)?;
+                let before = Some(version.hash.to_string());
+                audited(ws, tx, "data.remove", version.name(), before, None)?;
+            }
+            rows::forget_profiles(tx)?;
+            Ok::<_, Error>(due)
+        });
+        self.due = removed.map_err(unknown)?;
+        Ok(())
+    }
+}
+
+fn unknown(error: Error) -> vault::Error {
+    vault::Error::Unknown(error.to_string())
+}
+
+/// Versions whose time in the trash is over. What has a tag, or what a run was made of, stays.
 fn due(ws: &Workspace, tx: &Connection) -> Result<Vec<Version>> {
     let days = i64::from(ws.config.store.trash_days);
     let is_due = |version: &Version| {
@@ -110,7 +154,8 @@ fn due(ws: &Workspace, tx: &Connection) -> Result<Vec<Version>> {
     };
     let mut due = vec![];
     for version in rows::all(tx)?.into_iter().filter(is_due) {
-        if rows::runs(tx, &version.dataset, version.number)?.is_empty() {
+        let is_free = rows::runs(tx, &version.dataset, version.number)?.is_empty();
+        if is_free && version.tags.is_empty() {
             due.push(version);
         }
     }

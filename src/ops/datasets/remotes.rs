@@ -1,14 +1,23 @@
 //! Versions beside this store: where they are kept, sending them there, fetching them from there.
 
+mod pull;
+mod push;
+mod records;
+mod verify;
+
 use std::{cmp::Reverse, collections::BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{find_in, rows};
+use self::records::records;
+pub use self::{
+    pull::{clone, pull},
+    push::push,
+    verify::{DamagedPack, RemoteVerified, verify_remote},
+};
 use crate::{
     domain::{
-        datasets::{Reference, Split, Version, Which, is_name, is_tag},
-        hashes::Hash,
+        datasets::{Version, is_name},
         remotes::{ORIGIN, Place, Remote},
         text::nearest,
     },
@@ -18,6 +27,25 @@ use crate::{
     workspace::Workspace,
 };
 
+/// What is to go to a remote or to come from one.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// May be left out where one is known, or one is called `origin`.
+    pub remote: Option<String>,
+    /// All where none are named.
+    pub versions: Vec<String>,
+    /// What their data set is called where they go.
+    pub called: Option<String>,
+    /// A tag that another version has where they go is taken from it.
+    pub moves_tags: bool,
+}
+
+impl Asked {
+    fn are_all(&self) -> bool {
+        self.versions.is_empty()
+    }
+}
+
 /// What went to a remote or came from one.
 #[derive(Clone, Debug, Serialize)]
 pub struct Carried {
@@ -26,6 +54,8 @@ pub struct Carried {
     pub versions: Vec<Arrival>,
     /// Of all, those that stay where they are.
     pub refused: Vec<Refused>,
+    /// Of all, those that the other end has under another name.
+    pub known: Vec<Known>,
     /// Packs that travelled, and their bytes.
     pub packs: u64,
     pub bytes: u64,
@@ -38,6 +68,13 @@ pub struct Refused {
     pub why: String,
 }
 
+/// A version whose name another one has at the other end, where the same content has another name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Known {
+    pub name: String,
+    pub known_as: String,
+}
+
 /// A version that is now at both ends.
 #[derive(Clone, Debug, Serialize)]
 pub struct Arrival {
@@ -45,18 +82,38 @@ pub struct Arrival {
     pub version: Version,
     /// It was not there before, or in the trash.
     pub is_new: bool,
-    /// Tags that it has there and not here, where another version has them.
-    pub kept_tags: Vec<String>,
+    /// Content of it was damaged here and came anew.
+    pub is_mended: bool,
+    /// Tags that it has where it came from, and that another version has where it went: they stay there.
+    pub kept_tags: Vec<Tag>,
+    /// Tags that were on another version where it went.
+    pub moved_tags: Vec<Tag>,
 }
 
-/// What a remote knows of a version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Record {
-    #[serde(flatten)]
-    version: Version,
-    splits: Vec<Split>,
-    /// The packs of the remote that hold it.
-    packs: Vec<Hash>,
+impl Arrival {
+    fn of(version: Version, is_new: bool) -> Self {
+        Self {
+            version,
+            is_new,
+            is_mended: false,
+            kept_tags: vec![],
+            moved_tags: vec![],
+        }
+    }
+}
+
+/// A tag, and the number of the version that has or had it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tag {
+    pub tag: String,
+    pub on: u32,
+}
+
+/// What becomes of a version that is to travel.
+enum Fate {
+    Travels,
+    /// It is there, under this name.
+    IsKnown(String),
 }
 
 /// The remotes that are known, by name.
@@ -133,248 +190,6 @@ pub fn offered(ws: &Workspace, remote: Option<&str>, progress: &Progress) -> Res
     Ok(versions)
 }
 
-/// Sends versions to a remote: those that are meant, or all outside the trash but those whose name is another's there. Only
-/// packs that it lacks travel, and a version is listed there once all of it is there.
-///
-/// # Errors
-///
-/// [`Kind::NotFound`]; [`Kind::Conflict`]: the remote has another version of that name; [`Kind::Environment`]: it does not
-/// answer, or a version is damaged here.
-pub fn push(
-    ws: &Workspace,
-    remote: Option<&str>,
-    texts: &[String],
-    called: Option<&str>,
-    progress: &Progress,
-) -> Result<Carried> {
-    let mut versions = meant(ws, texts)?;
-    rename(&mut versions, called, |version| version)?;
-    let (remote, there) = open(ws, remote, progress)?;
-    let names: BTreeSet<&str> = versions
-        .iter()
-        .map(|version| version.dataset.as_str())
-        .collect();
-    let mut known = Listed::default();
-    for name in names {
-        known.join(records(&there, name, progress)?);
-    }
-    let is_free = |version: &Version| {
-        let other = known
-            .records
-            .iter()
-            .find(|known| clash(&known.version, version));
-        match other {
-            Some(other) => Err(taken(&remote.name, &other.version)),
-            None if known.unreadable.contains(&path(version)) => {
-                Err(unreadable(&there, &version.id()))
-            }
-            None => Ok(()),
-        }
-    };
-    let refused = refuse(&mut versions, texts.is_empty(), |version| version, is_free)?;
-    let mut known = known.records;
-    let vault = super::vault(ws);
-    let open = vault.open()?;
-    let contents: Vec<vault::Version> = versions.iter().map(content).collect();
-    let pushed = open.push(&there, &contents, progress)?;
-    let mut carried = Carried {
-        remote,
-        versions: vec![],
-        refused,
-        packs: pushed.sent,
-        bytes: pushed.bytes,
-    };
-    for (version, packs) in versions.into_iter().zip(pushed.packs) {
-        let before = known
-            .iter()
-            .find(|known| known.version.id() == version.id());
-        let splits = ws
-            .store
-            .read(|tx| Ok::<_, Error>(rows::splits(tx, &version)?))?;
-        let record = Record {
-            version,
-            splits,
-            packs,
-        };
-        let is_new = before.is_none();
-        if before != Some(&record) && !keep(&there, &record, !is_new, progress)? {
-            return Err(taken(&carried.remote.name, &record.version));
-        }
-        move_tags(&there, &mut known, &record.version, progress)?;
-        if is_new {
-            let after = Some(carried.remote.url.clone());
-            let target = record.version.name();
-            ws.store
-                .write(|tx| audited(ws, tx, "data.push", target, None, after))?;
-        }
-        carried.versions.push(Arrival {
-            version: record.version,
-            is_new,
-            kept_tags: vec![],
-        });
-    }
-    Ok(carried)
-}
-
-/// Fetches versions from a remote: those that are meant, or all but those whose name is another's here. Only what is missing
-/// here travels, damaged content included, and all that comes is looked at before it counts. What is in the trash here comes
-/// out of it.
-///
-/// # Errors
-///
-/// [`Kind::NotFound`]; [`Kind::Conflict`]: another version has the name here; [`Kind::Environment`]: the remote does not
-/// answer, or is damaged.
-pub fn pull(
-    ws: &Workspace,
-    remote: Option<&str>,
-    texts: &[String],
-    called: Option<&str>,
-    progress: &Progress,
-) -> Result<Carried> {
-    let (remote, there) = open(ws, remote, progress)?;
-    let mut refused = vec![];
-    let mut wanted = match texts {
-        [] => {
-            let listed = records(&there, "", progress)?;
-            refused.extend(listed.unreadable.into_iter().map(|name| Refused {
-                name,
-                why: "its record cannot be read".to_owned(),
-            }));
-            listed.records
-        }
-        texts => {
-            let mut wanted: Vec<Record> = vec![];
-            for text in texts {
-                let record = at_remote(&there, &remote, text, progress)?;
-                if wanted.iter().all(|other| other != &record) {
-                    wanted.push(record);
-                }
-            }
-            wanted
-        }
-    };
-    rename(&mut wanted, called, |record| &mut record.version)?;
-    // Before anything travels.
-    refused.extend(ws.store.read(|tx| {
-        let is_free = |version: &Version| free(tx, version);
-        refuse(
-            &mut wanted,
-            texts.is_empty(),
-            |record| &record.version,
-            is_free,
-        )
-    })?);
-    let vault = super::vault(ws);
-    // Nothing is collected before the versions are stored.
-    let mut open = vault.open()?;
-    let packs = wanted.iter().flat_map(|record| &record.packs);
-    let came = open.pull(&there, &packs.copied().collect(), progress)?;
-    for record in &mut wanted {
-        let version = &mut record.version;
-        let root = open.check(&content(version)).map_err(|error| match error {
-            vault::Error::Missing { hash } => vault::Error::Lacks {
-                url: there.url().to_owned(),
-                hash,
-            },
-            error => error,
-        })?;
-        // What is here is believed, not what is said of it.
-        (version.files, version.bytes) = (root.files, root.bytes);
-    }
-    let versions = ws.store.write(|tx| {
-        let arrivals = wanted.iter().map(|record| arrive(ws, tx, &remote, record));
-        arrivals.collect::<Result<_>>()
-    })?;
-    Ok(Carried {
-        remote,
-        versions,
-        refused,
-        packs: came.packs,
-        bytes: came.bytes,
-    })
-}
-
-/// Makes a remote known, unless it is, and fetches all its versions.
-///
-/// # Errors
-///
-/// [`Kind::Conflict`]: another remote has the name; what [`add_remote`] and [`pull`] say.
-pub fn clone(ws: &Workspace, remote: &Remote, progress: &Progress) -> Result<Carried> {
-    if !remotes(ws)?.contains(remote) {
-        // A place with nothing in it is more likely a slip of the hand.
-        vault::Remote::open(remote, progress)?;
-        add_remote(ws, remote, progress)?;
-    }
-    pull(ws, Some(&remote.name), &[], None, progress)
-}
-
-/// Writes a version down that has come, unless it is known.
-fn arrive(ws: &Workspace, tx: &Connection, from: &Remote, record: &Record) -> Result<Arrival> {
-    let version = &record.version;
-    free(tx, version)?;
-    let here = rows::get(tx, &version.dataset, version.number)?;
-    let is_new = here.as_ref().is_none_or(|here| here.trashed.is_some());
-    let mut kept_tags = vec![];
-    if let Some(here) = here.filter(|_| is_new) {
-        rows::set_trashed(tx, &here, None)?;
-        let before = Some("trash".to_owned());
-        audited(ws, tx, "data.restore", version.name(), before, None)?;
-    } else if is_new {
-        rows::take_number(tx, &version.dataset, version.number)?;
-        let untagged = Version {
-            tags: vec![],
-            trashed: None,
-            ..version.clone()
-        };
-        rows::insert(tx, &untagged)?;
-        rows::set_splits(tx, &version.dataset, version.number, &record.splits)?;
-        let (before, after) = (Some(from.url.clone()), Some(version.hash.to_string()));
-        audited(ws, tx, "data.pull", version.name(), before, after)?;
-    }
-    for tag in &version.tags {
-        match rows::tagged(tx, &version.dataset, tag)? {
-            Some(number) if number == version.number => {}
-            Some(_) => kept_tags.push(tag.clone()),
-            None => {
-                rows::set_tag(tx, &version.dataset, tag, version.number)?;
-                let target = format!("{}@{tag}", version.dataset);
-                let after = Some(format!("v{}", version.number));
-                audited(ws, tx, "data.tag", target, None, after)?;
-            }
-        }
-    }
-    Ok(Arrival {
-        version: find_in(tx, &version.name())?,
-        is_new,
-        kept_tags,
-    })
-}
-
-/// The versions that are to be sent, in the order of data sets and numbers.
-fn meant(ws: &Workspace, texts: &[String]) -> Result<Vec<Version>> {
-    let mut versions = ws.store.read(|tx| {
-        if texts.is_empty() {
-            let all = rows::all(tx)?.into_iter();
-            return Ok(all.filter(|version| version.trashed.is_none()).collect());
-        }
-        let found = texts.iter().map(|text| {
-            let version = find_in(tx, text)?;
-            match version.trashed {
-                None => Ok(version),
-                Some(_) => {
-                    let message = format!("{} is in the trash", version.name());
-                    let hint = format!("`sconce data restore {}` takes it out", version.name());
-                    Err(Error::new(Kind::Conflict, message).hint(hint))
-                }
-            }
-        });
-        found.collect::<Result<Vec<_>>>()
-    })?;
-    versions.sort_by_key(Version::id);
-    versions.dedup_by_key(|version| version.id());
-    Ok(versions)
-}
-
 /// Gives versions, which must be of one data set, another one's name.
 fn rename<T>(
     versions: &mut [T],
@@ -398,7 +213,10 @@ fn rename<T>(
         return invalid(message, "name versions of one data set");
     }
     for one in versions {
-        version(one).dataset = called.to_owned();
+        let one = version(one);
+        one.dataset = called.to_owned();
+        // The version before it is of the data set that it came from.
+        one.parent = None;
     }
     Ok(())
 }
@@ -444,167 +262,38 @@ fn named(mut all: Vec<Remote>, name: Option<&str>) -> Result<Remote> {
     })
 }
 
-/// The record that a person means.
-fn at_remote(
-    there: &vault::Remote,
-    remote: &Remote,
-    text: &str,
-    progress: &Progress,
-) -> Result<Record> {
-    let Some(wanted) = Reference::parse(text) else {
-        let message = format!("{text:?} names no version");
-        return Err(Error::new(Kind::Invalid, message).hint("write NAME, NAME@v3 or NAME@TAG"));
-    };
-    let Listed {
-        records: mut of_set,
-        unreadable: broken,
-    } = records(there, &wanted.dataset, progress)?;
-    let at = match &wanted.which {
-        Which::Latest => of_set.len().checked_sub(1),
-        Which::Number(number) => {
-            let is_it = |record: &Record| record.version.number == *number;
-            of_set.iter().position(is_it)
-        }
-        Which::Tag(tag) => {
-            let has_it = |record: &Record| record.version.tags.contains(tag);
-            of_set.iter().position(has_it)
-        }
-    };
-    at.map(|at| of_set.remove(at)).ok_or_else(|| {
-        if let Which::Number(number) = wanted.which
-            && broken.contains(&path_of(&wanted.dataset, number))
-        {
-            return unreadable(there, &wanted);
-        }
-        let message = format!("{} has no {wanted}", remote.name);
-        let hint = format!(
-            "`sconce data remote show {}` lists what it has",
-            remote.name
-        );
-        Error::new(Kind::NotFound, message).hint(hint)
-    })
-}
-
-/// What a remote says of versions.
+/// What of some versions does not travel, and why.
 #[derive(Default)]
-struct Listed {
-    /// In the order of data sets and numbers.
-    records: Vec<Record>,
-    /// The names of those that cannot be read.
-    unreadable: Vec<String>,
+struct Staying {
+    refused: Vec<Refused>,
+    known: Vec<Known>,
 }
 
-impl Listed {
-    fn join(&mut self, other: Self) {
-        self.records.extend(other.records);
-        self.unreadable.extend(other.unreadable);
-    }
-}
-
-/// The records of one data set, or of all. What has not the name of a record is somebody else's.
-fn records(there: &vault::Remote, dataset: &str, progress: &Progress) -> Result<Listed> {
-    let mut names = there.records(dataset, progress)?;
-    names.retain(|name| {
-        let number = name
-            .split_once("/v")
-            .and_then(|(_, rest)| rest.strip_suffix(".json"));
-        number.is_some_and(|number| number.parse::<u32>().is_ok())
-    });
-    let read = there.read(&names, progress)?;
-    let mut listed = Listed::default();
-    for (name, bytes) in names.into_iter().zip(read) {
-        // Between the list and the reading, one may have gone.
-        let Some(bytes) = bytes else { continue };
-        match understood(&name, &bytes) {
-            Some(record) => listed.records.push(record),
-            None => listed.unreadable.push(name),
+impl Staying {
+    /// Takes out those versions that are not free to travel. Where not all were meant, the first is an error.
+    fn out_of<T>(
+        versions: &mut Vec<T>,
+        are_all: bool,
+        version: impl Fn(&T) -> &Version,
+        fate: impl Fn(&Version) -> Result<Fate>,
+    ) -> Result<Self> {
+        let mut staying = Self::default();
+        let mut free = vec![];
+        for one in versions.drain(..) {
+            let name = version(&one).name();
+            match fate(version(&one)) {
+                Ok(Fate::Travels) => free.push(one),
+                Ok(Fate::IsKnown(known_as)) => staying.known.push(Known { name, known_as }),
+                Err(error) if are_all => staying.refused.push(Refused {
+                    name,
+                    why: error.message,
+                }),
+                Err(error) => return Err(error),
+            }
         }
+        *versions = free;
+        Ok(staying)
     }
-    listed.records.sort_by_key(|record| record.version.id());
-    Ok(listed)
-}
-
-/// Takes out those versions that are not free to travel. Where not all were meant, the first is an error.
-fn refuse<T>(
-    versions: &mut Vec<T>,
-    are_all: bool,
-    version: impl Fn(&T) -> &Version,
-    is_free: impl Fn(&Version) -> Result<()>,
-) -> Result<Vec<Refused>> {
-    let mut refused = vec![];
-    let mut free = vec![];
-    for one in versions.drain(..) {
-        match is_free(version(&one)) {
-            Ok(()) => free.push(one),
-            Err(error) if are_all => refused.push(Refused {
-                name: version(&one).name(),
-                why: error.message,
-            }),
-            Err(error) => return Err(error),
-        }
-    }
-    *versions = free;
-    Ok(refused)
-}
-
-fn unreadable(there: &vault::Remote, version: &dyn std::fmt::Display) -> Error {
-    let message = format!("the record of {version} in {} cannot be read", there.url());
-    Error::new(Kind::Environment, message).hint("delete it there and push the version again")
-}
-
-/// A record, if it is one and says what its name says: what comes from outside is believed no further than that.
-fn understood(name: &str, bytes: &[u8]) -> Option<Record> {
-    let record: Record = serde_json::from_slice(bytes).ok()?;
-    let version = &record.version;
-    let is_sound = is_name(&version.dataset)
-        && 0 < version.number
-        && name == path(version)
-        && version.tags.iter().all(|tag| is_tag(tag))
-        && record.splits.iter().all(|split| is_name(&split.name))
-        && version.stored <= i64::MAX as u64;
-    is_sound.then_some(record)
-}
-
-fn keep(
-    there: &vault::Remote,
-    record: &Record,
-    may_replace: bool,
-    progress: &Progress,
-) -> Result<bool> {
-    let bytes = serde_json::to_vec_pretty(record).expect("a record is plain data");
-    Ok(there.keep(&path(&record.version), &bytes, may_replace, progress)?)
-}
-
-/// A tag is on one version: those that this one has are taken from the others.
-fn move_tags(
-    there: &vault::Remote,
-    known: &mut [Record],
-    version: &Version,
-    progress: &Progress,
-) -> Result<()> {
-    for other in known {
-        let is_other = other.version.dataset == version.dataset
-            && other.version.number != version.number
-            && other
-                .version
-                .tags
-                .iter()
-                .any(|tag| version.tags.contains(tag));
-        if is_other {
-            other.version.tags.retain(|tag| !version.tags.contains(tag));
-            keep(there, other, true, progress)?;
-        }
-    }
-    Ok(())
-}
-
-/// Where the record of a version is.
-fn path(version: &Version) -> String {
-    path_of(&version.dataset, version.number)
-}
-
-fn path_of(dataset: &str, number: u32) -> String {
-    format!("{dataset}/v{number}.json")
 }
 
 fn content(version: &Version) -> vault::Version<'_> {
@@ -614,24 +303,21 @@ fn content(version: &Version) -> vault::Version<'_> {
     }
 }
 
+/// Have two versions one name and not one content?
 fn clash(one: &Version, other: &Version) -> bool {
     one.id() == other.id() && one.hash != other.hash
 }
 
-/// Is the name of a version its own, or nobody's?
-fn free(tx: &Connection, version: &Version) -> Result<()> {
-    match rows::get(tx, &version.dataset, version.number)? {
-        Some(here) if clash(&here, version) => Err(taken("this store", &here)),
-        _ => Ok(()),
-    }
-}
-
+/// A version has the name of another, which `whose` has.
 fn taken(whose: &str, version: &Version) -> Error {
-    let message = format!(
+    let mut message = format!(
         "{whose} has another {}, {} by {}",
         version.name(),
         version.hash.short(),
         version.actor
     );
-    Error::new(Kind::Conflict, message).hint("--as NAME gives yours the name of another data set")
+    if version.trashed.is_some() {
+        message += ", in the trash";
+    }
+    Error::new(Kind::Conflict, message).hint("--as NAME has it travel under another name")
 }

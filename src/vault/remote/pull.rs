@@ -1,12 +1,12 @@
 //! Fetching what is missing here.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet, HashSet},
     fs::{self, File, OpenOptions, TryLockError},
     io::Write as _,
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::Path,
-    sync::atomic::Ordering,
+    sync::{Mutex, PoisonError, atomic::Ordering},
 };
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -19,27 +19,32 @@ use crate::{
     vault::{
         Open, Progress, Version,
         error::{Error, Result, io},
-        manifest::Root,
+        manifest::{Entry, Kind, Root},
         pack, verify,
     },
 };
 
 /// What came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pulled {
     /// Packs that were not here, or not whole.
     pub packs: u64,
     /// Bytes that travelled for it.
     pub bytes: u64,
+    came: BTreeSet<Hash>,
+    /// Packs that did not come, because they are damaged there.
+    pub damaged: BTreeSet<Hash>,
+    /// Chunks of which the copy here was damaged and is whole again.
+    pub mended: HashSet<Hash>,
 }
 
 impl Open<'_> {
     /// Fetches those of a remote's packs of which anything is missing or damaged here. Each is looked at before it counts;
-    /// what has come of one when it is cut off is gone on with the next time.
+    /// what has come of one when it is cut off is gone on with the next time. One that is damaged there keeps no other back.
     ///
     /// # Errors
     ///
-    /// [`Error::Sent`]: a pack is damaged there; what [`Remote::open`] says.
+    /// What [`Remote::open`] says.
     pub fn pull(
         &mut self,
         from: &Remote,
@@ -47,29 +52,45 @@ impl Open<'_> {
         progress: &Progress,
     ) -> Result<Pulled> {
         let folder = self.vault.packs();
-        let looks = packs.iter().map(|name| self.size_of_missing(from, name));
-        let looks = stream::iter(looks).buffered(SMALL).try_collect();
-        let sizes: Vec<Option<u64>> = from.wait(progress, looks)?;
-        let missing: Vec<(&Hash, u64)> = packs
+        let mut pulled = Pulled::default();
+        let looks = packs
             .iter()
-            .zip(sizes)
-            .filter_map(|(name, size)| Some((name, size?)))
-            .collect();
+            .map(async |name| unless_damaged(self.size_of_missing(from, name).await));
+        let looks = stream::iter(looks).buffered(SMALL).try_collect();
+        let sizes: Vec<Option<Option<u64>>> = from.wait(progress, looks)?;
+        let mut missing: Vec<(&Hash, u64)> = vec![];
+        for (name, size) in packs.iter().zip(sizes) {
+            match size {
+                Some(size) => missing.extend(size.map(|size| (name, size))),
+                None => drop(pulled.damaged.insert(*name)),
+            }
+        }
         let all = missing.iter().map(|(_, size)| size).sum();
         progress.all_bytes.store(all, Ordering::Relaxed);
-        let fetches = missing
-            .iter()
-            .map(|(name, size)| from.fetch(&folder, name, *size, progress));
+        let came = Mutex::new(BTreeMap::new());
+        let fetches = missing.iter().map(async |(name, size)| {
+            let fetched = from.fetch(&folder, name, *size, progress).await;
+            let bytes = unless_damaged(fetched)?;
+            let mut came = came.lock().unwrap_or_else(PoisonError::into_inner);
+            came.insert(**name, bytes);
+            Ok(())
+        });
         let fetches = stream::iter(fetches).buffer_unordered(LARGE);
-        let fetched: Result<Vec<u64>> = from.wait(progress, fetches.try_collect());
+        let fetched: Result<()> = from.wait(progress, fetches.try_collect());
+        for (name, bytes) in came.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            match bytes {
+                Some(bytes) => {
+                    pulled.packs += 1;
+                    pulled.bytes += bytes;
+                    pulled.came.insert(name);
+                }
+                None => drop(pulled.damaged.insert(name)),
+            }
+        }
         // What came before trouble came is here.
-        let came: BTreeSet<&Hash> = missing.iter().map(|(name, _)| *name).collect();
-        self.know(&came)?;
-        let fetched = fetched?;
-        Ok(Pulled {
-            packs: fetched.len() as u64,
-            bytes: fetched.iter().sum(),
-        })
+        pulled.mended = self.know(&pulled.came)?;
+        fetched?;
+        Ok(pulled)
     }
 
     /// Is all of a version here? Says how much it is.
@@ -93,11 +114,34 @@ impl Open<'_> {
             bytes: 0,
         };
         self.walk(version.root, &mut |entry| {
+            let bytes = root.bytes.checked_add(entry.bytes());
+            let sound = bytes.filter(|bytes| *bytes <= i64::MAX as u64);
+            root.bytes = sound
+                .filter(|_| {
+                    self.length(&entry)
+                        .is_ok_and(|length| length == entry.bytes())
+                })
+                .ok_or(Error::Manifest {
+                    hash: *version.root,
+                    what: "a file is not as long as its parts",
+                })?;
             root.files += 1;
-            root.bytes += entry.bytes();
             Ok(())
         })?;
         Ok(root)
+    }
+
+    /// Bytes of the parts of a file.
+    fn length(&self, entry: &Entry) -> Result<u64> {
+        let Kind::File { content, .. } = &entry.kind else {
+            return Ok(0);
+        };
+        let mut length = 0u64;
+        content.pieces(&mut |hash| self.index.read(hash), &mut |piece| {
+            length = length.saturating_add(piece.length.into());
+            Ok(())
+        })?;
+        Ok(length)
     }
 
     /// The size of a pack of which anything is missing here.
@@ -111,19 +155,28 @@ impl Open<'_> {
         Ok((!is_here(&slots)).then_some(size))
     }
 
-    /// Takes packs that have come into the index; damage that they had before is mended.
-    fn know(&mut self, came: &BTreeSet<&Hash>) -> Result<()> {
+    /// Takes packs that have come into the index. Says what was damaged in them before and is mended.
+    fn know(&mut self, came: &BTreeSet<Hash>) -> Result<HashSet<Hash>> {
         let root = &self.vault.root;
-        let mut suspects = verify::suspects(root);
-        let before = suspects.len();
-        let index = self.vault.read_index()?;
-        suspects.retain(|(pack, chunk)| !came.contains(pack) || index.read(chunk).is_err());
-        if suspects.len() < before {
-            verify::suspect(root, &suspects)?;
+        let of_these = |(pack, _): &(Hash, Hash)| came.contains(pack);
+        let suspects = verify::suspects(root);
+        let mended = suspects.into_iter().filter(of_these);
+        let mended: HashSet<Hash> = mended.map(|(_, chunk)| chunk).collect();
+        if !mended.is_empty() {
+            verify::suspect(root, |known| known.retain(|suspect| !of_these(suspect)))?;
         }
         self.index = self.vault.read_index()?;
         let _ = self.index.save(&self.vault.index());
-        Ok(())
+        Ok(mended)
+    }
+}
+
+/// What came, or nothing where it is damaged at the other end.
+fn unless_damaged<T>(answer: Result<T>) -> Result<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Error::Sent { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -153,21 +206,19 @@ impl Remote {
         loop {
             let begun = part.length.min(size);
             progress.bytes.fetch_add(begun, Ordering::Relaxed);
-            travelled += self.rest(&mut part, name, size, progress).await?;
+            let came = self.rest(&mut part, name, size, progress).await?;
+            travelled += came;
             match part.check(name, progress) {
                 Ok(()) => break,
                 Err(Error::Interrupted) => return Err(Error::Interrupted),
                 // What was here of it may have been of another day: once more from its beginning.
                 Err(_) if 0 < begun => {
-                    progress.bytes.fetch_sub(size, Ordering::Relaxed);
+                    progress.bytes.fetch_sub(begun + came, Ordering::Relaxed);
                     part.cut(0)?;
                 }
                 Err(_) => {
                     let _ = fs::remove_file(&part.path);
-                    return Err(Error::Sent {
-                        url: self.url.clone(),
-                        pack: *name,
-                    });
+                    return Err(self.damaged(name));
                 }
             }
         }

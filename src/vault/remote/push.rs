@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeSet, HashMap, HashSet},
     fs::{self, File},
     io::Read as _,
-    sync::atomic::Ordering,
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -50,7 +50,7 @@ impl Open<'_> {
         let mut plan = Plan {
             open: self,
             to,
-            there: to.wait(progress, to.packs())?,
+            there: self.whole_there(to, progress)?,
             others: None,
             going: BTreeSet::new(),
         };
@@ -65,17 +65,39 @@ impl Open<'_> {
         });
         let bytes = sizes.sum::<Result<u64>>()?;
         progress.all_bytes.store(bytes, Ordering::Relaxed);
-        let sends = plan
-            .going
-            .iter()
-            .map(|name| to.send(&folder, name, progress));
+        let is_over = AtomicBool::new(false);
+        let sends = plan.going.iter().map(async |name| {
+            let sent = to.send(&folder, name, progress, &is_over).await;
+            // The others end what they began, so that nothing half stays there.
+            is_over.fetch_or(sent.is_err(), Ordering::Relaxed);
+            Ok(sent)
+        });
         let sends = stream::iter(sends).buffer_unordered(LARGE);
-        to.wait(progress, sends.try_collect::<()>())?;
+        let sent: Vec<Result<()>> = to.wait(progress, sends.try_collect())?;
+        // The first to fail is not the one that was told to end.
+        let failed = sent.into_iter().filter_map(Result::err);
+        if let Some(error) = failed.max_by_key(|error| !matches!(error, Error::Interrupted)) {
+            return Err(error);
+        }
         Ok(Pushed {
             packs,
             sent: plan.going.len() as u64,
             bytes,
         })
+    }
+}
+
+impl Open<'_> {
+    /// The packs of a remote. One of ours that is shorter there was cut off, and goes there again.
+    fn whole_there(&self, to: &Remote, progress: &Progress) -> Result<HashSet<Hash>> {
+        let folder = self.vault.packs();
+        let is_whole = |name: &Hash, size: u64| {
+            let ours = fs::metadata(pack::path(&folder, name));
+            ours.map_or(true, |ours| ours.len() == size)
+        };
+        let there = to.wait(progress, to.packs())?.into_iter();
+        let whole = there.filter(|(name, size)| is_whole(name, *size));
+        Ok(whole.map(|(name, _)| name).collect())
     }
 }
 
@@ -147,8 +169,11 @@ impl Plan<'_> {
                 let ours = pack::all(&self.open.vault.packs())?.into_iter().collect();
                 let strange = self.there.difference(&ours).copied();
                 let tables = stream::iter(strange.map(|name| async move {
-                    let (slots, _) = to.table(&name).await?;
-                    Ok((name, slots))
+                    match to.table(&name).await {
+                        // Nothing can be had of it: what it held goes there again.
+                        Err(Error::Sent { .. }) => Ok((name, vec![])),
+                        table => table.map(|(slots, _)| (name, slots)),
+                    }
                 }));
                 let tables = tables.buffer_unordered(SMALL).try_collect();
                 let mut tables: Vec<(Hash, Vec<pack::Slot>)> = to.wait(progress, tables)?;
@@ -165,15 +190,16 @@ impl Plan<'_> {
 }
 
 impl Remote {
-    /// The packs that are there.
-    async fn packs(&self) -> Result<HashSet<Hash>> {
+    /// The packs that are there, and their bytes.
+    async fn packs(&self) -> Result<Vec<(Hash, u64)>> {
         let folder = Path::from(PACKS);
         let found = self.store.list(Some(&folder));
         let names = found.map_ok(|meta| {
             let name = meta.location.filename()?;
-            name.strip_suffix(".pack")?.parse().ok()
+            Some((name.strip_suffix(".pack")?.parse().ok()?, meta.size))
         });
-        let names: Vec<Option<Hash>> = names.try_collect().await.map_err(self.trouble("list"))?;
+        let names: Vec<Option<(Hash, u64)>> =
+            names.try_collect().await.map_err(self.trouble("list"))?;
         Ok(names.into_iter().flatten().collect())
     }
 
@@ -196,11 +222,22 @@ impl Remote {
     }
 
     /// Sends a pack that was found to be sound. What is cut off is not there.
-    async fn send(&self, folder: &std::path::Path, name: &Hash, progress: &Progress) -> Result<()> {
+    async fn send(
+        &self,
+        folder: &std::path::Path,
+        name: &Hash,
+        progress: &Progress,
+        is_over: &AtomicBool,
+    ) -> Result<()> {
+        let go_on = || match is_over.load(Ordering::Relaxed) {
+            true => Err(Error::Interrupted),
+            false => progress.check(),
+        };
+        go_on()?;
         let from = pack::path(folder, name);
         let slots = pack::slots(&from, name)?;
         verify::sound(&from, &slots, &mut |slot, is_sound| {
-            progress.check()?;
+            go_on()?;
             match is_sound {
                 true => Ok(()),
                 false => Err(Error::Damaged { hash: slot.hash }),
@@ -225,7 +262,7 @@ impl Remote {
         let mut upload = WriteMultipart::new_with_chunk_size(upload, PART);
         while !part.is_empty() {
             let waited = upload.wait_for_capacity(PARTS).await.map_err(&trouble);
-            let next = waited.and_then(|()| progress.check()).and_then(|()| {
+            let next = waited.and_then(|()| go_on()).and_then(|()| {
                 done(part.len());
                 upload.write(&part);
                 read(PART)
@@ -238,6 +275,10 @@ impl Remote {
                     return Err(error);
                 }
             }
+        }
+        if let Err(error) = upload.wait_for_capacity(0).await.map_err(&trouble) {
+            let _ = upload.abort().await;
+            return Err(error);
         }
         upload.finish().await.map_err(&trouble)?;
         self.settle(&to)
