@@ -4,8 +4,9 @@
 //! never changed. A version is a tree of paths with their chunks ([`manifest`]), itself kept as chunks, under one hash.
 //! Nothing in here knows names, numbers or authors of versions: the store does.
 //!
-//! What is absent: no pack is changed or appended to once it has a name, no answer is given from bytes whose hash was not
-//! checked, and nothing is deleted but by [`Vault::collect`], which is alone in the vault then.
+//! What is absent: no pack is changed or appended to once it has a name, only replaced by the same chunks, whole; no answer is
+//! given from bytes whose hash was not checked; and nothing is deleted but by [`Vault::collect`], which is alone in the vault
+//! then.
 
 mod add;
 mod checked;
@@ -13,6 +14,7 @@ mod checkout;
 mod chunks;
 mod collect;
 mod error;
+mod fresh;
 mod index;
 pub mod manifest;
 mod pack;
@@ -23,6 +25,7 @@ mod status;
 mod verify;
 
 use std::{
+    collections::HashSet,
     fs::{self, File, OpenOptions},
     os::unix::{ffi::OsStrExt as _, fs::DirBuilderExt as _, fs::OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -31,7 +34,7 @@ use std::{
 pub use self::{
     add::{Added, Keeping, Progress},
     checkout::{CheckedOut, Outside, Target},
-    collect::Collected,
+    collect::{Collected, Collector},
     error::{Error, Result},
     remote::{Pulled, Pushed, Remote},
     scan::Source,
@@ -92,7 +95,7 @@ impl Vault {
         let entry = found.ok_or_else(|| Error::NotThere {
             path: path.to_owned(),
         })?;
-        let mut content = Vec::with_capacity(entry.bytes() as usize);
+        let mut content = vec![];
         open.read(&entry, outside, &mut |chunk| {
             content.extend_from_slice(chunk);
             Ok(())
@@ -240,6 +243,19 @@ impl Open<'_> {
         compare::changes(old, new, &mut |hash| self.index.read(hash), take)
     }
 
+    /// Is any of these chunks part of a version?
+    ///
+    /// # Errors
+    ///
+    /// Its list of files cannot be read.
+    pub fn has_any(&self, version: &Hash, chunks: &HashSet<Hash>) -> Result<bool> {
+        let mut has_any = false;
+        if !chunks.is_empty() {
+            self.chunks(version, &mut |chunk| has_any |= chunks.contains(chunk))?;
+        }
+        Ok(has_any)
+    }
+
     /// The content of a file, handed over chunk by chunk, each of them checked. What is only referenced is read from where
     /// it lies.
     pub fn read(
@@ -263,11 +279,17 @@ impl Open<'_> {
     }
 }
 
-/// Opens a file that lies outside; opening a pipe would wait for its writer.
+/// Opens a file to be read. A pipe in its place is not waited for.
+fn open_at_once(path: &Path) -> std::io::Result<File> {
+    let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+/// Opens a file that lies outside.
 fn open_file(path: &Path) -> Result<File> {
-    let meta = fs::metadata(path).map_err(io("read", path))?;
-    match meta.is_file() {
-        true => File::open(path).map_err(io("read", path)),
+    let file = open_at_once(path).map_err(io("read", path))?;
+    match file.metadata().map_err(io("read", path))?.is_file() {
+        true => Ok(file),
         false => Err(Error::Another {
             path: path.to_owned(),
         }),

@@ -80,6 +80,8 @@ pub enum Effect {
     Profile(Ticket, VersionId, Work),
     /// What changed inside the tables, from one version to another.
     Contents(Ticket, VersionId, VersionId, Work),
+    /// What the splits of a version have in common.
+    Leaks(Ticket, VersionId, Work),
     /// What a path that is being typed may go on to.
     Paths(Ticket, String),
     Offers(Ticket),
@@ -145,6 +147,7 @@ pub enum Answer {
     Changes(ops::Result<Box<datasets::Comparison>>),
     Profiles(ops::Result<Box<datasets::Profiles>>),
     Contents(ops::Result<Box<datasets::Contents>>),
+    Leaks(ops::Result<Box<datasets::Leaks>>),
     Paths(ops::Result<Vec<String>>),
     Offers(ops::Result<Vec<Offer>>),
     Counts(ops::Result<Counts>),
@@ -183,7 +186,10 @@ impl Effect {
     pub fn is_long(&self) -> bool {
         matches!(
             self,
-            Self::Profile(..) | Self::Contents(..) | Self::Do(Verb::Data(DataVerb::Add(..)))
+            Self::Profile(..)
+                | Self::Contents(..)
+                | Self::Leaks(..)
+                | Self::Do(Verb::Data(DataVerb::Add(..)))
         )
     }
 
@@ -274,6 +280,10 @@ impl Effect {
                 let found = ws.and_then(|ws| data::contents(ws, &old, &new, &work));
                 (ticket, Answer::Contents(found))
             }
+            Self::Leaks(ticket, id, work) => (
+                ticket,
+                Answer::Leaks(ws.and_then(|ws| data::leaks(ws, &id, &work))),
+            ),
             Self::Paths(ticket, text) => {
                 let found = ws.map(|ws| paths::beginning(ws, &text, data::PATHS));
                 (ticket, Answer::Paths(found))

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::buffer::{Buffer, Cell};
 
-pub use self::data::{data_changes, data_contents, data_detail, data_profiles, versions};
+pub use self::data::{
+    data_changes, data_contents, data_detail, data_leaks, data_profiles, versions,
+};
 use super::{
     chart::ChartData,
     effect::{GroupsQuestion, Own, RunRow, Table, TableQuestion, Trend, TrendsQuestion},

@@ -313,6 +313,10 @@ impl Stage {
                 let found = fixture::data_contents(&old, &new);
                 (ticket, Answer::Contents(Ok(Box::new(found))))
             }
+            Effect::Leaks(ticket, id, _) => {
+                let found = fixture::data_leaks(&id);
+                (ticket, Answer::Leaks(Ok(Box::new(found))))
+            }
             Effect::Paths(ticket, text) => {
                 let all = ["images/", "iris.csv", "penguins.csv"].map(str::to_owned);
                 let found = all.into_iter().filter(|path| path.starts_with(&text));
@@ -489,6 +493,7 @@ fn name(effect: &Effect) -> &'static str {
         Effect::Profiles(..) => "profiles",
         Effect::Profile(..) => "profile",
         Effect::Contents(..) => "contents",
+        Effect::Leaks(..) => "leaks",
         Effect::Paths(..) => "paths",
         Effect::Offers(_) => "offers",
         Effect::Counts(_) => "counts",

@@ -2,13 +2,14 @@
 
 use super::{Said, Verb};
 use crate::{
+    data::overlap::Look,
     domain::{
         datasets::{Version, VersionId, is_tag},
         text::counted,
     },
     ops::{
         self,
-        datasets::{self, Add, Contents, Profiles},
+        datasets::{self, Add, Contents, Leaks, Profiles},
         paths,
     },
     tui::{text, work::Work},
@@ -187,5 +188,11 @@ pub fn contents(
 ) -> ops::Result<Box<Contents>> {
     let files = datasets::compare(ws, &old.to_string(), &new.to_string(), 0)?;
     let found = datasets::compare_contents(ws, &files, &[], work.progress())?;
+    Ok(Box::new(found))
+}
+
+/// What the splits of a version have in common, by whole rows.
+pub fn leaks(ws: &Workspace, id: &VersionId, work: &Work) -> ops::Result<Box<Leaks>> {
+    let found = datasets::leaks(ws, &id.to_string(), &Look::default(), work.progress())?;
     Ok(Box::new(found))
 }

@@ -286,7 +286,8 @@ impl View for Data {
     fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
         let rows = self.rows.ask(tickets);
         let rows = rows.map(|(ticket, which)| Effect::Versions(ticket, which));
-        let mut effects: Vec<Effect> = rows.into_iter().chain(self.facts.ask(tickets)).collect();
+        let mut effects: Vec<Effect> = rows.into_iter().collect();
+        effects.extend(self.facts.ask(tickets));
         effects.extend(self.statistics.ask(tickets));
         effects.extend(self.changes.ask(tickets));
         effects
@@ -458,7 +459,7 @@ impl View for Data {
     }
 
     fn is_at_work(&self) -> bool {
-        self.statistics.is_at_work() || self.changes.is_at_work()
+        self.statistics.is_at_work() || self.changes.is_at_work() || self.facts.is_at_work()
     }
 }
 

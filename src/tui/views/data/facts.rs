@@ -1,7 +1,10 @@
 //! What is known of a version besides its content: how it was made, what it is divided into, where it came from and went.
 
+mod leaks;
+
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
+use self::leaks::LeakCheck;
 use crate::{
     domain::{
         datasets::{Version, VersionId},
@@ -25,18 +28,28 @@ use crate::{
 
 pub struct Facts {
     pub detail: Remote<VersionId, Box<Detail>>,
+    leaks: LeakCheck,
     rows: Rows,
-    /// Where Enter on each line of the last frame leads.
-    goes: Vec<Option<Place>>,
+    /// What Enter does on each line of the last frame.
+    leads: Vec<Option<Lead>>,
     of: Option<VersionId>,
+}
+
+/// What Enter does on a line.
+#[derive(Clone, Debug, PartialEq)]
+enum Lead {
+    To(Place),
+    /// It looks for what the splits have in common.
+    Leaks,
 }
 
 impl Default for Facts {
     fn default() -> Self {
         Self {
             detail: Remote::default(),
+            leaks: LeakCheck::default(),
             rows: Rows::with_cursor(),
-            goes: vec![],
+            leads: vec![],
             of: None,
         }
     }
@@ -52,7 +65,7 @@ struct Fact {
     name: &'static str,
     value: String,
     role: Role,
-    goes: Option<Place>,
+    lead: Option<Lead>,
     /// It is cut rather than broken.
     is_cut: bool,
 }
@@ -68,16 +81,25 @@ pub fn runs_of(id: &VersionId) -> Place {
 
 impl Facts {
     pub fn act(&mut self, action: Action) -> Reaction {
-        if action != Action::Open {
-            return match self.rows.act(action) {
-                true => Reaction::Done,
-                false => Reaction::None,
-            };
+        match action {
+            Action::Open => self.open(),
+            Action::Escape | Action::Interrupt if self.leaks.stop() => Reaction::Done,
+            action if self.rows.act(action) => Reaction::Done,
+            _ => Reaction::None,
         }
-        match self.goes.get(self.rows.index).cloned().flatten() {
-            Some(place) => Reaction::Open(place),
-            None => Reaction::Refuse("this line leads nowhere: runs and versions do".to_owned()),
+    }
+
+    fn open(&mut self) -> Reaction {
+        let lead = self.leads.get(self.rows.index).cloned().flatten();
+        match (lead, &self.of) {
+            (Some(Lead::To(place)), _) => Reaction::Open(place),
+            (Some(Lead::Leaks), Some(of)) => self.leaks.look(of.clone()),
+            _ => Reaction::Refuse("this line leads nowhere: those with a sign do".to_owned()),
         }
+    }
+
+    pub fn is_at_work(&self) -> bool {
+        self.leaks.is_at_work()
     }
 
     /// What is known of a version, once it is.
@@ -101,20 +123,24 @@ impl Facts {
             self.of = Some(id.clone());
         }
         let known = self.known(&id);
-        let mut facts = of_version(version, known, shared);
+        let leaks = match known.is_some_and(|detail| 1 < detail.splits.len()) {
+            true => self.leaks.facts(&id),
+            false => vec![],
+        };
+        let mut facts = of_version(version, known, leaks, shared);
         match (&self.detail.error, known) {
             (Some(error), _) => facts.push(Fact::new("", error.to_string(), Role::Error)),
             (None, Some(detail)) => facts.extend(used_by(detail)),
             (None, None) => {}
         }
         let width = usize::from(area.width);
-        let (mut lines, mut goes) = (vec![], vec![]);
+        let (mut lines, mut leads) = (vec![], vec![]);
         for fact in facts {
             let told = fact.lines(look, width);
-            goes.extend(vec![fact.goes; told.len()]);
+            leads.extend(vec![fact.lead; told.len()]);
             lines.extend(told);
         }
-        self.goes = goes;
+        self.leads = leads;
         self.rows.fit(lines.len(), usize::from(area.height));
         let shown = self.rows.shown();
         let shown = lines.into_iter().skip(shown.start).take(shown.len());
@@ -125,9 +151,10 @@ impl Facts {
         self.detail.want(id);
     }
 
-    pub fn ask(&mut self, tickets: &mut Tickets) -> Option<Effect> {
-        let (ticket, id) = self.detail.ask(tickets)?;
-        Some(Effect::Version(ticket, id))
+    pub fn ask(&mut self, tickets: &mut Tickets) -> Vec<Effect> {
+        let detail = self.detail.ask(tickets);
+        let detail = detail.map(|(ticket, id)| Effect::Version(ticket, id));
+        detail.into_iter().chain(self.leaks.ask(tickets)).collect()
     }
 
     /// A version never changes, but who used it does.
@@ -138,7 +165,7 @@ impl Facts {
     pub fn loaded(&mut self, ticket: Ticket, answer: Answer) -> Option<Answer> {
         match answer {
             Answer::Version(result) if self.detail.awaits(ticket) => self.detail.answer(result),
-            other => return Some(other),
+            other => return self.leaks.loaded(ticket, other),
         }
         None
     }
@@ -150,7 +177,7 @@ impl Fact {
             name,
             value: value.into(),
             role,
-            goes: None,
+            lead: None,
             is_cut: false,
         }
     }
@@ -160,9 +187,9 @@ impl Fact {
         Self { is_cut, ..self }
     }
 
-    fn leading(self, place: Place) -> Self {
-        let goes = Some(place);
-        Self { goes, ..self }
+    fn leading(self, lead: Lead) -> Self {
+        let lead = Some(lead);
+        Self { lead, ..self }
     }
 
     fn lines(&self, look: &Look, width: usize) -> Vec<Line<'static>> {
@@ -174,7 +201,7 @@ impl Fact {
         let parts = parts.into_iter().enumerate();
         let line = |(at, part): (usize, String)| {
             let name = if at == 0 { self.name } else { "" };
-            let sign = match self.goes {
+            let sign = match self.lead {
                 Some(_) if at == 0 => "›",
                 _ => " ",
             };
@@ -188,7 +215,12 @@ impl Fact {
     }
 }
 
-fn of_version(version: &Version, detail: Option<&Detail>, shared: &Shared) -> Vec<Fact> {
+fn of_version(
+    version: &Version,
+    detail: Option<&Detail>,
+    leaks: Vec<Fact>,
+    shared: &Shared,
+) -> Vec<Fact> {
     let size = text::bytes(version.bytes as f64);
     let mut content = format!("{}, {size}", counted(version.files, "file"));
     if !version.is_reference {
@@ -221,6 +253,8 @@ fn of_version(version: &Version, detail: Option<&Detail>, shared: &Shared) -> Ve
     if let Some(splits) = detail.and_then(splits) {
         fact("splits", splits, Role::Text);
     }
+    facts.extend(leaks);
+    let mut fact = |name, value: String, role| facts.push(Fact::new(name, value, role));
     if let Some(commit) = &version.commit {
         fact("commit", commit.clone(), Role::Text);
     }
@@ -231,7 +265,7 @@ fn of_version(version: &Version, detail: Option<&Detail>, shared: &Shared) -> Ve
         let dataset = version.dataset.clone();
         let parent = VersionId { dataset, number };
         let fact = Fact::new("after", parent.to_string(), Role::Text);
-        facts.push(fact.leading(Place::of(Spot::Version(parent))));
+        facts.push(fact.leading(Lead::To(Place::of(Spot::Version(parent)))));
     }
     facts
 }
@@ -255,10 +289,10 @@ fn used_by(detail: &Detail) -> Vec<Fact> {
     }
     let count = counted(runs.len() as u64, "run");
     let all = Fact::new("used by", count, Role::Text);
-    let mut facts = vec![all.leading(runs_of(&detail.version.id()))];
+    let mut facts = vec![all.leading(Lead::To(runs_of(&detail.version.id())))];
     facts.extend(runs.iter().take(FEW).map(|run| {
         let fact = Fact::new("", run.name.clone(), Role::Text);
-        fact.leading(Place::of(Spot::Run(run.id)))
+        fact.leading(Lead::To(Place::of(Spot::Run(run.id))))
     }));
     if FEW < runs.len() {
         let more = format!("and {} more", runs.len() - FEW);

@@ -98,6 +98,25 @@ fn a_version_is_compared_with_the_one_before_it_or_two_that_are_marked() {
 }
 
 #[test]
+fn what_the_splits_have_in_common_is_looked_for_when_it_is_asked_for() {
+    let mut stage = shown((120, 40));
+    // The version with splits, its facts, the line of its leaks.
+    stage.keys("j j tab tab");
+    says(
+        &mut stage,
+        &[
+            "train: train.csv  test: test.csv",
+            "leaks    › not looked for: Enter does",
+        ],
+    );
+    assert!(!stage.asked.contains(&"leaks"));
+    stage.keys("j j j j j enter");
+    assert!(stage.asked.contains(&"leaks"), "{}", stage.screen());
+    says(&mut stage, &["rows of the 347 of test are in train"]);
+    insta::assert_snapshot!("version-leaks", stage.screen());
+}
+
+#[test]
 fn what_is_inside_the_tables_is_compared_once_and_when_it_is_asked_for() {
     let asked = |stage: &Stage| {
         stage

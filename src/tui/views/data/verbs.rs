@@ -56,6 +56,7 @@ impl Data {
         let is_stopped = |reaction: Reaction| matches!(reaction, Reaction::Done);
         self.statistics.is_at_work() && is_stopped(self.statistics.act(Action::Escape))
             || self.changes.is_at_work() && is_stopped(self.changes.act(Action::Escape))
+            || self.facts.is_at_work() && is_stopped(self.facts.act(Action::Escape))
     }
 
     /// Why a verb cannot be done now.
