@@ -36,8 +36,8 @@ pub use self::{
     contents::{Compared, Contents, TableChange, compare_contents},
     profile::{MOST_TABLES, Profiles, TableProfile, profile, profiles},
     remotes::{
-        Arrival, Asked, Carried, DamagedPack, RemoteVerified, Tag, add_remote, clone, forget_remote,
-        offered, pull, push, remotes, verify_remote,
+        Arrival, Asked, Carried, DamagedPack, RemoteVerified, Tag, add_remote, clone,
+        forget_remote, offered, pull, push, remotes, verify_remote,
     },
     splits::{Leaks, leaks},
     verify::{Damaged, Verified, verify},

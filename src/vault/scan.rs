@@ -247,7 +247,7 @@ mod tests {
         ] {
             fs::write(at(name), "").unwrap();
         }
-        fs::write(at("b").join(unfinished(7)), "").unwrap();
+        fs::write(at("b").join(".sconce-7.part"), "").unwrap();
         let found = names(folder.path(), Path::new("none")).unwrap();
         assert_eq!(found, ["a/x", "b/store.db"]);
     }

@@ -77,10 +77,14 @@ impl Shop {
     }
 
     fn collect(&self, day: i64, versions: &[&Root]) -> Collected {
-        let hashes: Vec<Hash> = versions.iter().map(|root| root.hash).collect();
+        self.collect_or_look(day, versions, false)
+    }
+
+    fn collect_or_look(&self, day: i64, versions: &[&Root], is_dry: bool) -> Collected {
+        let mut stay = Stay(versions.iter().map(|root| root.hash).collect());
         let now = Timestamp(day * DAY);
         self.vault
-            .collect(now, DAY, false, &mut || Ok(hashes.clone()))
+            .collect(now, DAY, is_dry, &mut stay, &Progress::default())
             .unwrap()
     }
 
@@ -113,6 +117,19 @@ impl Shop {
         }
         found.sort();
         found
+    }
+}
+
+/// Versions that stay.
+struct Stay(Vec<Hash>);
+
+impl Collector for Stay {
+    fn versions(&mut self) -> Result<Vec<Hash>> {
+        Ok(self.0.clone())
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -401,10 +418,8 @@ fn what_nothing_needs_goes_at_the_second_collection_a_day_later() {
     assert_eq!(first.next, Some(Timestamp(3 * DAY)));
     // A clock that went back does not count.
     assert_eq!(shop.collect(1, &[&new]).freed, 0);
-    let dry = shop
-        .vault
-        .collect(Timestamp(9 * DAY), DAY, true, &mut || Ok(vec![new.hash]));
-    assert!(3_000_000 <= dry.unwrap().freed);
+    let dry = shop.collect_or_look(9, &[&new], true);
+    assert!(3_000_000 <= dry.freed);
     shop.verify(&[&old]);
     let second = shop.collect(9, &[&new]);
     assert!(3_000_000 <= second.freed);
@@ -429,9 +444,13 @@ fn nothing_is_collected_where_it_is_not_known_what_is_needed() {
     shop.write("file", noise(1, 100_000));
     let root = shop.add();
     let unknown = Hash::of(b"a version that is not here");
-    let refused = shop.vault.collect(Timestamp(0), DAY, false, &mut || {
-        Ok(vec![root.hash, unknown])
-    });
+    let refused = shop.vault.collect(
+        Timestamp(0),
+        DAY,
+        false,
+        &mut Stay(vec![root.hash, unknown]),
+        &Progress::default(),
+    );
     assert!(matches!(refused, Err(Error::Missing { .. })));
 }
 

@@ -117,7 +117,7 @@ impl vault::Collector for Rows<'_> {
             let due = due(self.ws, tx)?;
             Ok::<_, Error>((due, rows::all(tx)?))
         });
-        let (due, mut all) = known.map_err(unknown)?;
+        let (due, mut all) = known.map_err(|error| unknown(&error))?;
         all.retain(|version| due.iter().all(|due| due.id() != version.id()));
         (self.due, self.stay) = (due, all);
         Ok(self.stay.iter().map(|version| version.hash).collect())
@@ -136,12 +136,12 @@ impl vault::Collector for Rows<'_> {
             rows::forget_profiles(tx)?;
             Ok::<_, Error>(due)
         });
-        self.due = removed.map_err(unknown)?;
+        self.due = removed.map_err(|error| unknown(&error))?;
         Ok(())
     }
 }
 
-fn unknown(error: Error) -> vault::Error {
+fn unknown(error: &Error) -> vault::Error {
     vault::Error::Unknown(error.to_string())
 }
 
