@@ -27,6 +27,7 @@ mod verify;
 use std::{
     collections::HashSet,
     fs::{self, File, OpenOptions},
+    io::Write as _,
     os::unix::{ffi::OsStrExt as _, fs::DirBuilderExt as _, fs::OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
@@ -276,6 +277,30 @@ impl Open<'_> {
             None => take(&self.index.read(&piece.hash)?),
         };
         content.pieces(&mut |hash| self.index.read(hash), &mut chunk)
+    }
+
+    /// The content of a file, each part of it checked, as one file that can be read from any place. What is in the vault is
+    /// written out for it, into a file without a name that is gone once it is closed; what is only referenced is opened where
+    /// it lies. `take` sees all of it go by.
+    pub fn laid_out(
+        &self,
+        entry: &Entry,
+        from: Option<&Path>,
+        take: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<File> {
+        if let Some(path) = from {
+            self.read(entry, from, take)?;
+            return open_file(path);
+        }
+        let folder = self.vault.packs();
+        let (mut file, path) = pack::unfinished(&folder)?;
+        // A kill before this leaves an empty file, which a collection takes.
+        fs::remove_file(&path).map_err(io("delete", &path))?;
+        self.read(entry, None, &mut |chunk| {
+            file.write_all(chunk).map_err(io("write", &path))?;
+            take(chunk)
+        })?;
+        Ok(file)
     }
 }
 

@@ -17,15 +17,15 @@ use crate::{
     stats::{Bins, LEVELS, Sample},
 };
 
-/// A table of text of more bytes is profiled in pieces ([`large`]).
+/// A table of more bytes is profiled in pieces ([`large`]).
 pub const MOST_WHOLE: u64 = 8 << 20;
-/// A file of more bytes is not compared, nor profiled where it has no lines: it would have to be read into memory whole.
+/// A file of more bytes is not compared: it would have to be read into memory whole.
 pub const MOST_BYTES: u64 = 256 << 20;
-/// A Parquet file that holds more values is not profiled: packed well, a small file is a large table.
+/// A Parquet file that holds more values is not read whole: packed well, a small file is a large table.
 pub const MOST_VALUES: u64 = 100_000_000;
 /// Distinct texts are counted up to here; beyond, there are "more than" so many. Distinct numbers are always counted.
 pub const MOST_DISTINCT: u64 = 1_000_000;
-/// A table of more rows is not profiled or compared: each row is remembered in 16 bytes.
+/// A table of more rows is not compared: each row is remembered in 16 bytes.
 pub const MOST_ROWS: u64 = 20_000_000;
 /// The most bins of a histogram.
 pub const MOST_BINS: u64 = 20;
@@ -304,14 +304,18 @@ fn text_kind(cells: &Cells, rows: usize) -> Kind {
 
 /// Whole numbers that differ, told apart beyond 2^53 too, where many ids lie.
 fn distinct_wholes(cells: &Cells, rows: usize) -> u64 {
-    let whole = |row| match cells {
-        Cells::Whole(cells) => cells.get(row),
-        cells => cells.text(row)?.trim().parse().ok(),
-    };
-    let mut wholes: Vec<i64> = (0..rows).filter_map(whole).collect();
+    let mut wholes: Vec<i64> = wholes(cells, rows).collect();
     wholes.sort_unstable();
     wholes.dedup();
     wholes.len() as u64
+}
+
+/// The whole numbers of a column, be they texts.
+fn wholes(cells: &Cells, rows: usize) -> impl Iterator<Item = i64> + '_ {
+    (0..rows).filter_map(move |row| match cells {
+        Cells::Whole(cells) => cells.get(row),
+        cells => cells.text(row)?.trim().parse().ok(),
+    })
 }
 
 fn exactly(count: u64) -> Distinct {

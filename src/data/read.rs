@@ -5,6 +5,7 @@ use std::{
     collections::HashMap,
     fs,
     io::{self, Cursor},
+    ops::ControlFlow,
     panic::{self, AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Once,
@@ -171,12 +172,61 @@ fn parse(path: &Path, bytes: &[u8], hash: String) -> Result<Table, Error> {
     }
     let frame = parse(path, bytes)?;
     check_size(path, frame.width(), frame.height())?;
-    // A damaged Parquet file can have columns of different lengths, and polars does not mind.
-    let is_level = |column: &Column| column.len() == frame.height();
-    if !frame.columns().iter().all(is_level) {
-        return Err(unreadable(path, DAMAGED.to_owned()));
-    }
+    check_level(path, &frame)?;
     Ok(Table { frame, hash })
+}
+
+/// Hands over a Parquet file in tables of so many bytes each, about, until `take` says that it is enough.
+///
+/// # Errors
+///
+/// It is no such file, it is damaged, or it has no rows.
+pub(super) fn read_slices(
+    path: &Path,
+    file: &fs::File,
+    usual: usize,
+    take: &mut dyn FnMut(Table) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, Error> {
+    let reader = || Ok::<_, io::Error>(ParquetReader::new(file.try_clone()?));
+    let (metadata, width) = guarded(path, || {
+        if !parquet::is_plausible(&mut &*file, MOST_ROWS)? {
+            return Err(polars_err!(ComputeError: "{DAMAGED}"));
+        }
+        let mut reader = reader()?;
+        Ok((reader.get_metadata()?.clone(), reader.schema()?.len()))
+    })?;
+    let rows = parquet::rows(&metadata);
+    // Of a slice there are never too many rows.
+    check_size(path, width, rows.min(MOST_ROWS))?;
+    let step = parquet::rows_in(&metadata, usual);
+    for from in (0..rows).step_by(step) {
+        let expected = step.min(rows - from);
+        let frame = guarded(path, || {
+            let mut reader = reader()?.with_slice(Some((from, expected)));
+            reader.set_metadata(metadata.clone());
+            let mut frame = reader.finish()?;
+            frame.rechunk_mut();
+            Ok(frame)
+        })?;
+        check_level(path, &frame)?;
+        if frame.height() != expected {
+            return Err(unreadable(path, DAMAGED.to_owned()));
+        }
+        let hash = String::new();
+        if take(Table { frame, hash }).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// A damaged Parquet file can have columns of different lengths, and polars does not mind.
+fn check_level(path: &Path, frame: &DataFrame) -> Result<(), Error> {
+    let is_level = |column: &Column| column.len() == frame.height();
+    match frame.columns().iter().all(is_level) {
+        true => Ok(()),
+        false => Err(unreadable(path, DAMAGED.to_owned())),
+    }
 }
 
 fn check_size(path: &Path, columns: usize, rows: usize) -> Result<(), Error> {
@@ -353,7 +403,7 @@ fn check_object(object: &str, kinds: &mut HashMap<String, &'static str>) -> Resu
 
 fn parse_parquet(path: &Path, bytes: &[u8]) -> Result<DataFrame, Error> {
     guarded(path, || {
-        if !parquet::is_plausible(bytes, MOST_ROWS)? {
+        if !parquet::is_plausible(&mut Cursor::new(bytes), MOST_ROWS)? {
             return Err(polars_err!(ComputeError: "{DAMAGED}"));
         }
         let mut frame = ParquetReader::new(Cursor::new(bytes)).finish()?;

@@ -27,6 +27,7 @@ pub(super) fn create(
     loop {
         let path = path(folder, begin, end);
         let opened = OpenOptions::new()
+            .read(true)
             .write(true)
             .create_new(true)
             .mode(mode)

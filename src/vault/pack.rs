@@ -59,7 +59,7 @@ pub struct Writer {
 impl Writer {
     /// Begins a pack in the folder of packs.
     pub fn create(folder: &Path) -> Result<Self> {
-        let (file, path) = fresh::create(folder, "", NEW, 0o640).map_err(io("write", folder))?;
+        let (file, path) = unfinished(folder)?;
         let mut new = Self {
             file: BufWriter::with_capacity(1 << 20, file),
             path,
@@ -115,6 +115,11 @@ impl Drop for Writer {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Makes a file among the packs that is none yet. What is left of it is swept by a collection.
+pub(super) fn unfinished(folder: &Path) -> Result<(File, PathBuf)> {
+    fresh::create(folder, "", NEW, 0o640).map_err(io("write", folder))
 }
 
 /// Gives a file that is a whole pack its name, once all of it is on the disk.

@@ -241,6 +241,63 @@ fn what_is_damaged_here_is_whole_again_after_a_pull_and_what_is_damaged_there_do
 }
 
 #[test]
+fn a_damaged_remote_is_named_and_mended_from_where_all_is_whole() {
+    let (here, elsewhere) = (Space::new(), Space::new());
+    let disk = here.path("disk");
+    let url = disk.to_str().unwrap();
+    for (space, name, seed) in [(&here, "a", 1), (&here, "b", 2), (&elsewhere, "c", 3)] {
+        write(&space.path("work"), "x.bin", noise(seed, 400_000));
+        space.ok(&["data", "add", name, "x.bin"]);
+    }
+    here.ok(&["data", "remote", "add", "origin", url]);
+    here.ok(&["data", "push"]);
+    elsewhere.ok(&["data", "remote", "add", "origin", url]);
+    elsewhere.ok(&["data", "push"]);
+    let sound = here.json(&["data", "remote", "verify"]);
+    assert_eq!(
+        (&sound["versions"], &sound["packs"]),
+        (&3.into(), &3.into())
+    );
+
+    for pack in packs(&disk.join("packs")) {
+        flip(&pack);
+    }
+    let told = here.run(&["data", "remote", "verify", "origin"]);
+    assert_eq!(told.code, Some(1), "{}", told.err);
+    for name in ["a@v1", "b@v1", "c@v1"] {
+        assert!(
+            told.out.contains(&format!("{name} needs it")),
+            "{}",
+            told.out
+        );
+    }
+    // Here c was never whole: its pack stays, and the others come again.
+    let mended = here.run(&["data", "remote", "verify", "--mend"]);
+    assert_eq!(mended.code, Some(1), "{}", mended.err);
+    assert!(
+        mended
+            .out
+            .contains("a@v1 was sent again\nb@v1 was sent again"),
+        "{}",
+        mended.out
+    );
+    assert_eq!(fs::read_dir(disk.join("packs")).unwrap().count(), 3);
+    let mended = elsewhere.run(&["data", "remote", "verify", "--mend"]);
+    assert_eq!(mended.code, Some(0), "{} {}", mended.out, mended.err);
+    assert!(
+        mended
+            .out
+            .contains("c@v1 was sent again\norigin: whole again"),
+        "{}",
+        mended.out
+    );
+    here.ok(&["data", "remote", "verify"]);
+    let third = Space::new();
+    third.ok(&["data", "clone", url]);
+    third.ok(&["data", "verify"]);
+}
+
+#[test]
 fn a_push_or_a_pull_that_is_killed_goes_on_and_nothing_half_is_listed() {
     let here = Space::new();
     let server = Server::start(&here.path("s3"), "127.0.0.1:0");

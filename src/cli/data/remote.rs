@@ -54,8 +54,8 @@ enum Verb {
     },
     /// Read all that a remote has again, and mend it
     ///
-    /// Exit code 0 where all is whole, 1 where anything is damaged. With --mend, damaged packs are set aside there and the
-    /// versions of them that are whole here are sent again.
+    /// Exit code 0 where all is whole, 1 where anything is damaged. With --mend, damaged packs of which all versions are whole
+    /// here are set aside there, and these versions sent again.
     #[command(
         after_long_help = "Examples:\n  sconce data remote verify origin\n  sconce data remote verify origin --mend"
     )]

@@ -9,13 +9,13 @@ use std::{
 
 use serde::Serialize;
 
-use super::{checkout::Places, find, rows, vault};
+use super::{checkout::Places, find, rows};
 use crate::{
     data::profile::{self as tables, Verdict, large},
     domain::datasets::{Split, Version},
     ops::{Error, Result},
     vault::{
-        Error as VaultError, Open, Outside as _, Progress,
+        self, Error as VaultError, Open, Outside as _, Progress,
         manifest::{Entry, Kind as What},
     },
     workspace::Workspace,
@@ -58,7 +58,7 @@ impl Profiles {
 
 /// What was found when the tables of a version were profiled; nothing is read.
 pub fn profiles(ws: &Workspace, version: &Version) -> Result<Profiles> {
-    let vault = vault(ws);
+    let vault = super::vault(ws);
     let (tables, left_out) = first_tables(&vault.open()?, version)?;
     let known = known(ws, version)?;
     let found: Vec<TableProfile> = tables
@@ -81,7 +81,7 @@ pub fn profiles(ws: &Workspace, version: &Version) -> Result<Profiles> {
 /// The content cannot be had: the vault is damaged, or what is only named is not there any more.
 pub fn profile(ws: &Workspace, text: &str, progress: &Progress) -> Result<(Version, Profiles)> {
     let version = find(ws, text)?;
-    let vault = vault(ws);
+    let vault = super::vault(ws);
     let open = vault.open()?;
     let (entries, left_out) = first_tables(&open, &version)?;
     let known = known(ws, &version)?;
@@ -119,32 +119,60 @@ fn judge(
     entry: &Entry,
     progress: &Progress,
 ) -> Result<Verdict> {
-    if is_large(entry) {
-        let from = outside(version, entry);
-        return Ok(large::judge(name(entry), &mut |take| {
-            open.read(entry, from.as_deref(), &mut |chunk| {
-                if progress.is_interrupted.load(Ordering::Relaxed) {
-                    return Err(VaultError::Interrupted);
-                }
-                progress
-                    .bytes
-                    .fetch_add(chunk.len() as u64, Ordering::Relaxed);
-                take(chunk)
-            })
-        })?);
+    if !is_large(entry) {
+        let bytes = content(open, version, entry, progress)?;
+        let verdict = tables::judge(name(entry), &bytes, &|| is_interrupted(progress));
+        return match verdict {
+            // Packed well, a small file is a large table.
+            Some(Verdict::TooLarge { .. }) => in_slices(open, version, entry, progress),
+            verdict => verdict.ok_or_else(|| VaultError::Interrupted.into()),
+        };
     }
-    if let Err(refusal) = tables::check_size(entry.bytes()) {
-        return Ok(refusal.into());
+    if !large::is_of_lines(name(entry)) {
+        return in_slices(open, version, entry, progress);
     }
-    let bytes = content(open, version, entry, progress)?;
-    let stop = || progress.is_interrupted.load(Ordering::Relaxed);
-    let verdict = tables::judge(name(entry), &bytes, &stop);
+    let from = outside(version, entry);
+    Ok(large::judge(name(entry), &mut |take| {
+        open.read(entry, from.as_deref(), &mut |chunk| {
+            count(progress, chunk)?;
+            take(chunk)
+        })
+    })?)
+}
+
+/// Profiles a Parquet file, whose parts are found from its end: what is in the vault is laid out beside it meanwhile.
+fn in_slices(
+    open: &Open<'_>,
+    version: &Version,
+    entry: &Entry,
+    progress: &Progress,
+) -> Result<Verdict> {
+    let from = outside(version, entry);
+    let file = open.laid_out(entry, from.as_deref(), &mut |chunk| count(progress, chunk))?;
+    let verdict = large::judge_parquet(name(entry), &file, &|| is_interrupted(progress));
+    // The second look.
+    progress.bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
     verdict.ok_or_else(|| VaultError::Interrupted.into())
+}
+
+fn is_interrupted(progress: &Progress) -> bool {
+    progress.is_interrupted.load(Ordering::Relaxed)
+}
+
+/// So much more was read.
+fn count(progress: &Progress, chunk: &[u8]) -> vault::Result<()> {
+    if is_interrupted(progress) {
+        return Err(VaultError::Interrupted);
+    }
+    progress
+        .bytes
+        .fetch_add(chunk.len() as u64, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Is it looked at in pieces?
 fn is_large(entry: &Entry) -> bool {
-    tables::MOST_WHOLE < entry.bytes() && large::is_of_lines(name(entry))
+    tables::MOST_WHOLE < entry.bytes()
 }
 
 fn keep(ws: &Workspace, version: &Version, path: &str, verdict: &Verdict) -> Result<()> {
@@ -218,13 +246,8 @@ pub(super) fn content(
     let from = outside(version, entry);
     let mut bytes = Vec::with_capacity(entry.bytes() as usize);
     open.read(entry, from.as_deref(), &mut |chunk| {
-        if progress.is_interrupted.load(Ordering::Relaxed) {
-            return Err(VaultError::Interrupted);
-        }
         bytes.extend_from_slice(chunk);
-        let length = chunk.len() as u64;
-        progress.bytes.fetch_add(length, Ordering::Relaxed);
-        Ok(())
+        count(progress, chunk)
     })?;
     Ok(bytes)
 }

@@ -7,11 +7,16 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Asked, open, push::push, records::records};
+use super::{
+    super::{find, vault},
+    Asked, content, open,
+    push::push,
+    records::{Record, records},
+};
 use crate::{
     domain::{hashes::Hash, remotes::Remote},
     ops::{Result, audited},
-    vault::Progress,
+    vault::{Open, Progress},
     workspace::Workspace,
 };
 
@@ -31,8 +36,9 @@ pub struct RemoteVerified {
 impl RemoteVerified {
     /// Is all whole there now?
     pub fn is_whole(&self) -> bool {
-        let mut affected = self.damaged.iter().flat_map(|pack| &pack.versions);
-        affected.all(|version| self.mended.contains(version))
+        let mut damaged = self.damaged.iter();
+        let is_mended = |version: &String| self.mended.contains(version);
+        damaged.all(|pack| pack.versions.iter().all(is_mended))
     }
 }
 
@@ -43,8 +49,8 @@ pub struct DamagedPack {
     pub versions: Vec<String>,
 }
 
-/// Reads all that a remote's versions need to the last byte. Where it is to be mended, damaged packs are set aside and the
-/// versions of them that are whole here are sent again.
+/// Reads all that a remote's versions need to the last byte. Where it is to be mended, damaged packs of which all versions are
+/// whole here are set aside, and these versions sent again.
 ///
 /// # Errors
 ///
@@ -74,41 +80,42 @@ pub fn verify_remote(
         damaged: vec![],
         mended: vec![],
     };
-    for pack in &damaged {
-        let versions = users.remove(pack).unwrap_or_default();
-        verified.damaged.push(DamagedPack {
-            pack: *pack,
-            versions,
-        });
-    }
-    if damaged.is_empty() || !is_to_be_mended {
-        return Ok(verified);
-    }
-    for pack in &damaged {
-        there.set_aside(pack, progress)?;
-        let (target, before) = (verified.remote.name.clone(), Some(pack.to_string()));
-        ws.store
-            .write(|tx| audited(ws, tx, "data.remote.set-aside", target, before, None))?;
-    }
-    let affected = known
+    let vault = vault(ws);
+    let open = vault.open()?;
+    let whole: BTreeSet<String> = known
         .iter()
-        .filter(|record| record.packs.iter().any(|pack| damaged.contains(pack)));
-    let mut names = vec![];
-    for record in affected {
-        let name = record.version.name();
-        let here = super::super::find(ws, &name);
-        if here.is_ok_and(|here| here.hash == record.version.hash && here.trashed.is_none()) {
-            names.push(name);
+        .filter(|record| is_here(ws, &open, record))
+        .map(|record| record.version.name())
+        .collect();
+    let mut again = BTreeSet::new();
+    for pack in damaged {
+        let versions = users.remove(&pack).unwrap_or_default();
+        // What is whole in it stays there for the others, which nobody here could send.
+        if is_to_be_mended && versions.iter().all(|version| whole.contains(version)) {
+            there.set_aside(&pack, progress)?;
+            let (target, before) = (verified.remote.name.clone(), Some(pack.to_string()));
+            ws.store
+                .write(|tx| audited(ws, tx, "data.remote.set-aside", target, before, None))?;
+            again.extend(versions.iter().cloned());
         }
+        verified.damaged.push(DamagedPack { pack, versions });
     }
-    if !names.is_empty() {
+    drop(open);
+    verified.mended = again.into_iter().collect();
+    if !verified.mended.is_empty() {
         let asked = Asked {
             remote: Some(verified.remote.name.clone()),
-            versions: names.clone(),
+            versions: verified.mended.clone(),
             ..Asked::default()
         };
         push(ws, &asked, progress)?;
     }
-    verified.mended = names;
     Ok(verified)
+}
+
+/// Is a remote's version here too, and all of it?
+fn is_here(ws: &Workspace, open: &Open<'_>, record: &Record) -> bool {
+    let here = find(ws, &record.version.name());
+    here.is_ok_and(|here| here.hash == record.version.hash && here.trashed.is_none())
+        && open.check(&content(&record.version)).is_ok()
 }

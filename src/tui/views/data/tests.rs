@@ -112,7 +112,7 @@ fn what_the_splits_have_in_common_is_looked_for_when_it_is_asked_for() {
     assert!(!stage.asked.contains(&"leaks"));
     stage.keys("j j j j j enter");
     assert!(stage.asked.contains(&"leaks"), "{}", stage.screen());
-    says(&mut stage, &["rows of the 347 of test are in train"]);
+    says(&mut stage, &["12 rows of the 359 of test are in train"]);
     insta::assert_snapshot!("version-leaks", stage.screen());
 }
 
