@@ -233,10 +233,15 @@ fn what_is_damaged_here_is_whole_again_after_a_pull_and_what_is_damaged_there_do
 
     flip(&disk.join("packs").join(pack.file_name().unwrap()));
     let refused = there.run(&["data", "clone", url]);
-    assert_eq!(refused.code, Some(2));
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("bad@v1 stays: "), "{}", refused.err);
     assert!(refused.err.contains("damaged"), "{}", refused.err);
-    assert_eq!(there.json(&["data", "list"]), Value::Array(vec![]));
-    there.ok(&["data", "pull", "good"]);
+    // What is whole there came.
+    let came = there.json(&["data", "list"]);
+    assert_eq!(came.as_array().unwrap().len(), 1);
+    there.ok(&["data", "cat", "good"]);
+    let refused = there.run(&["data", "pull", "bad"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.out);
     there.ok(&["data", "verify"]);
 }
 
@@ -449,24 +454,29 @@ fn two_versions_of_one_name_are_told_apart() {
     write(&here.path("work"), "x.csv", "a\n3\n");
     here.ok(&["data", "add", "y", "x.csv", "--tag", "mine"]);
     let pulled = here.json(&["data", "pull", "y@v1"]);
-    assert_eq!(pulled["versions"][0]["kept_tags"][0], "mine");
-    here.ok(&["data", "push", "y"]);
-    let shown = here.json(&["data", "remote", "show"]);
-    let tagged = |version: &Value| version["tags"] == serde_json::json!(["mine"]);
-    let tagged: Vec<&Value> = shown
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|v| tagged(v))
-        .collect();
-    let names: Vec<(&str, u64)> = tagged
-        .iter()
-        .map(|v| {
-            (
-                v["dataset"].as_str().unwrap(),
-                v["number"].as_u64().unwrap(),
+    let kept = serde_json::json!({"tag": "mine", "on": 2});
+    assert_eq!(pulled["versions"][0]["kept_tags"][0], kept);
+    let tagged = || {
+        let shown = here.json(&["data", "remote", "show"]);
+        let tagged = shown.as_array().unwrap().iter();
+        let tagged = tagged.filter(|version| version["tags"] == serde_json::json!(["mine"]));
+        let name = |version: &Value| {
+            format!(
+                "{}@v{}",
+                version["dataset"].as_str().unwrap(),
+                version["number"]
             )
-        })
-        .collect();
-    assert_eq!(names, [("x", 1), ("y", 2)]);
+        };
+        tagged.map(name).collect::<Vec<_>>()
+    };
+    let told = here.run(&["data", "push", "y"]);
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    assert!(
+        told.err.contains("the tag mine stays on v1 there"),
+        "{}",
+        told.err
+    );
+    assert_eq!(tagged(), ["x@v1", "y@v1"]);
+    here.ok(&["data", "push", "y", "--move-tags"]);
+    assert_eq!(tagged(), ["x@v1", "y@v2"]);
 }
