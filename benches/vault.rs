@@ -126,6 +126,8 @@ struct Tool {
     add: fn(&str) -> Vec<String>,
     get: fn(&str, &str) -> Vec<String>,
     status: Option<fn(&str) -> Vec<String>>,
+    /// Says what is in a table.
+    profile: Option<fn(&str) -> Vec<String>>,
 }
 
 impl Tool {
@@ -138,9 +140,10 @@ impl Tool {
             env: vec![("SCONCE_STORE", store.display().to_string())],
             store,
             init: Some(vec!["init"]),
-            add: |path| words(&["data", "add", &name(path), path]),
+            add: |path| words(&["data", "add", &name(path), path, "--no-profile"]),
             get: |path, to| words(&["data", "checkout", &name(path), to]),
             status: Some(|path| words(&["data", "status", &name(path)])),
+            profile: Some(|path| words(&["data", "profile", &name(path)])),
         })
     }
 
@@ -162,6 +165,7 @@ impl Tool {
             add: |path| words(&["backup", "--quiet", path]),
             get: |path, to| words(&["restore", "latest", "--path", path, "--target", to]),
             status: None,
+            profile: None,
         })
     }
 
@@ -175,6 +179,7 @@ impl Tool {
             add: |path| words(&["add", "--quiet", path]),
             get: |path, _| words(&["checkout", "--quiet", "--force", path]),
             status: Some(|path| words(&["status", "--quiet", path])),
+            profile: None,
         })
     }
 
@@ -219,6 +224,9 @@ impl Tool {
         );
         fs::write(&large, old).expect("there is room");
         self.step("add 1 GiB of rows", &(self.add)(text(rows)), dir);
+        if let Some(profile) = self.profile {
+            self.step("look into these rows", &profile(text(rows)), dir);
+        }
         let out = dir.join("out");
         let _ = fs::remove_dir_all(&out);
         if self.name == "dvc" {

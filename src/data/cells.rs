@@ -13,6 +13,18 @@ use polars::prelude::{
 /// Texts that mean a missing cell, besides the empty one.
 pub(super) const MISSING: [&str; 7] = ["NA", "N/A", "n/a", "NaN", "nan", "NULL", "null"];
 
+/// Bytes of the longest of them.
+const LONGEST_MISSING: usize = {
+    let (mut longest, mut at) = (0, 0);
+    while at < MISSING.len() {
+        if longest < MISSING[at].len() {
+            longest = MISSING[at].len();
+        }
+        at += 1;
+    }
+    longest
+};
+
 pub(super) const MICROS_A_DAY: i64 = 86_400_000_000;
 
 /// A column whose type is known.
@@ -153,17 +165,26 @@ impl Cells {
 
 fn present(cells: &StringChunked, row: usize) -> Option<&str> {
     let cell = cells.get(row)?;
-    let is_missing = cell.trim().is_empty() || MISSING.contains(&cell.trim());
+    let word = trimmed(cell);
+    let is_missing = word.is_empty() || word.len() <= LONGEST_MISSING && MISSING.contains(&word);
     (!is_missing).then_some(cell)
+}
+
+/// Without blanks around it. Most cells have none, which their first and last byte tell.
+fn trimmed(cell: &str) -> &str {
+    match cell.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => cell,
+        _ => cell.trim(),
+    }
 }
 
 /// A decimal number; `inf` is one too, and counts as missing later.
 pub(super) fn parse_number(text: &str) -> Option<f64> {
-    text.trim().parse().ok()
+    trimmed(text).parse().ok()
 }
 
 fn parse_moment(text: &str) -> Option<i64> {
-    let text = text.trim();
+    let text = trimmed(text);
     // The short forms without hyphens are as likely numbers or codes.
     if !text.get(1..)?.contains('-') {
         return None;

@@ -143,7 +143,7 @@ pub(super) fn add(
     let (give, passes) = channel();
     // So many blocks are under way at most.
     for _ in 0..2 * workers + 2 {
-        give.send(()).expect("the other end is here");
+        give.send(vec![]).expect("the other end is here");
     }
     let blocks = Mutex::new(blocks);
     let mut writer = Writer::new(vault, &shop, taken);
@@ -187,8 +187,8 @@ struct Reader<'a> {
     shop: &'a Shop<'a>,
     known: Known,
     out: Sender<Numbered>,
-    /// One for each block that may be under way.
-    passes: Receiver<()>,
+    /// One for each block that may be under way, with the memory for its content: fresh memory would be cleared first.
+    passes: Receiver<Vec<u8>>,
     number: u64,
     block: Block,
 }
@@ -208,7 +208,7 @@ impl Reader<'_> {
             // After trouble nothing follows.
             return drop(sent);
         }
-        let _ = self.send();
+        let _ = self.send_all();
     }
 
     fn take(&mut self, found: Found) -> Result<std::result::Result<(), Stopped>> {
@@ -276,11 +276,9 @@ impl Reader<'_> {
                 break;
             }
             self.shop.progress.check()?;
-            let rest = self.block.content.split_off(start);
-            if self.send().is_err() {
+            if self.send(start).is_err() {
                 return Ok(Err(Stopped));
             }
-            self.block.content = rest;
             start = 0;
         }
         if !is_same(&file)? {
@@ -293,14 +291,23 @@ impl Reader<'_> {
     fn send_if_full(&mut self) -> std::result::Result<(), Stopped> {
         let block = &self.block;
         match BLOCK / 2 <= block.content.len() || PARTS <= block.parts.len() {
-            true => self.send(),
+            true => self.send_all(),
             false => Ok(()),
         }
     }
 
-    fn send(&mut self) -> std::result::Result<(), Stopped> {
-        self.passes.recv().map_err(|_| Stopped)?;
-        let block = mem::take(&mut self.block);
+    fn send_all(&mut self) -> std::result::Result<(), Stopped> {
+        self.send(self.block.content.len())
+    }
+
+    /// Sends what is read but for what begins here, which the next block begins with.
+    fn send(&mut self, rest: usize) -> std::result::Result<(), Stopped> {
+        let mut content = self.passes.recv().map_err(|_| Stopped)?;
+        content.clear();
+        content.extend_from_slice(&self.block.content[rest..]);
+        let parts = vec![];
+        let mut block = mem::replace(&mut self.block, Block { content, parts });
+        block.content.truncate(rest);
         let sent = self.out.send((self.number, Ok(block)));
         self.number += 1;
         sent.map_err(|_| Stopped)
@@ -415,22 +422,23 @@ impl<'a> Writer<'a> {
         clippy::needless_pass_by_value,
         reason = "dropped on trouble, `give` ends the reader's wait"
     )]
-    fn run(&mut self, hashed: Receiver<Numbered>, give: Sender<()>) -> Result<()> {
+    fn run(&mut self, hashed: Receiver<Numbered>, give: Sender<Vec<u8>>) -> Result<()> {
         let mut waiting = BTreeMap::new();
         let mut next = 0;
         for (number, block) in hashed {
             waiting.insert(number, block);
             while let Some(block) = waiting.remove(&next) {
-                self.write(block?)?;
+                let content = self.write(block?)?;
                 next += 1;
                 // Nobody waits for it once all is read.
-                let _ = give.send(());
+                let _ = give.send(content);
             }
         }
         Ok(())
     }
 
-    fn write(&mut self, block: Block) -> Result<()> {
+    /// Writes a block, and gives back the memory of its content.
+    fn write(&mut self, block: Block) -> Result<Vec<u8>> {
         for part in block.parts {
             match part {
                 Part::Whole(entry, stamp) => self.entry(entry, stamp)?,
@@ -461,7 +469,7 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        Ok(())
+        Ok(block.content)
     }
 
     fn entry(&mut self, entry: Entry, stamp: Option<Stamp>) -> Result<()> {

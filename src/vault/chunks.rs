@@ -7,7 +7,7 @@ use super::error::{Error, Result};
 use crate::domain::hashes::Hash;
 
 /// Bytes of a chunk: none is shorter but the last of a file, none is longer, and most are about as long as the middle one.
-pub const LEAST: usize = 64 << 10;
+pub const LEAST: usize = 128 << 10;
 pub const USUAL: usize = 256 << 10;
 pub const MOST: usize = 1 << 20;
 

@@ -29,6 +29,8 @@ const ROW: usize = 48;
 const TRAILER: u64 = 16;
 /// Bytes of a chunk: those of files are shorter by far, those that list files are not.
 const LONGEST: u32 = 256 << 20;
+/// Bytes that wait to be written together: usual chunks are longer, and are not copied for it.
+const BUFFER: usize = 64 << 10;
 /// Packs that have no name yet.
 const NEW: &str = ".new";
 /// Packs of which not all has come yet.
@@ -61,7 +63,7 @@ impl Writer {
     pub fn create(folder: &Path) -> Result<Self> {
         let (file, path) = unfinished(folder)?;
         let mut new = Self {
-            file: BufWriter::with_capacity(1 << 20, file),
+            file: BufWriter::with_capacity(BUFFER, file),
             path,
             at: 0,
             slots: vec![],

@@ -12,7 +12,7 @@ use crate::{
 ///
 /// CSV, TSV, Parquet and NDJSON files, told by their ending, 20 of them at most, are read once and what is found is kept:
 /// types, missing and distinct values, least, mean and greatest, the commonest texts. --json has it whole, with quantiles and
-/// histograms. Tables of text may be of any length; a Parquet file of more than 256 MiB is not read, and said not to be.
+/// histograms. Tables may be of any length.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = "Examples:\n  sconce data profile penguins@v2\n  sconce data profile penguins --json"
