@@ -54,6 +54,14 @@ pub enum Action {
     NextPane,
     /// previous pane
     PreviousPane,
+    /// the pane to the left
+    FocusLeft,
+    /// the pane below
+    FocusDown,
+    /// the pane above
+    FocusUp,
+    /// the pane to the right
+    FocusRight,
     /// the bench: all panes together
     Bench,
     /// all runs
@@ -224,7 +232,7 @@ impl Action {
     pub fn section(self) -> &'static str {
         match self {
             action if action <= Self::PageUp => "move",
-            action if action <= Self::PreviousPane => "open and back",
+            action if action <= Self::FocusRight => "open and back",
             action if action <= Self::Forward => "views",
             action if action <= Self::Refresh => "what is shown",
             action if action <= Self::PanRight => "charts",

@@ -2,6 +2,7 @@
 //!
 //! All of them look at one selection: the list of runs, and the board of the run that is selected in it.
 
+pub mod beside;
 mod charts;
 mod data;
 mod facts;

@@ -568,7 +568,12 @@ impl App {
 /// Why a key that has a meaning has none here.
 fn nothing_for(action: Action) -> String {
     match action {
-        Action::NextPane | Action::PreviousPane => "there is no other pane here".to_owned(),
+        Action::NextPane
+        | Action::PreviousPane
+        | Action::FocusLeft
+        | Action::FocusDown
+        | Action::FocusUp
+        | Action::FocusRight => "there is no other pane here".to_owned(),
         Action::Zoom => "this pane has all the room already".to_owned(),
         Action::NextSibling | Action::PreviousSibling => "there is no other one here".to_owned(),
         Action::Train => "there is no store to train in".to_owned(),

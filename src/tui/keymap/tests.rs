@@ -120,6 +120,11 @@ fn every_action_has_a_plain_key() {
         Action::Repaint,
         Action::HalfDown,
         Action::HalfUp,
+        // Tab goes to every pane.
+        Action::FocusLeft,
+        Action::FocusDown,
+        Action::FocusUp,
+        Action::FocusRight,
     ];
     for action in Action::iter().filter(|action| !usual.contains(action)) {
         let keys = keymap.keys_of(&CONTEXTS, action);

@@ -14,7 +14,7 @@ use crate::{
         effect::{Answer, Effect},
         event::{Ticket, Tickets},
         list::RunList,
-        panes::{self, Pane, tiling},
+        panes::{self, Pane, beside, tiling},
         place::{Place, Settings, Spot},
         shared::{Reaction, Reply, Shared, Target},
     },
@@ -106,6 +106,9 @@ impl View for Bench {
     }
 
     fn act(&mut self, action: Action, shared: &Shared) -> Reaction {
+        if let Some(reaction) = beside::step(&self.places, &mut self.focus, action) {
+            return reaction;
+        }
         match action {
             Action::NextPane if 1 < self.shown.len() => self.turn(1),
             Action::PreviousPane if 1 < self.shown.len() => self.turn(self.shown.len() - 1),
@@ -284,6 +287,9 @@ impl View for Bench {
         match action {
             Action::NextPane | Action::PreviousPane | Action::Zoom => {
                 self.is_zoomed || 1 < self.shown.len()
+            }
+            Action::FocusLeft | Action::FocusDown | Action::FocusUp | Action::FocusRight => {
+                1 < self.places.len()
             }
             _ => true,
         }

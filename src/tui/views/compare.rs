@@ -23,6 +23,7 @@ use crate::{
             Overlay,
             picker::{Pick, Picker},
         },
+        panes::beside,
         place::{Place, Settings, Spot},
         remote::Remote,
         rows::Rows,
@@ -45,6 +46,8 @@ pub struct Compare {
     series: Series,
     view: ChartView,
     part: Part,
+    /// Where the parts of the last frame stood.
+    places: Vec<(Part, Rect)>,
     /// What all runs have alike is listed too.
     has_all: bool,
     is_zoomed: bool,
@@ -87,6 +90,7 @@ impl Compare {
             series: Series::default(),
             view,
             part: Part::Chart,
+            places: vec![],
             has_all: false,
             is_zoomed: false,
             params: Table::default(),
@@ -313,6 +317,9 @@ impl View for Compare {
     }
 
     fn act(&mut self, action: Action, _: &Shared) -> Reaction {
+        if let Some(reaction) = beside::step(&self.places, &mut self.part, action) {
+            return reaction;
+        }
         match action {
             Action::NextPane => self.turn(1),
             Action::PreviousPane => self.turn(PARTS.len() - 1),
@@ -360,7 +367,8 @@ impl View for Compare {
         if self.metrics.cursor.id().is_none() {
             self.select_metric(&shared.metric);
         }
-        for (part, area) in self.layout(area) {
+        self.places = self.layout(area);
+        for (part, area) in self.places.clone() {
             self.draw_part(buffer, area, part, shared);
         }
     }

@@ -20,6 +20,7 @@ use crate::{
         action::Action,
         effect::{Answer, Effect, Kept},
         event::{Ticket, Tickets},
+        panes::beside,
         place::{Place, Settings, Spot},
         remote::Remote,
         shared::{Reaction, Shared, Target},
@@ -41,6 +42,8 @@ pub struct Data {
     lower: Part,
     /// The parts of the last frame, in reading order.
     shown: Vec<Part>,
+    /// Where those that were drawn stood.
+    places: Vec<(Part, Rect)>,
     /// Parts take turns in one frame.
     takes_turns: bool,
     is_zoomed: bool,
@@ -218,6 +221,9 @@ impl View for Data {
     }
 
     fn act(&mut self, action: Action, shared: &Shared) -> Reaction {
+        if let Some(reaction) = beside::step(&self.places, &mut self.focus, action) {
+            return reaction;
+        }
         match action {
             Action::Zoom if self.is_zoomed || 1 < self.shown.len() => {
                 self.is_zoomed = !self.is_zoomed;
@@ -274,6 +280,7 @@ impl View for Data {
         if self.is_alone && self.row().is_none() {
             return self.draw_absence(buffer, area, shared);
         }
+        self.places.clone_from(&places);
         for (part, place) in places {
             let is_focused = part == self.focus;
             match part {
@@ -427,6 +434,9 @@ impl View for Data {
             },
             Action::Mark => is_list && !self.rows().is_empty(),
             Action::NextPane | Action::PreviousPane | Action::Zoom => 1 < self.shown.len(),
+            Action::FocusLeft | Action::FocusDown | Action::FocusUp | Action::FocusRight => {
+                1 < self.places.len()
+            }
             Action::Resume => self.which == Kept::InTrash,
             Action::Trash | Action::Contents | Action::UsedBy | Action::Tag => {
                 !self.rows().is_empty() && self.which == Kept::Outside

@@ -26,6 +26,7 @@ use crate::{
             Overlay,
             picker::{Pick, Picker},
         },
+        panes::beside,
         place::{Place, Settings, Spot},
         remote::Remote,
         scroll,
@@ -48,6 +49,8 @@ pub struct Groups {
     view: ChartView,
     is_chart_focused: bool,
     is_zoomed: bool,
+    /// Where the table and the chart stood in the last frame, and which of them is the chart.
+    places: [(bool, Rect); 2],
 }
 
 /// A group with its value in words.
@@ -97,6 +100,7 @@ impl Groups {
             view,
             is_chart_focused: false,
             is_zoomed: false,
+            places: Default::default(),
         }
     }
 
@@ -363,6 +367,9 @@ impl View for Groups {
     }
 
     fn act(&mut self, action: Action, _: &Shared) -> Reaction {
+        if let Some(reaction) = beside::step(&self.places, &mut self.is_chart_focused, action) {
+            return reaction;
+        }
         match action {
             Action::NextPane | Action::PreviousPane => {
                 self.is_chart_focused = !self.is_chart_focused;
@@ -396,6 +403,7 @@ impl View for Groups {
             return;
         }
         let (table, chart) = self.layout(area);
+        self.places = [(false, table), (true, chart)];
         if chart.is_empty() {
             let dots = pane::dots(&shared.look, area, 0);
             self.answer.want(self.question(dots));

@@ -20,6 +20,7 @@ use crate::{
         effect::{Answer, Effect, Verb},
         event::{Ticket, Tickets},
         look::{Look, Pane, fit, split_across, split_down},
+        panes::beside,
         place::{Place, Spot},
         remote::Remote,
         shared::{Reaction, Shared, Target},
@@ -36,8 +37,8 @@ pub struct Jobs {
     log: LogView,
     is_log_focused: bool,
     is_zoomed: bool,
-    /// Where the log stood in the last frame.
-    log_place: Rect,
+    /// Where the queue and the log stood in the last frame, and which of them is the log.
+    places: [(bool, Rect); 2],
 }
 
 /// A step of the priority.
@@ -241,6 +242,9 @@ impl View for Jobs {
     }
 
     fn act(&mut self, action: Action, _: &Shared) -> Reaction {
+        if let Some(reaction) = beside::step(&self.places, &mut self.is_log_focused, action) {
+            return reaction;
+        }
         match action {
             Action::NextPane | Action::PreviousPane => self.is_log_focused = !self.is_log_focused,
             Action::Zoom => self.is_zoomed = !self.is_zoomed,
@@ -268,7 +272,7 @@ impl View for Jobs {
             100.. if !self.is_zoomed => split_across(below, below.width * 2 / 3),
             _ => (below, Rect::ZERO),
         };
-        self.log_place = log;
+        self.places = [(false, queue), (true, log)];
         if !log.is_empty() {
             match self.target() {
                 Some(run) => {
@@ -314,7 +318,8 @@ impl View for Jobs {
     }
 
     fn handles(&self) -> Vec<Position> {
-        let log = (!self.log_place.is_empty()).then(|| self.log_place.as_position());
+        let [_, (_, log)] = self.places;
+        let log = (!log.is_empty()).then(|| log.as_position());
         let mut handles = self.table.handles(self.rows().len() as u64);
         handles.extend(log);
         handles
@@ -322,7 +327,8 @@ impl View for Jobs {
 
     fn point(&mut self, at: Position) {
         let rows = self.rows.value.as_deref().unwrap_or_default();
-        if self.log_place.contains(at) {
+        let [_, (_, log)] = self.places;
+        if log.contains(at) {
             self.is_log_focused = true;
         } else if self.table.point(at, Window::whole(rows)) {
             self.is_log_focused = false;

@@ -35,6 +35,7 @@ use crate::{
             prompt::{Prompt, Purpose},
             recall,
         },
+        panes::beside,
         place::{Place, Settings, Spot},
         rows::Rows,
         scroll,
@@ -51,6 +52,8 @@ pub struct Runs {
     focus: Part,
     /// The parts of the last frame, in reading order.
     shown: Vec<Part>,
+    /// Where those that were drawn stood.
+    places: Vec<(Part, Rect)>,
     is_zoomed: bool,
     /// The facts of the preview.
     facts: Rows,
@@ -97,6 +100,9 @@ impl View for Runs {
     }
 
     fn act(&mut self, action: Action, shared: &Shared) -> Reaction {
+        if let Some(reaction) = beside::step(&self.places, &mut self.focus, action) {
+            return reaction;
+        }
         match action {
             Action::Filter => {
                 self.remember();
@@ -177,6 +183,7 @@ impl View for Runs {
         if !places.iter().any(|(part, _)| *part == Part::List) {
             self.selection.list.want(shared, u64::from(area.height), 0);
         }
+        self.places.clone_from(&places);
         for (part, area) in places {
             let is_focused = part == self.focus;
             match part {
@@ -290,6 +297,9 @@ impl View for Runs {
     fn offers(&self, action: Action) -> bool {
         match action {
             Action::NextPane | Action::PreviousPane | Action::Zoom => 1 < self.shown.len(),
+            Action::FocusLeft | Action::FocusDown | Action::FocusUp | Action::FocusRight => {
+                1 < self.places.len()
+            }
             _ => true,
         }
     }

@@ -120,6 +120,29 @@ fn zoom_and_tab_work_where_runs_has_two_panes() {
 }
 
 #[test]
+fn ctrl_w_and_a_direction_give_the_keys_to_the_pane_on_that_side() {
+    let mut stage = sized(120, 40);
+    stage.keys("1 ctrl-w l z");
+    assert!(!stage.screen().contains("STATE"), "{}", stage.screen());
+    stage.keys("z ctrl-w left z");
+    assert!(stage.screen().contains("STATE"), "{}", stage.screen());
+    stage.keys("z ctrl-w h");
+    assert!(stage.screen().contains("there is no pane to the left"));
+    stage.keys("3 ctrl-w l ctrl-w j ctrl-w h");
+    let focused = |stage: &mut Stage| {
+        let screen = stage.screen();
+        let at = screen.split("╭▌").nth(1).map(str::to_owned);
+        at.and_then(|text| text.split(' ').next().map(str::to_owned))
+    };
+    assert_eq!(focused(&mut stage).as_deref(), Some("changes"));
+    stage.keys("ctrl-w up");
+    assert_eq!(focused(&mut stage).as_deref(), Some("data"));
+    let mut page = self::stage();
+    page.keys("1 enter ctrl-w l");
+    assert!(page.screen().contains("there is no other pane here"));
+}
+
+#[test]
 fn each_view_keeps_its_page_and_back_leads_out() {
     let mut stage = stage();
     stage.keys("1 j enter");
