@@ -155,7 +155,7 @@ impl<'a> Agent<'a> {
 
     /// Removes what was long enough in the trash, now that nobody waits.
     fn empty_trash(&self) {
-        if let Err(error) = runs::purge(self.ws, runs::Which::Due, false) {
+        if let Err(error) = runs::purge(self.ws, runs::Which::Due, false, "") {
             spawn::note(&spawn::agent_log(&self.ws.root), &error);
         }
     }

@@ -115,6 +115,14 @@ enum Verb {
     Rm {
         #[arg(required = true)]
         versions: Vec<String>,
+        /// Why: it stands in the audit lines.
+        #[arg(
+            long,
+            value_name = "TEXT",
+            default_value = "",
+            hide_default_value = true
+        )]
+        reason: String,
     },
     /// Take versions out of the trash
     #[command(after_long_help = "Example:\n  sconce data restore penguins@v1")]
@@ -160,9 +168,9 @@ impl Data {
             Some(Verb::Cat { version, path }) => cat(context, &version, path.as_deref()),
             Some(Verb::Tag { version, tag }) => put_tag(context, &version, &tag),
             Some(Verb::Untag { tag }) => untag(context, &tag),
-            Some(Verb::Rm { versions }) => {
+            Some(Verb::Rm { versions, reason }) => {
                 let ws = context.workspace()?;
-                let gone = datasets::trash(&ws, &versions)?;
+                let gone = datasets::trash(&ws, &versions, &reason)?;
                 say_each(&context.out, &gone, "is in the trash")
             }
             Some(Verb::Restore { versions }) => {

@@ -1,4 +1,5 @@
 mod store;
+mod tmux;
 
 use std::path::Path;
 
@@ -239,6 +240,9 @@ fn terminal(context: &Context) -> Vec<Finding> {
         ""
     };
     let mut findings = vec![ok("terminal", format!("TERM {term}{link}{inside}"))];
+    if !inside.is_empty() {
+        findings.extend(tmux::look());
+    }
     if !screen::is_utf8(locale) {
         let advice =
             "charts are drawn in ASCII; a UTF-8 locale such as C.UTF-8 gives braille".to_owned();

@@ -10,12 +10,20 @@ pub struct Prune {
     /// Remove it.
     #[arg(long)]
     yes: bool,
+    /// Why: it stands in the audit line.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    reason: String,
 }
 
 impl Prune {
     pub fn run(self, context: &Context) -> Answer {
         let ws = context.workspace()?;
-        let pruned = upkeep::prune(&ws, !self.yes)?;
+        let pruned = upkeep::prune(&ws, !self.yes, &self.reason)?;
         let out = &context.out;
         if out.is_json() {
             out.json(&pruned)?;

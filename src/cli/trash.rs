@@ -33,6 +33,14 @@ enum Verb {
         /// Remove them: this cannot be undone.
         #[arg(long)]
         yes: bool,
+        /// Why: it stands in the audit lines.
+        #[arg(
+            long,
+            value_name = "TEXT",
+            default_value = "",
+            hide_default_value = true
+        )]
+        reason: String,
     },
 }
 
@@ -40,9 +48,9 @@ impl Trash {
     pub fn run(self, context: &Context) -> Answer {
         match self.verb {
             None | Some(Verb::List) => list(context),
-            Some(Verb::Purge { all, yes }) => {
+            Some(Verb::Purge { all, yes, reason }) => {
                 let which = if all { Which::All } else { Which::Due };
-                purge(context, which, !yes)
+                purge(context, which, !yes, &reason)
             }
         }
     }
@@ -102,9 +110,9 @@ fn table(context: &Context, found: &[InTrash], now: Timestamp) -> Result<(), Fai
     context.out.table(&table)
 }
 
-fn purge(context: &Context, which: Which, dry: bool) -> Answer {
+fn purge(context: &Context, which: Which, dry: bool, reason: &str) -> Answer {
     let ws = context.workspace()?;
-    let purged = runs::purge(&ws, which, dry)?;
+    let purged = runs::purge(&ws, which, dry, reason)?;
     let out = &context.out;
     if out.is_json() {
         out.json(&purged)?;

@@ -24,6 +24,14 @@ pub struct Line {
     pub hash: String,
 }
 
+/// What became of a target, and why, where a reason was given.
+pub fn because(what: &str, reason: &str) -> String {
+    match reason.trim() {
+        "" => what.to_owned(),
+        reason => format!("{what}: {reason}"),
+    }
+}
+
 /// The hash of a line: BLAKE3 over its fields, each with its length before it, so that no two lines read the same.
 pub fn hash(line: &Line) -> String {
     let mut hasher = blake3::Hasher::new();

@@ -299,7 +299,7 @@ fn check_tag(tag: &str) -> Result<()> {
 /// # Errors
 ///
 /// [`Kind::Conflict`]: a version has a tag, was used by a run, or is in the trash already. Then none of them goes there.
-pub fn trash(ws: &Workspace, texts: &[String]) -> Result<Vec<Version>> {
+pub fn trash(ws: &Workspace, texts: &[String], reason: &str) -> Result<Vec<Version>> {
     let trashed = Trashed {
         at: ws.now(),
         by: ws.actor().to_string(),
@@ -329,7 +329,8 @@ pub fn trash(ws: &Workspace, texts: &[String]) -> Result<Vec<Version>> {
                 );
             }
             rows::set_trashed(tx, &version, Some(&trashed))?;
-            audited(ws, tx, "data.trash", name, None, Some("trash".to_owned()))?;
+            let after = crate::domain::audit::because("trash", reason);
+            audited(ws, tx, "data.trash", name, None, Some(after))?;
             done.push(Version {
                 trashed: Some(trashed.clone()),
                 ..version

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::{Error, Kind, Result, runs};
 use crate::{
     domain::{
+        audit::because,
         ids::RunId,
         runs::{Run, StateWord},
     },
@@ -262,12 +263,12 @@ pub struct PrunedFile {
 
 /// Frees what rules say is not needed of this user's ended runs that are not in the trash: the last checkpoint of a run that is done (its best one
 /// and its package stay), and what a kill left half written. Journals that are whole in the store are compressed by the
-/// agent, not removed.
+/// agent, not removed. The reason, which may be empty, goes into the audit line.
 ///
 /// # Errors
 ///
 /// The first file that cannot be removed; what went before it is in the audit chain all the same.
-pub fn prune(ws: &Workspace, dry: bool) -> Result<Pruned> {
+pub fn prune(ws: &Workspace, dry: bool, reason: &str) -> Result<Pruned> {
     if !dry {
         runs::finish_purges(ws)?;
     }
@@ -295,7 +296,7 @@ pub fn prune(ws: &Workspace, dry: bool) -> Result<Pruned> {
     if !dry && !pruned.files.is_empty() {
         ws.store.write(|tx| {
             let target = format!("{} files", pruned.files.len());
-            let after = format!("{} bytes freed", pruned.bytes);
+            let after = because(&format!("{} bytes freed", pruned.bytes), reason);
             super::audited(ws, tx, "store.prune", target, None, Some(after))
         })?;
     }

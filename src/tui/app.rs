@@ -476,8 +476,8 @@ impl App {
     fn done(&mut self, done: Done) {
         self.expire();
         match (&done.verb, &done.result) {
-            (Verb::Trash(ids), Ok(_)) => self.stacks.all().for_each(|view| view.forget(ids)),
-            (Verb::Data(DataVerb::Trash(ids) | DataVerb::Restore(ids)), Ok(_)) => {
+            (Verb::Trash(ids, _), Ok(_)) => self.stacks.all().for_each(|view| view.forget(ids)),
+            (Verb::Data(DataVerb::Trash(ids, _) | DataVerb::Restore(ids)), Ok(_)) => {
                 self.stacks.all().for_each(|view| view.forget_versions(ids));
             }
             // They leave the list of the trash alone.

@@ -346,7 +346,7 @@ impl Stage {
                         _ => None,
                     },
                     back: match &verb {
-                        Verb::Data(DataVerb::Trash(ids)) => {
+                        Verb::Data(DataVerb::Trash(ids, _)) => {
                             Some(Verb::Data(DataVerb::Restore(ids.clone())))
                         }
                         _ => None,

@@ -5,7 +5,7 @@ use super::{
     effect::Verb,
     overlay::{
         Overlay,
-        confirm::{Answer, Confirm, Question, Tier},
+        confirm::{Answer, Confirm, MOST_BY_KEY, Question, Tier},
         prompt::{Prompt, Purpose},
     },
     shared::{Reaction, Shared, Target},
@@ -153,7 +153,12 @@ fn trash(able: &[Target], chosen: usize) -> Question {
             let command = format!("sconce runs rm {name}");
             (format!("Put {name} into the trash?"), vec![command])
         }
-        _ => (format!("Put {} runs into the trash?", able.len()), vec![]),
+        _ => {
+            let command = "sconce runs rm --filter … --yes --reason …".to_owned();
+            let title = format!("Put {} runs into the trash?", able.len());
+            let is_many = MOST_BY_KEY < able.len();
+            (title, is_many.then_some(command).into_iter().collect())
+        }
     };
     let them = if able.len() == 1 { "it" } else { "them" };
     lines.insert(
@@ -172,7 +177,7 @@ fn trash(able: &[Target], chosen: usize) -> Question {
             key: 'y',
             button: "To the trash",
             means: "no list shows it",
-            verb: Verb::Trash(able.iter().map(|target| target.id).collect()),
+            verb: Verb::Trash(able.iter().map(|target| target.id).collect(), String::new()),
         }],
         tier: Tier::of(able),
     }
@@ -337,7 +342,7 @@ pub fn opposite(verb: &Verb, targets: &[Target]) -> Option<Verb> {
             let opposites: Vec<Verb> = opposites.collect();
             (!opposites.is_empty()).then(|| Verb::each(opposites))
         }
-        Verb::Trash(ids) => Some(Verb::Restore(ids.clone())),
+        Verb::Trash(ids, _) => Some(Verb::Restore(ids.clone())),
         Verb::Note(id, text) => {
             let (_, before) = labels(id)?;
             (before != text).then(|| Verb::Note(*id, before.clone()))

@@ -19,6 +19,14 @@ pub struct Rm {
     runs: Vec<String>,
     #[command(flatten)]
     by: ByFilter,
+    /// Why: it stands in the audit lines.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    reason: String,
 }
 
 impl Rm {
@@ -28,7 +36,7 @@ impl Rm {
         let Some(ids) = self.by.ids(context, &ws, &self.runs, fits)? else {
             return Ok(DONE);
         };
-        told(context, runs::trash(&ws, &ids)?, |_| {
+        told(context, runs::trash(&ws, &ids, &self.reason)?, |_| {
             "in the trash".to_owned()
         })
     }

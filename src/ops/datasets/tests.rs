@@ -135,10 +135,10 @@ fn what_has_a_tag_or_a_run_stays_out_of_the_trash() {
     let run = shop.done("quick-run", &[]);
     shop.write(|tx| rows::used(tx, &run, "x", 1));
     let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let refused = trash(&shop, &names(&["x@v1"])).unwrap_err();
+    let refused = trash(&shop, &names(&["x@v1"]), "").unwrap_err();
     assert!(refused.message.contains("quick-run"), "{refused}");
     assert!(
-        trash(&shop, &names(&["x@v2"]))
+        trash(&shop, &names(&["x@v2"]), "")
             .unwrap_err()
             .message
             .contains("good")
@@ -146,9 +146,9 @@ fn what_has_a_tag_or_a_run_stays_out_of_the_trash() {
     assert_eq!(show(&shop, "x@v1").unwrap().runs[0].name, "quick-run");
     let three = added(&shop, "3");
     // One that may not go keeps the others.
-    assert!(trash(&shop, &names(&["x@v3", "x@v1"])).is_err());
+    assert!(trash(&shop, &names(&["x@v3", "x@v1"]), "").is_err());
     assert_eq!(find(&shop, "x").unwrap(), three);
-    trash(&shop, &names(&["x"])).unwrap();
+    trash(&shop, &names(&["x"]), "").unwrap();
     assert_eq!(find(&shop, "x").unwrap().number, 2);
     assert_eq!(in_trash(&shop).unwrap().len(), 1);
     assert_eq!(log(&shop, "x", false).unwrap().len(), 2);
@@ -167,7 +167,7 @@ fn what_was_long_enough_in_the_trash_goes_and_its_number_is_not_given_again() {
     let mut shop = Shop::open();
     added(&shop, &"1".repeat(1_000));
     added(&shop, &"2".repeat(1_000));
-    trash(&shop, &["x@v2".to_owned()]).unwrap();
+    trash(&shop, &["x@v2".to_owned()], "").unwrap();
     let later = |shop: &mut Shop, days: i64| {
         shop.ws.surroundings.clock = Clock::Fixed(Timestamp(NOW.0 + days * 86_400_000));
     };
@@ -318,7 +318,7 @@ fn profiles_go_with_the_last_version_of_their_content() {
     added(&shop, "a,b\n2,x\n");
     profiled(&shop, "x@v1");
     profiled(&shop, "x@v2");
-    trash(&shop, &["x@v1".to_owned()]).unwrap();
+    trash(&shop, &["x@v1".to_owned()], "").unwrap();
     shop.ws.surroundings.clock = Clock::Fixed(Timestamp(NOW.0 + 8 * 86_400_000));
     collected(&shop, false);
     let kept = |hash| {

@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::{Report, audited, many::change_all, steer::own_in};
 use crate::{
     domain::{
+        audit::because,
         ids::RunId,
         runs::{Run, Trashed},
         time::Timestamp,
@@ -54,8 +55,9 @@ pub struct Purge {
     pub runs: Vec<InTrash>,
 }
 
-/// Puts ended runs into the trash: their state is kept, and lists leave them out.
-pub fn trash(ws: &Workspace, ids: &[RunId]) -> Result<Report> {
+/// Puts ended runs into the trash: their state is kept, and lists leave them out. The reason, which may be empty, goes
+/// into the audit line.
+pub fn trash(ws: &Workspace, ids: &[RunId], reason: &str) -> Result<Report> {
     let trashed = Trashed {
         at: ws.now(),
         by: ws.actor().to_string(),
@@ -72,7 +74,7 @@ pub fn trash(ws: &Workspace, ids: &[RunId]) -> Result<Report> {
             return Err(Error::new(Kind::Conflict, message).hint("`sconce trash` lists it"));
         }
         rows::set_trashed(tx, &run.id, Some(&trashed))?;
-        Ok((None, Some("trash".to_owned())))
+        Ok((None, Some(because("trash", reason))))
     })
 }
 
@@ -114,12 +116,13 @@ pub fn in_trash(ws: &Workspace) -> Result<Vec<InTrash>> {
     found.collect()
 }
 
-/// Removes this user's runs in the trash for good, or says which ones would go.
+/// Removes this user's runs in the trash for good, or says which ones would go. The reason, which may be empty, goes
+/// into the audit lines; where another finishes what was cut off here, it is lost.
 ///
 /// # Errors
 ///
 /// The first folder that cannot be removed; what went before it is gone.
-pub fn purge(ws: &Workspace, which: Which, dry: bool) -> Result<Purge> {
+pub fn purge(ws: &Workspace, which: Which, dry: bool, reason: &str) -> Result<Purge> {
     if !dry {
         finish_purges(ws)?;
     }
@@ -130,7 +133,7 @@ pub fn purge(ws: &Workspace, which: Which, dry: bool) -> Result<Purge> {
     if !dry {
         for found in &runs {
             bury(ws, &found.run.id)?;
-            settle(ws, &found.run.id)?;
+            settle(ws, &found.run.id, reason)?;
         }
     }
     Ok(Purge {
@@ -155,7 +158,7 @@ pub fn finish_purges(ws: &Workspace) -> Result<()> {
     for entry in entries {
         let entry = entry.map_err(|error| unusable(&folder, error))?;
         if let Some(run) = buried(&entry.path()).filter(|_| upkeep::is_own(ws, &entry.path())) {
-            settle(ws, &run)?;
+            settle(ws, &run, "")?;
         }
     }
     Ok(())
@@ -182,7 +185,7 @@ fn bury(ws: &Workspace, run: &RunId) -> Result<()> {
     Ok(())
 }
 
-fn settle(ws: &Workspace, run: &RunId) -> Result<()> {
+fn settle(ws: &Workspace, run: &RunId, reason: &str) -> Result<()> {
     let is_gone = ws.store.write(|tx| {
         let Some(run) = rows::get(tx, run)? else {
             return Ok(true);
@@ -192,7 +195,8 @@ fn settle(ws: &Workspace, run: &RunId) -> Result<()> {
         }
         rows::delete(tx, &run.id)?;
         let state = run.state.word().to_string();
-        audited(ws, tx, &run, "runs.purge", Some(state), None)?;
+        let after = (!reason.trim().is_empty()).then(|| because("gone", reason));
+        audited(ws, tx, &run, "runs.purge", Some(state), after)?;
         Ok::<_, Error>(true)
     })?;
     let tombstone = tombstone(ws, run);
@@ -263,7 +267,7 @@ mod tests {
         let shop = Shop::open();
         let (kept, thrown) = (shop.done("kept", &[]), shop.done("thrown", &[]));
         shop.points(&thrown, "loss", &[1.0, 2.0]);
-        assert_eq!(trash(&shop, &[thrown]).unwrap().done().count(), 1);
+        assert_eq!(trash(&shop, &[thrown], "").unwrap().done().count(), 1);
         for text in ["", "state:done", "has:loss | kept"] {
             assert_eq!(names(&shop, text), ["kept"], "{text}");
         }
@@ -280,7 +284,7 @@ mod tests {
         };
         assert_eq!(counted(""), (1, 1));
         assert_eq!(counted("in:trash"), (1, 2));
-        let again = trash(&shop, &[thrown]).unwrap();
+        let again = trash(&shop, &[thrown], "").unwrap();
         assert_eq!(again.refused().next().unwrap().1.kind, Kind::Conflict);
         let found = in_trash(&shop).unwrap();
         assert_eq!(found[0].run.trashed.as_ref().unwrap().by, "ana@box");
@@ -293,11 +297,31 @@ mod tests {
     }
 
     #[test]
+    fn why_runs_go_stands_in_their_audit_lines() {
+        let shop = Shop::open();
+        let (told, silent) = (shop.done("told", &[]), shop.done("silent", &[]));
+        trash(&shop, &[told], " wrong labels ").unwrap();
+        trash(&shop, &[silent], "").unwrap();
+        purge(&shop, Which::All, false, "disk is full").unwrap();
+        let lines = shop.store.read(crate::store::audit::all).unwrap();
+        let after = |action: &str| -> Vec<Option<String>> {
+            let lines = lines.iter().filter(|line| line.action == action);
+            lines.map(|line| line.after.clone()).collect()
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            after("runs.trash"),
+            [some("trash: wrong labels"), some("trash")]
+        );
+        assert_eq!(after("runs.purge"), vec![some("gone: disk is full"); 2]);
+    }
+
+    #[test]
     fn a_run_that_is_at_work_does_not_go_into_the_trash() {
         let shop = Shop::open();
         let live = shop.done("live", &[]);
         shop.start(&live);
-        let report = trash(&shop, &[live]).unwrap();
+        let report = trash(&shop, &[live], "").unwrap();
         let (name, error) = report.refused().next().unwrap();
         assert_eq!(
             (name, error.to_string().as_str()),
@@ -311,13 +335,13 @@ mod tests {
         let mut shop = Shop::open();
         let (old, new) = (shop.done("old", &[]), shop.done("new", &[]));
         shop.points(&old, "loss", &[0.5; 5_000]);
-        trash(&shop, &[old]).unwrap();
+        trash(&shop, &[old], "").unwrap();
         shop.ws.surroundings.clock = Clock::Fixed(Timestamp(NOW.0 + 7 * DAY));
-        trash(&shop, &[new]).unwrap();
+        trash(&shop, &[new], "").unwrap();
         std::fs::write(shop.run_dir(&old).join("output.log"), [b'x'; 1_000]).unwrap();
-        let would = purge(&shop, Which::Due, true).unwrap();
+        let would = purge(&shop, Which::Due, true, "").unwrap();
         assert!(is_whole(&shop, &old) && 1_000 < would.bytes);
-        let done = purge(&shop, Which::Due, false).unwrap();
+        let done = purge(&shop, Which::Due, false, "").unwrap();
         assert_eq!((done.bytes, done.runs.len()), (would.bytes, 1));
         assert!(is_gone(&shop, &old, "old") && is_whole(&shop, &new));
         let left: i64 = shop
@@ -328,7 +352,7 @@ mod tests {
             })
             .unwrap();
         assert_eq!(left, 0);
-        assert_eq!(purge(&shop, Which::All, false).unwrap().runs.len(), 1);
+        assert_eq!(purge(&shop, Which::All, false, "").unwrap().runs.len(), 1);
         assert!(is_gone(&shop, &new, "new"));
     }
 
@@ -341,7 +365,7 @@ mod tests {
         for run in &cut {
             std::fs::write(shop.run_dir(run).join("output.log"), "x").unwrap();
         }
-        trash(&shop, &cut).unwrap();
+        trash(&shop, &cut, "").unwrap();
         cut.iter().for_each(|run| bury(&shop, run).unwrap());
         shop.write(|tx| rows::delete(tx, &cut[1]));
         shop.write(|tx| rows::set_trashed(tx, &cut[2], None));
@@ -357,7 +381,7 @@ mod tests {
     fn a_restore_overtakes_a_purge_that_was_cut_off() {
         let shop = Shop::open();
         let run = shop.done("run", &[]);
-        trash(&shop, &[run]).unwrap();
+        trash(&shop, &[run], "").unwrap();
         bury(&shop, &run).unwrap();
         assert_eq!(restore(&shop, &[run]).unwrap().done().count(), 1);
         assert!(is_whole(&shop, &run));

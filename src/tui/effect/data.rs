@@ -28,7 +28,8 @@ pub enum DataVerb {
         version: VersionId,
         tag: String,
     },
-    Trash(Vec<VersionId>),
+    /// And why, which may be empty.
+    Trash(Vec<VersionId>, String),
     Restore(Vec<VersionId>),
     Add(NewVersion, Work),
 }
@@ -51,8 +52,8 @@ impl DataVerb {
         match self {
             Self::Tag { version, tag } => put_tag(ws, version, tag),
             Self::Untag { version, tag } => take_tag(ws, version, tag),
-            Self::Trash(ids) => {
-                let gone = datasets::trash(ws, &names(ids))?;
+            Self::Trash(ids, reason) => {
+                let gone = datasets::trash(ws, &names(ids), reason)?;
                 let days = counted(u64::from(ws.config.store.trash_days), "day");
                 let text = format!("{} in the trash, for {days} at least", are(&gone));
                 Ok(Said::of(text).taken_back_by(Self::Restore(ids.clone())))

@@ -34,8 +34,8 @@ pub enum Verb {
     Save(String, Filter),
     /// One after the other, as far as each is possible.
     Each(Vec<Verb>),
-    /// Into the trash, together.
-    Trash(Vec<RunId>),
+    /// Into the trash, together, and why, which may be empty.
+    Trash(Vec<RunId>, String),
     /// Out of it.
     Restore(Vec<RunId>),
     Train {
@@ -81,6 +81,19 @@ impl Verb {
         }
     }
 
+    /// Does it want a reason, where much goes at once?
+    pub fn wants_reason(&self) -> bool {
+        matches!(self, Self::Trash(..) | Self::Data(DataVerb::Trash(..)))
+    }
+
+    /// The same, for this reason.
+    pub fn because(mut self, why: &str) -> Self {
+        if let Self::Trash(_, reason) | Self::Data(DataVerb::Trash(_, reason)) = &mut self {
+            why.trim().clone_into(reason);
+        }
+        self
+    }
+
     /// The run it is about; `None` for one that is about several, or makes one.
     pub fn run(&self) -> Option<RunId> {
         match self {
@@ -94,7 +107,7 @@ impl Verb {
             | Self::Priority(id, _) => Some(*id),
             Self::Each(_)
             | Self::Save(..)
-            | Self::Trash(_)
+            | Self::Trash(..)
             | Self::Restore(_)
             | Self::Train { .. }
             | Self::Data(_) => None,
@@ -110,7 +123,7 @@ impl Verb {
                 let saved = ops::filters::save(ws, name, filter)?;
                 Said::of(format!("@{} stands for {}", saved.name, saved.text))
             }
-            Self::Trash(ids) => return trash(ws, ids),
+            Self::Trash(ids, reason) => return trash(ws, ids, reason),
             Self::Restore(ids) => {
                 let report = runs::restore(ws, ids)?;
                 return told(&report, "back from the trash");
@@ -164,8 +177,8 @@ impl Verb {
 }
 
 /// Says what goes free, and how the runs come back.
-fn trash(ws: &Workspace, ids: &[RunId]) -> ops::Result<Said> {
-    let report = runs::trash(ws, ids)?;
+fn trash(ws: &Workspace, ids: &[RunId], reason: &str) -> ops::Result<Said> {
+    let report = runs::trash(ws, ids, reason)?;
     let mut said = told(&report, "in the trash")?;
     let done: BTreeSet<RunId> = report.done().map(|run| run.id).collect();
     let found = runs::in_trash(ws)?.into_iter();

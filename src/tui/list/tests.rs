@@ -75,7 +75,7 @@ fn verbs_act_on_what_is_marked_and_leave_out_what_they_cannot() {
     let screen = stage.screen();
     assert!(screen.contains("1 have not ended and stay"), "{screen}");
     stage.keys("y");
-    assert!(matches!(&stage.verbs[..], [Verb::Trash(ids)] if *ids == [fixture::id(4)]));
+    assert!(matches!(&stage.verbs[..], [Verb::Trash(ids, _)] if *ids == [fixture::id(4)]));
     // What the trash took is given back by undo, once there are no marks to clear.
     stage.keys("u u");
     assert!(matches!(&stage.verbs[1..], [Verb::Restore(ids)] if *ids == [fixture::id(4)]));

@@ -81,6 +81,8 @@ pub struct Confirm {
     /// The button that Enter presses; 0 keeps.
     focus: usize,
     input: Input,
+    /// Why, where that must be said: `None` until the number is typed and taken.
+    reason: Option<Input>,
     /// What was typed is not what must be.
     is_wrong: bool,
     /// The last key, or the opening: answers count only a while after it.
@@ -103,6 +105,7 @@ impl Confirm {
             news: None,
             focus: 0,
             input: Input::default(),
+            reason: None,
             is_wrong: false,
             quiet_since: now,
         }
@@ -192,7 +195,8 @@ impl Confirm {
 
     /// Here every key is text, and Enter confirms what was typed: never an empty line.
     fn key_of_text(&mut self, key: Key, is_armed: bool) -> Outcome {
-        if self.input.key(key.chord) {
+        let input = self.reason.as_mut().unwrap_or(&mut self.input);
+        if input.key(key.chord) {
             self.is_wrong = false;
             self.quiet_since = key.at;
             return Outcome::Stay;
@@ -202,7 +206,16 @@ impl Confirm {
             Some(Action::Open) if !self.is_typed() => self.is_wrong = true,
             Some(Action::Open) if is_armed => {
                 let at = self.focus.saturating_sub(1);
-                return Outcome::Do(self.question.answers[at].verb.clone());
+                let verb = self.question.answers[at].verb.clone();
+                match &self.reason {
+                    _ if !verb.wants_reason() => return Outcome::Do(verb),
+                    Some(reason) if !reason.text.trim().is_empty() => {
+                        return Outcome::Do(verb.because(&reason.text));
+                    }
+                    Some(_) => {}
+                    None => self.reason = Some(Input::default()),
+                }
+                self.quiet_since = key.at;
             }
             Some(Action::Open) => self.quiet_since = key.at,
             Some(Action::Down | Action::NextPane) => self.choose(self.focus + 1, key.at),
@@ -223,14 +236,17 @@ impl Confirm {
     pub fn paste(&mut self, text: &str) -> Option<Pasted> {
         matches!(self.question.tier, Tier::Typed(_)).then(|| {
             self.is_wrong = false;
-            self.input.paste(text)
+            (self.reason.as_mut().unwrap_or(&mut self.input)).paste(text)
         })
     }
 
     pub fn hints(&self) -> Vec<(String, String)> {
         let hint = |key: &str, label: &str| (key.to_owned(), label.to_lowercase());
         if let Tier::Typed(wanted) = &self.question.tier {
-            let what = format!("once {} is typed", crate::domain::text::shown(wanted));
+            let what = match self.reason {
+                Some(_) => "once a reason is given".to_owned(),
+                None => format!("once {} is typed", crate::domain::text::shown(wanted)),
+            };
             return vec![
                 hint("Esc", self.question.keep),
                 ("Enter".to_owned(), what),
@@ -320,7 +336,10 @@ impl Confirm {
         let Tier::Typed(wanted) = &self.question.tier else {
             return None;
         };
-        let lead = format!(" type {}: ", look.clip(wanted, 40));
+        let (lead, input) = match &self.reason {
+            Some(reason) => (" why: ".to_owned(), reason),
+            None => (format!(" type {}: ", look.clip(wanted, 40)), &self.input),
+        };
         let columns = (text::width(&lead) as u16).min(area.width);
         look.line(buffer, area, Line::from(look.span(lead, Role::Key)));
         let field = Rect {
@@ -328,7 +347,7 @@ impl Confirm {
             width: area.width - columns,
             ..area
         };
-        let (mut line, column) = self.input.draw(look, usize::from(field.width));
+        let (mut line, column) = input.draw(look, usize::from(field.width));
         if self.is_wrong {
             line.push_span(look.span("  is something else", Role::Error));
         }
@@ -422,6 +441,40 @@ mod tests {
             let mut confirm = asked(Tier::Typed("23".to_owned()), 23);
             assert_eq!(typed(&mut confirm, keys).as_deref(), expected, "{keys}");
         }
+    }
+
+    #[test]
+    fn many_go_into_the_trash_only_for_a_reason() {
+        let ask = || {
+            let mut confirm = asked(Tier::Typed("23".to_owned()), 23);
+            for answer in &mut confirm.question.answers {
+                answer.verb = Verb::Trash(vec![fixture::id(1)], String::new());
+            }
+            confirm
+        };
+        let enter = |confirm: &mut Confirm, after_ms: i64| {
+            let mut at = fixture::NOW;
+            at.0 += after_ms;
+            let (chord, action) = ("enter".parse().unwrap(), Some(Action::Open));
+            confirm.key(Key { chord, action, at })
+        };
+        let mut confirm = ask();
+        assert_eq!(typed(&mut confirm, "2 3 enter"), None);
+        for after_ms in [1_600, 5_000] {
+            let outcome = enter(&mut confirm, after_ms);
+            assert!(matches!(outcome, Outcome::Stay), "without a reason");
+        }
+        assert_eq!(typed(&mut confirm, "o l d"), None);
+        match enter(&mut confirm, 5_000) {
+            Outcome::Do(Verb::Trash(ids, reason)) => {
+                assert_eq!((ids, reason.as_str()), (vec![fixture::id(1)], "old"));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(
+            typed(&mut ask(), "2 3 enter x esc").as_deref(),
+            Some("close")
+        );
     }
 
     #[test]

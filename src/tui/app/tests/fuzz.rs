@@ -54,7 +54,7 @@ fn fuzz(seeds: std::ops::Range<u64>) {
 /// Does a verb end work, or take runs out of sight?
 fn is_loss(verb: &Verb) -> bool {
     match verb {
-        Verb::Stop(..) | Verb::Trash(_) => true,
+        Verb::Stop(..) | Verb::Trash(..) => true,
         Verb::Each(verbs) => verbs.iter().any(is_loss),
         _ => false,
     }

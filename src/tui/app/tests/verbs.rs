@@ -163,7 +163,7 @@ fn the_newest_change_is_taken_back_first() {
     stage.keys("1 /").text("lynx").keys("enter esc");
     stage.keys("/").text("quiet").keys("enter D y u");
     assert!(
-        matches!(&stage.verbs[..], [Verb::Trash(put), Verb::Restore(back)] if put == back),
+        matches!(&stage.verbs[..], [Verb::Trash(put, _), Verb::Restore(back)] if put == back),
         "{:?}",
         stage.verbs
     );
@@ -179,11 +179,11 @@ fn a_filter_that_was_cleared_after_a_change_comes_back_before_it() {
     let mut stage = stage();
     stage.keys("1 /").text("quiet").keys("enter D y esc u");
     assert!(stage.screen().contains("/quiet"), "{}", stage.screen());
-    assert!(matches!(stage.verbs[..], [Verb::Trash(_)]));
+    assert!(matches!(stage.verbs[..], [Verb::Trash(..)]));
     stage.keys("u");
     assert!(matches!(
         stage.verbs[..],
-        [Verb::Trash(_), Verb::Restore(_)]
+        [Verb::Trash(..), Verb::Restore(_)]
     ));
 }
 

@@ -234,7 +234,7 @@ fn a_version_goes_into_the_trash_after_a_question_and_comes_back() {
         ],
     );
     stage.keys("n D y");
-    let gone = Verb::Data(DataVerb::Trash(vec![id("penguins", 3)]));
+    let gone = Verb::Data(DataVerb::Trash(vec![id("penguins", 3)], String::new()));
     assert_eq!(stage.verbs, [gone]);
     says(&mut stage, &["u takes it back"]);
     stage.keys("u");

@@ -163,6 +163,9 @@ fn question(versions: &[&Version]) -> Question {
             if NAMED < many.len() {
                 lines.push(format!("and {} more", many.len() - NAMED));
             }
+            if MOST_BY_KEY < many.len() {
+                lines.push("sconce data rm … --reason …".to_owned());
+            }
             let count = counted(many.len() as u64, "version");
             (format!("Put {count} into the trash?"), lines, "them")
         }
@@ -179,7 +182,7 @@ fn question(versions: &[&Version]) -> Question {
             key: 'y',
             button: "To the trash",
             means: "what runs were made of stays",
-            verb: Verb::Data(DataVerb::Trash(ids)),
+            verb: Verb::Data(DataVerb::Trash(ids, String::new())),
         }],
         tier: match versions.len() {
             ..=MOST_BY_KEY => Tier::Key,
