@@ -25,6 +25,7 @@ use super::{
     error::{Error, Result, io},
     fresh,
     manifest::{Entry, Kind},
+    open_file,
     scan::{UNFINISHED, is_store, sweep},
 };
 use crate::domain::hashes::Hash;
@@ -251,7 +252,14 @@ impl Open<'_> {
                 let [begin, end] = UNFINISHED;
                 let made = fresh::create(&folder, begin, end, mode);
                 let (file, beside) = made.map_err(io("write", &path))?;
-                let written = self.write(entry, from.as_deref(), &file, &path);
+                let is_shared = match &from {
+                    Some(from) => self.share(entry, from, &file, &beside),
+                    None => Ok(false),
+                };
+                let written = is_shared.and_then(|is_shared| match is_shared {
+                    true => Ok(()),
+                    false => self.write(entry, from.as_deref(), &file, &path),
+                });
                 let kept = written.and_then(|()| match there {
                     // What it replaces is gone then: it must have come to the disk.
                     There::Other => file.sync_data().map_err(io("write", &path)),
@@ -261,6 +269,28 @@ impl Open<'_> {
                     .inspect_err(|_| drop(fs::remove_file(&beside)))
             }
         }
+    }
+
+    /// Has the disk share the content of a file that lies outside, where it can (reflink). What is shared then is looked at,
+    /// not what it was taken from, which may change meanwhile. Says whether it could.
+    #[cfg(target_os = "linux")]
+    fn share(&self, entry: &Entry, from: &Path, to: &File, beside: &Path) -> Result<bool> {
+        if rustix::fs::ioctl_ficlone(to, open_file(from)?).is_err() {
+            return Ok(false);
+        }
+        let length = to.metadata().map_err(io("read", beside))?.len();
+        match length == entry.bytes() && self.is_content(entry, beside)? {
+            true => Ok(true),
+            false => Err(Error::Another {
+                path: from.to_owned(),
+            }),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as on Linux")]
+    fn share(&self, _: &Entry, _: &Path, _: &File, _: &Path) -> Result<bool> {
+        Ok(false)
     }
 
     fn write(&self, entry: &Entry, from: Option<&Path>, mut to: &File, at: &Path) -> Result<()> {
