@@ -439,6 +439,7 @@ impl App {
                     (Some(Overlay::Picker(picker)), result) => picker.named(result),
                     (Some(Overlay::Prompt(prompt)), Ok(names)) => prompt.recall.named(&names),
                     (Some(Overlay::Menu(menu)), Ok(names)) => menu.named(&names),
+                    (Some(Overlay::Line(line)), Ok(names)) => line.named(&names),
                     _ => {}
                 }
                 self.names = Remote::default();

@@ -5,7 +5,7 @@ use std::{
     collections::HashSet,
     ffi::OsStr,
     fs::{self, File},
-    io::{ErrorKind, Write as _},
+    io::{ErrorKind, Seek as _, Write as _},
     os::unix::{
         ffi::OsStrExt as _,
         fs::{MetadataExt as _, symlink},
@@ -294,9 +294,20 @@ impl Open<'_> {
     }
 
     fn write(&self, entry: &Entry, from: Option<&Path>, mut to: &File, at: &Path) -> Result<()> {
+        let mut ends_in_hole = false;
         self.read(entry, from, &mut |chunk| {
-            to.write_all(chunk).map_err(io("write", at))
-        })
+            // What is nothing but zeros takes no room: a file of holes is one again.
+            ends_in_hole = chunk.iter().all(|byte| *byte == 0);
+            let written = match ends_in_hole {
+                true => to.seek_relative(chunk.len() as i64),
+                false => to.write_all(chunk),
+            };
+            written.map_err(io("write", at))
+        })?;
+        match ends_in_hole {
+            true => to.set_len(entry.bytes()).map_err(io("write", at)),
+            false => Ok(()),
+        }
     }
 }
 

@@ -74,7 +74,7 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// A version's list of files cannot be read: what it needs is not known, so nothing is deleted. [`Error::Interrupted`]:
+    /// A version's list of files cannot be read: what it needs is not known, so nothing is deleted. [`super::Error::Interrupted`]:
     /// others use the vault, and they are waited for no longer.
     pub fn collect(
         &self,

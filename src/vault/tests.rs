@@ -285,6 +285,32 @@ fn a_check_out_replaces_nothing_that_it_was_not_told_to() {
 }
 
 #[test]
+fn a_file_of_holes_takes_no_room_here_or_there() {
+    use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+    let shop = Shop::new();
+    let long = 64 << 20;
+    shop.write("end", "");
+    let file = fs::File::options()
+        .write(true)
+        .open(shop.path("data/end"))
+        .unwrap();
+    file.write_all_at(b"begin", 0).unwrap();
+    file.write_all_at(b"middle", long / 2).unwrap();
+    file.set_len(long).unwrap();
+    shop.write("none", vec![0; 3_000_000]);
+    let root = shop.add();
+    let stored: u64 = (shop.packs().iter())
+        .map(|pack| pack.metadata().unwrap().len())
+        .sum();
+    assert!(stored < 100_000, "{stored}");
+    let out = shop.path("out");
+    shop.check_out(&root, &out, false).unwrap();
+    assert_eq!(shop.tree(&out), shop.tree(&shop.path("data")));
+    let taken = out.join("end").metadata().unwrap().blocks() * 512;
+    assert!(taken < long / 4, "{taken}");
+}
+
+#[test]
 fn a_check_out_takes_away_what_one_that_was_killed_left() {
     let shop = Shop::new();
     varied(&shop);

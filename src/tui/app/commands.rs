@@ -49,7 +49,9 @@ impl App {
             metrics: list.map_or(vec![], RunList::metrics),
             themes: self.themes.iter().map(|(name, _)| name.clone()).collect(),
             screens: self.screens.keys().cloned().collect(),
+            filters: vec![],
         };
+        self.names.want(());
         let line = CommandLine::new(text, self.history.clone(), live);
         self.overlays.push(Overlay::Line(line));
     }

@@ -19,6 +19,8 @@ pub struct Live {
     pub metrics: Vec<String>,
     pub themes: Vec<String>,
     pub screens: Vec<String>,
+    /// Saved filters, as a filter names them: `@night`.
+    pub filters: Vec<String>,
 }
 
 /// What may stand at the end of a line instead of its last word: the bytes that are replaced, and by what.
@@ -44,7 +46,7 @@ pub fn completions(line: &str, live: &Live) -> (Range<usize>, Vec<String>) {
     let last = command.takes.len().saturating_sub(1);
     let word = &line[start..];
     match command.takes.get(before.min(last)) {
-        Some(Takes::Filter) => filters(line, end, start),
+        Some(Takes::Filter) => filters(line, end, start, live),
         Some(takes) => {
             let known = takes.words(live).into_iter();
             let known = known.filter(|known| known.starts_with(word) && known != word);
@@ -54,8 +56,8 @@ pub fn completions(line: &str, live: &Live) -> (Range<usize>, Vec<String>) {
     }
 }
 
-/// Fields of the filter that the last word begins.
-fn filters(line: &str, end: usize, start: usize) -> (Range<usize>, Vec<String>) {
+/// Fields, saved filters and metrics that the last word of the filter begins.
+fn filters(line: &str, end: usize, start: usize, live: &Live) -> (Range<usize>, Vec<String>) {
     let first = line[end..].find('/').map(|at| end + at + 1);
     let start = first.map_or(start, |first| start.max(first));
     let word = &line[start..];
@@ -68,8 +70,10 @@ fn filters(line: &str, end: usize, start: usize) -> (Range<usize>, Vec<String>) 
         return (start..line.len(), offer);
     }
     let fields = filter::FIELDS.iter().map(|(name, _)| format!("{name}:"));
-    let fields = fields.filter(|name| name.starts_with(word) && name != word);
-    (start..line.len(), fields.collect())
+    let saved = live.filters.iter().cloned();
+    let names = fields.chain(saved).chain(live.metrics.iter().cloned());
+    let begun = names.filter(|name| name.starts_with(word) && name != word);
+    (start..line.len(), begun.collect())
 }
 
 impl Takes {

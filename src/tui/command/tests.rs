@@ -10,6 +10,7 @@ fn live() -> Live {
         metrics: owned(&["val/auc", "val/loss"]),
         themes: owned(&["dark", "light"]),
         screens: owned(&["default", "oncall"]),
+        filters: owned(&["@night"]),
     }
 }
 
@@ -110,7 +111,7 @@ fn a_wrong_command_says_what_is_wrong_and_where() {
 
 #[test]
 fn words_are_completed_from_what_is_there() {
-    let cases: [(&str, usize, &[&str]); 13] = [
+    let cases: [(&str, usize, &[&str]); 15] = [
         ("be", 0, &["bench"]),
         ("runs s", 0, &["runs stop"]),
         (
@@ -128,6 +129,8 @@ fn words_are_completed_from_what_is_there() {
         ("theme l", 6, &["light"]),
         ("runs /sta", 6, &["state:"]),
         ("runs /state:failed na", 19, &["name:"]),
+        ("runs /state:failed @", 19, &["@night"]),
+        ("runs /val/a", 6, &["val/auc"]),
     ];
     for (line, start, words) in cases {
         let (range, found) = completions(line, &live());

@@ -9,12 +9,15 @@ use ratatui::{
 };
 
 use super::{Key, Outcome, input::Input, prompt};
-use crate::tui::{
-    action::Action,
-    command::{self, Live, Wrong},
-    look::Look,
-    text,
-    theme::Role,
+use crate::{
+    ops::runs::Names,
+    tui::{
+        action::Action,
+        command::{self, Live, Wrong},
+        look::Look,
+        text,
+        theme::Role,
+    },
 };
 
 #[derive(Debug, Default)]
@@ -66,6 +69,19 @@ impl CommandLine {
             _ => {}
         }
         Outcome::Stay
+    }
+
+    /// The metrics of all runs and the saved filters, once they are known.
+    pub fn named(&mut self, names: &Names) {
+        self.live.filters = names
+            .filters
+            .iter()
+            .map(|name| format!("@{name}"))
+            .collect();
+        let known = &mut self.live.metrics;
+        let others = names.metrics.iter().filter(|name| !known.contains(name));
+        let others: Vec<String> = others.cloned().collect();
+        known.extend(others);
     }
 
     /// What was said of the text is said of another.

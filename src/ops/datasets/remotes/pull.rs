@@ -20,7 +20,7 @@ use crate::{
 ///
 /// # Errors
 ///
-/// [`Kind::NotFound`]; [`Kind::Conflict`]: another version has the name here; [`Kind::Environment`]: the remote does not
+/// [`crate::ops::Kind::NotFound`]; [`crate::ops::Kind::Conflict`]: another version has the name here; [`crate::ops::Kind::Environment`]: the remote does not
 /// answer, or is damaged.
 pub fn pull(ws: &Workspace, asked: &Asked, progress: &Progress) -> Result<Carried> {
     let (remote, there) = open(ws, asked.remote.as_deref(), progress)?;
@@ -117,7 +117,7 @@ fn whole(
 ///
 /// # Errors
 ///
-/// [`Kind::Conflict`]: another remote has the name; what [`add_remote`] and [`pull`] say.
+/// [`crate::ops::Kind::Conflict`]: another remote has the name; what [`add_remote`] and [`pull`] say.
 pub fn clone(ws: &Workspace, remote: &Remote, progress: &Progress) -> Result<Carried> {
     if !remotes(ws)?.contains(remote) {
         // A place with nothing in it is more likely a slip of the hand.

@@ -44,6 +44,20 @@ fn what_lies_over_the_view_has_its_look() {
 }
 
 #[test]
+fn a_filter_on_the_line_is_completed_with_what_the_store_has() {
+    let mut stage = sized(100, 24);
+    for (begun, whole) in [("@n", "@night"), ("train/l", "train/loss")] {
+        stage
+            .keys("1 :")
+            .text(&format!("runs /{begun}"))
+            .keys("tab");
+        let screen = stage.screen();
+        assert!(screen.contains(&format!("runs /{whole}")), "{screen}");
+        stage.keys("esc");
+    }
+}
+
+#[test]
 fn help_is_searched_by_key_and_names_the_commands() {
     let help = |search: &str| sized(100, 40).keys("1 ?").text(search).screen();
     let screen = help("k:g");
