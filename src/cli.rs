@@ -23,6 +23,7 @@ mod open;
 mod out;
 mod progress;
 mod prune;
+mod reason;
 mod run;
 mod runs;
 mod screen;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     Answer, DONE, Failure, INTERRUPTED, NO, Out, csv::Csv, format, open::Context, progress::watch,
-    table::Table,
+    reason::Because, table::Table,
 };
 use crate::{
     domain::{
@@ -115,14 +115,8 @@ enum Verb {
     Rm {
         #[arg(required = true)]
         versions: Vec<String>,
-        /// Why: it stands in the audit lines.
-        #[arg(
-            long,
-            value_name = "TEXT",
-            default_value = "",
-            hide_default_value = true
-        )]
-        reason: String,
+        #[command(flatten)]
+        because: Because,
     },
     /// Take versions out of the trash
     #[command(after_long_help = "Example:\n  sconce data restore penguins@v1")]
@@ -168,9 +162,9 @@ impl Data {
             Some(Verb::Cat { version, path }) => cat(context, &version, path.as_deref()),
             Some(Verb::Tag { version, tag }) => put_tag(context, &version, &tag),
             Some(Verb::Untag { tag }) => untag(context, &tag),
-            Some(Verb::Rm { versions, reason }) => {
+            Some(Verb::Rm { versions, because }) => {
                 let ws = context.workspace()?;
-                let gone = datasets::trash(&ws, &versions, &reason)?;
+                let gone = datasets::trash(&ws, &versions, &because.reason)?;
                 say_each(&context.out, &gone, "is in the trash")
             }
             Some(Verb::Restore { versions }) => {

@@ -1,4 +1,4 @@
-use super::{Answer, DONE, format, open::Context, table::Table};
+use super::{Answer, DONE, format, open::Context, reason::Because, table::Table};
 use crate::ops::upkeep;
 
 /// Free what is not needed any more; shows it first
@@ -10,20 +10,14 @@ pub struct Prune {
     /// Remove it.
     #[arg(long)]
     yes: bool,
-    /// Why: it stands in the audit line.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
-    reason: String,
+    #[command(flatten)]
+    because: Because,
 }
 
 impl Prune {
     pub fn run(self, context: &Context) -> Answer {
         let ws = context.workspace()?;
-        let pruned = upkeep::prune(&ws, !self.yes, &self.reason)?;
+        let pruned = upkeep::prune(&ws, !self.yes, &self.because.reason)?;
         let out = &context.out;
         if out.is_json() {
             out.json(&pruned)?;

@@ -1,6 +1,6 @@
 use clap::Subcommand;
 
-use super::{Answer, DONE, Failure, format, open::Context, table::Table};
+use super::{Answer, DONE, Failure, format, open::Context, reason::Because, table::Table};
 use crate::{
     domain::{text::counted, time::Timestamp},
     ops::runs::{self, InTrash, Which},
@@ -33,14 +33,8 @@ enum Verb {
         /// Remove them: this cannot be undone.
         #[arg(long)]
         yes: bool,
-        /// Why: it stands in the audit lines.
-        #[arg(
-            long,
-            value_name = "TEXT",
-            default_value = "",
-            hide_default_value = true
-        )]
-        reason: String,
+        #[command(flatten)]
+        because: Because,
     },
 }
 
@@ -48,9 +42,9 @@ impl Trash {
     pub fn run(self, context: &Context) -> Answer {
         match self.verb {
             None | Some(Verb::List) => list(context),
-            Some(Verb::Purge { all, yes, reason }) => {
+            Some(Verb::Purge { all, yes, because }) => {
                 let which = if all { Which::All } else { Which::Due };
-                purge(context, which, !yes, &reason)
+                purge(context, which, !yes, &because.reason)
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::many::{ByFilter, told};
 use crate::{
-    cli::{Answer, DONE, open::Context},
+    cli::{Answer, DONE, open::Context, reason::Because},
     ops::runs,
 };
 
@@ -19,14 +19,8 @@ pub struct Rm {
     runs: Vec<String>,
     #[command(flatten)]
     by: ByFilter,
-    /// Why: it stands in the audit lines.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
-    reason: String,
+    #[command(flatten)]
+    because: Because,
 }
 
 impl Rm {
@@ -36,9 +30,11 @@ impl Rm {
         let Some(ids) = self.by.ids(context, &ws, &self.runs, fits)? else {
             return Ok(DONE);
         };
-        told(context, runs::trash(&ws, &ids, &self.reason)?, |_| {
-            "in the trash".to_owned()
-        })
+        told(
+            context,
+            runs::trash(&ws, &ids, &self.because.reason)?,
+            |_| "in the trash".to_owned(),
+        )
     }
 }
 
